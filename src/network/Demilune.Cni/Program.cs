@@ -1,1 +1,3 @@
-return 0;
+using Demilune.Cni;
+
+return Plugin.Run(Environment.GetEnvironmentVariable, Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Error);
