@@ -1,0 +1,62 @@
+namespace Demilune.Local;
+
+/// <summary>Where the local cluster keeps its things and listens. Each is also <c>DEMILUNE_…</c> in the environment (<c>DEMILUNE_RUN_DIRECTORY</c>).</summary>
+public sealed record LocalOptions
+{
+    /// <summary>Database, certificates and kubeconfig. Default <c>/var/lib/demilune/local</c>.</summary>
+    public string Directory { get; init; } = "/var/lib/demilune/local";
+
+    /// <summary>Sockets, namespaces and container state; gone after a reboot. Default <c>/run/demilune/local</c>.</summary>
+    public string RunDirectory { get; init; } = "/run/demilune/local";
+
+    /// <summary>Folder of CNI conflists; the first in name order is used. Default <c>/etc/cni/net.d</c>.</summary>
+    public string CniConfig { get; init; } = "/etc/cni/net.d";
+
+    /// <summary>Folders of CNI plugins, separated by colons. Default <c>/opt/cni/bin</c>.</summary>
+    public string CniBin { get; init; } = "/opt/cni/bin";
+
+    /// <summary>OCI layouts and archives; null: only built-in images.</summary>
+    public string? ImageDirectory { get; init; }
+
+    /// <summary>TCP port of the API on 127.0.0.1; 0 lets the kernel choose (the kubeconfig says which). Default 6443.</summary>
+    public int Port { get; init; } = 6443;
+
+    /// <summary>Name of this machine's Node object; default the host name in lower case.</summary>
+    public string NodeName { get; init; } = Environment.MachineName.ToLowerInvariant();
+
+    /// <summary>Only the API server, no node. Default false.</summary>
+    public bool NoNode { get; init; }
+
+    /// <summary>The kubeconfig of the cluster's administrator, written before the API takes its first request.</summary>
+    public string Kubeconfig => Path.Combine(Directory, "kubeconfig");
+
+    /// <exception cref="FormatException">A flag is unknown or its value does not parse; the message names it.</exception>
+    public static LocalOptions Parse(string[] args)
+    {
+        var options = new LocalOptions();
+        foreach (var (flag, set) in Flags)
+            if (Environment.GetEnvironmentVariable("DEMILUNE_" + flag.ToUpperInvariant().Replace('-', '_')) is { Length: > 0 } value)
+                options = set(options, value);
+        for (var i = 0; i < args.Length; i++)
+        {
+            var (name, value) = args[i].Split('=', 2) is [var left, var right] ? (left, right) : (args[i], null);
+            if (!name.StartsWith("--", StringComparison.Ordinal) || !Flags.TryGetValue(name[2..], out var set))
+                throw new FormatException($"{args[i]}: not a flag; known are --{string.Join(", --", Flags.Keys)}");
+            value ??= name is "--no-node" ? "true" : i + 1 < args.Length ? args[++i] : throw new FormatException($"{name} needs a value");
+            options = set(options, value);
+        }
+        return options;
+    }
+
+    private static readonly Dictionary<string, Func<LocalOptions, string, LocalOptions>> Flags = new(StringComparer.Ordinal)
+    {
+        ["directory"] = (o, v) => o with { Directory = Path.GetFullPath(v) },
+        ["run-directory"] = (o, v) => o with { RunDirectory = Path.GetFullPath(v) },
+        ["cni-config"] = (o, v) => o with { CniConfig = Path.GetFullPath(v) },
+        ["cni-bin"] = (o, v) => o with { CniBin = v },
+        ["image-directory"] = (o, v) => o with { ImageDirectory = Path.GetFullPath(v) },
+        ["port"] = (o, v) => o with { Port = ushort.TryParse(v, out var port) ? port : throw new FormatException($"--port {v}: not a TCP port") },
+        ["node"] = (o, v) => o with { NodeName = v },
+        ["no-node"] = (o, v) => o with { NoNode = bool.TryParse(v, out var yes) ? yes : throw new FormatException($"--no-node {v}: true or false") },
+    };
+}
