@@ -1,0 +1,232 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Demilune.Neutron;
+
+/// <summary>Neutron's REST API. Safe for concurrent use.</summary>
+/// <param name="http">BaseAddress is the endpoint without version: "http://127.0.0.1:9696/". Its timeout is each attempt's.</param>
+/// <param name="tokens">Where tokens come from.</param>
+/// <param name="time">Waits between attempts.</param>
+public sealed class NeutronClient(HttpClient http, ITokenSource tokens, TimeProvider time) : INeutron
+{
+    /// <summary>How often a request is sent that the server explicitly asks to send again.</summary>
+    private const int MaxAttempts = 4;
+
+    /// <summary>A longer Retry-After is the caller's queue's matter, not ours.</summary>
+    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromSeconds(10);
+
+    public async Task<Capabilities> DiscoverAsync(CancellationToken ct)
+    {
+        using var answer = await SendAsync(HttpMethod.Get, "extensions", null, null, ct);
+        return new(Member(answer!, "extensions").EnumerateArray().Select(extension => extension.GetProperty("alias").GetString()!));
+    }
+
+    public async Task<IReadOnlyList<T>> ListAsync<T>(Query? query, CancellationToken ct) where T : Resource, IResource<T>
+    {
+        query ??= new();
+        var found = new List<T>();
+        string? marker = null;
+        while (true)
+        {
+            using var page = await SendAsync(HttpMethod.Get, T.Kind.Path + query.ToQueryString(marker), null, null, ct);
+            var before = found.Count;
+            foreach (var item in Member(page!, T.Kind.Collection).EnumerateArray()) found.Add(Read(item, T.Kind.Json));
+            // The next link's address is not followed: behind a proxy it may name a host that only the server can reach.
+            if (found.Count == before || !HasNext(page!, T.Kind.Collection)) return found;
+            marker = found[^1].Id;
+        }
+    }
+
+    public async Task<T?> FindAsync<T>(string id, CancellationToken ct) where T : Resource, IResource<T>
+    {
+        try
+        {
+            using var answer = await SendAsync(HttpMethod.Get, $"{T.Kind.Path}/{id}", null, null, ct);
+            return Read(Member(answer!, T.Kind.Member), T.Kind.Json);
+        }
+        catch (NeutronException e) when (e.IsNotFound)
+        {
+            return null;
+        }
+    }
+
+    public async Task<T> CreateAsync<T>(T resource, CancellationToken ct) where T : Resource, IResource<T>
+    {
+        using var answer = await SendAsync(HttpMethod.Post, T.Kind.Path, Body(T.Kind.Member, json => Write(json, resource)), null, ct);
+        return Read(Member(answer!, T.Kind.Member), T.Kind.Json);
+    }
+
+    public async Task<IReadOnlyList<T>> CreateAsync<T>(IReadOnlyList<T> resources, CancellationToken ct) where T : Resource, IResource<T>
+    {
+        var made = new List<T>(resources.Count);
+        if (resources.Count == 0) return made;
+        if (!T.Kind.Bulk)
+        {
+            foreach (var resource in resources) made.Add(await CreateAsync(resource, ct));
+            return made;
+        }
+        var body = Body(T.Kind.Collection, json =>
+        {
+            json.WriteStartArray();
+            foreach (var resource in resources) Write(json, resource);
+            json.WriteEndArray();
+        });
+        using var answer = await SendAsync(HttpMethod.Post, T.Kind.Path, body, null, ct);
+        foreach (var item in Member(answer!, T.Kind.Collection).EnumerateArray()) made.Add(Read(item, T.Kind.Json));
+        return made;
+    }
+
+    public async Task<T> UpdateAsync<T>(string id, T changes, CancellationToken ct, long? ifRevision = null) where T : Resource, IResource<T>
+    {
+        var body = Body(T.Kind.Member, json => Write(json, changes));
+        using var answer = await SendAsync(HttpMethod.Put, $"{T.Kind.Path}/{id}", body, ifRevision, ct);
+        return Read(Member(answer!, T.Kind.Member), T.Kind.Json);
+    }
+
+    public async Task<bool> DeleteAsync<T>(string id, CancellationToken ct) where T : Resource, IResource<T>
+    {
+        try
+        {
+            using var _ = await SendAsync(HttpMethod.Delete, $"{T.Kind.Path}/{id}", null, null, ct);
+            return true;
+        }
+        catch (NeutronException e) when (e.IsNotFound)
+        {
+            return false;
+        }
+    }
+
+    public Task<AddressGroup> AddAddressesAsync(string id, IReadOnlyList<string> addresses, CancellationToken ct) =>
+        ChangeAddressesAsync(id, "add_addresses", addresses, ct);
+
+    public Task<AddressGroup> RemoveAddressesAsync(string id, IReadOnlyList<string> addresses, CancellationToken ct) =>
+        ChangeAddressesAsync(id, "remove_addresses", addresses, ct);
+
+    public async Task SetTagsAsync<T>(string id, IReadOnlyList<string> tags, CancellationToken ct) where T : StandardResource, IResource<T>
+    {
+        using var _ = await SendAsync(HttpMethod.Put, $"{T.Kind.Path}/{id}/tags", Body("tags", json => WriteStrings(json, tags)), null, ct);
+    }
+
+    private async Task<AddressGroup> ChangeAddressesAsync(string id, string verb, IReadOnlyList<string> addresses, CancellationToken ct)
+    {
+        var body = Body("addresses", json => WriteStrings(json, addresses));
+        using var answer = await SendAsync(HttpMethod.Put, $"{AddressGroup.Kind.Path}/{id}/{verb}", body, null, ct);
+        return Read(Member(answer!, AddressGroup.Kind.Member), AddressGroup.Kind.Json);
+    }
+
+    /// <returns>Null if the answer has no body.</returns>
+    private async Task<JsonDocument?> SendAsync(HttpMethod method, string path, byte[]? body, long? ifRevision, CancellationToken ct)
+    {
+        string? refused = null;
+        for (var attempt = 1; ; attempt++)
+        {
+            var token = await tokens.GetTokenAsync(refused, ct);
+            using var request = new HttpRequestMessage(method, "v2.0/" + path);
+            if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
+            if (token is not null) request.Headers.Add("X-Auth-Token", token);
+            if (ifRevision is not null) request.Headers.TryAddWithoutValidation("If-Match", $"revision_number={ifRevision}");
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+            if (response.IsSuccessStatusCode)
+            {
+                if (response.StatusCode == HttpStatusCode.NoContent) return null;
+                await using var stream = await response.Content.ReadAsStreamAsync(ct);
+                return await JsonDocument.ParseAsync(stream, default, ct);
+            }
+            if (response.StatusCode == HttpStatusCode.Unauthorized && token is not null && refused is null)
+            {
+                refused = token;
+                continue;
+            }
+            if (attempt < MaxAttempts && RetryAfter(response) is { } wait && wait <= MaxRetryAfter)
+            {
+                await Task.Delay(wait, time, ct);
+                continue;
+            }
+            throw await ErrorAsync($"{method} {path.Split('?')[0]}", response, ct);
+        }
+    }
+
+    /// <summary>Null: not to be sent again. Only an explicit "later" of the server proves that it did nothing.</summary>
+    private TimeSpan? RetryAfter(HttpResponseMessage response) =>
+        response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable) ? null
+        : response.Headers.RetryAfter is not { } header ? null
+        : header.Delta ?? (header.Date is { } at ? TimeSpan.FromTicks(Math.Max(0, (at - time.GetUtcNow()).Ticks)) : null);
+
+    private static async Task<NeutronException> ErrorAsync(string action, HttpResponseMessage response, CancellationToken ct)
+    {
+        var text = await response.Content.ReadAsStringAsync(ct);
+        var requestId = response.Headers.TryGetValues("X-Openstack-Request-Id", out var ids) ? ids.FirstOrDefault() : null;
+        var (type, message) = ParseError(text);
+        return new(action, response.StatusCode, type, message ?? response.ReasonPhrase ?? "", requestId);
+    }
+
+    /// <summary>Neutron says {"NeutronError":{type,message,detail}}; Keystone's middleware {"error":{title,message}}; a proxy HTML.</summary>
+    internal static (string Type, string? Message) ParseError(string text)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            if (json.RootElement.ValueKind != JsonValueKind.Object) return ("", null);
+            foreach (var member in json.RootElement.EnumerateObject())
+            {
+                if (member.Value.ValueKind == JsonValueKind.String) return ("", member.Value.GetString());
+                if (member.Value.ValueKind != JsonValueKind.Object) continue;
+                return (Text(member.Value, "type") ?? Text(member.Value, "title") ?? "", Text(member.Value, "message"));
+            }
+            return ("", null);
+        }
+        catch (JsonException)
+        {
+            return ("", null);
+        }
+
+        static string? Text(JsonElement element, string name) =>
+            element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    }
+
+    private static bool HasNext(JsonDocument page, string collection) =>
+        page.RootElement.TryGetProperty(collection + "_links", out var links)
+        && links.EnumerateArray().Any(link => link.TryGetProperty("rel", out var rel) && rel.ValueEquals("next"));
+
+    private static JsonElement Member(JsonDocument answer, string name) =>
+        answer.RootElement.ValueKind == JsonValueKind.Object && answer.RootElement.TryGetProperty(name, out var member)
+            ? member
+            : throw new JsonException($"Neutron's answer has no \"{name}\": is the endpoint really Neutron's?");
+
+    private static T Read<T>(JsonElement element, JsonTypeInfo<T> type) =>
+        element.Deserialize(type) ?? throw new JsonException("Neutron's answer holds null where an object must be.");
+
+    private static byte[] Body(string member, Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WritePropertyName(member);
+            write(json);
+            json.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void Write<T>(Utf8JsonWriter json, T resource) where T : Resource, IResource<T>
+    {
+        json.WriteStartObject();
+        foreach (var member in JsonSerializer.SerializeToElement(resource, T.Kind.Json).EnumerateObject())
+            if (!IsReadOnly<T>(member.Name)) member.WriteTo(json);
+        json.WriteEndObject();
+    }
+
+    private static bool IsReadOnly<T>(string attribute) where T : Resource, IResource<T> =>
+        attribute is "id" or "created_at" or "updated_at" or "revision_number" || T.Kind.ReadOnly.Contains(attribute);
+
+    private static void WriteStrings(Utf8JsonWriter json, IReadOnlyList<string> values)
+    {
+        json.WriteStartArray();
+        foreach (var value in values) json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,28 @@
+using System.Text.Json.Serialization;
+
+namespace Demilune.Neutron;
+
+/// <summary>A layer 2 segment.</summary>
+public sealed record Network : StandardResource, IResource<Network>
+{
+    public bool? AdminStateUp { get; init; }
+    public bool? Shared { get; init; }
+    [JsonPropertyName("router:external")] public bool? External { get; init; }
+
+    /// <summary>Bytes of an IP packet; default 1500 here.</summary>
+    public int? Mtu { get; init; }
+
+    /// <summary>Default of its ports.</summary>
+    public bool? PortSecurityEnabled { get; init; }
+
+    public string? QosPolicyId { get; init; }
+
+    /// <summary>ACTIVE or DOWN. Read-only.</summary>
+    public string? Status { get; init; }
+
+    /// <summary>Ids. Read-only.</summary>
+    public IReadOnlyList<string>? Subnets { get; init; }
+
+    public static ResourceKind<Network> Kind { get; } =
+        new("networks", "network", "networks", NeutronJson.Default.Network, Bulk: true, "status", "subnets", "tags");
+}

@@ -1,0 +1,20 @@
+using System.Text.Json.Serialization;
+
+namespace Demilune.Neutron;
+
+/// <summary>How the model is written: snake_case, what is null is left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Network))]
+[JsonSerializable(typeof(Subnet))]
+[JsonSerializable(typeof(Port))]
+[JsonSerializable(typeof(SecurityGroup))]
+[JsonSerializable(typeof(SecurityGroupRule))]
+[JsonSerializable(typeof(AddressGroup))]
+[JsonSerializable(typeof(PortPair))]
+[JsonSerializable(typeof(PortPairGroup))]
+[JsonSerializable(typeof(FlowClassifier))]
+[JsonSerializable(typeof(PortChain))]
+[JsonSerializable(typeof(QosPolicy))]
+[JsonSerializable(typeof(Extension))]
+public sealed partial class NeutronJson : JsonSerializerContext;
