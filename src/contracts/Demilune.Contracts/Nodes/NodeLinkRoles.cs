@@ -1,0 +1,31 @@
+namespace Demilune.Contracts.Nodes;
+
+/// <summary>Whoever must know what the nodes observed. All registered observers are told; calls of one node never overlap.</summary>
+public interface INodeObserver
+{
+    /// <summary>The node's newest observation. Must return at once: it runs on the node's link.</summary>
+    void Observed(string node, NodeObservation observation);
+
+    /// <summary>The link ended. The node goes on enforcing its last state, but nothing is known of it until it observes again.</summary>
+    void Lost(string node);
+}
+
+/// <summary>Whoever knows the half of a <see cref="NodeState"/> that is not in the network model.</summary>
+public interface INodeSupplement
+{
+    /// <summary>The newest word for this node; cheap, never waits.</summary>
+    NodeSupplement For(string node);
+
+    /// <summary>Raised after any change. Many changes may be one raise; the nodes' states are composed anew.</summary>
+    event Action? Changed;
+}
+
+/// <summary>What the orchestrator adds to a node's state.</summary>
+/// <param name="Firewalls">The instances on this node.</param>
+/// <param name="SecurityPolicies">Those that a classifier or a firewall of this node may name.</param>
+/// <param name="Identities">Everybody whom an alert on this node may have to name.</param>
+public sealed record NodeSupplement(
+    IReadOnlyList<Firewall> Firewalls, IReadOnlyList<SecurityPolicy> SecurityPolicies, IReadOnlyList<Identity> Identities)
+{
+    public static NodeSupplement Empty { get; } = new([], [], []);
+}
