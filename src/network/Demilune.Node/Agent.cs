@@ -1,0 +1,171 @@
+using Demilune.Contracts.Nodes;
+using Demilune.Node.Attachments;
+using Demilune.Node.Datapath;
+using Microsoft.Extensions.Logging;
+
+namespace Demilune.Node;
+
+/// <summary>
+/// The one owner of the datapath, the attachments and the desired state. Everything that changes the kernel passes
+/// through its gate; nobody waits for the network while holding it.
+/// </summary>
+internal sealed class Agent : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly IDatapath _datapath;
+    private readonly AttachmentStore _attachments;
+    private readonly ILogger _log;
+    private TaskCompletionSource _changed = NewSignal();
+    private NodeState _state = new();
+    private ApplyOutcome _outcome = ApplyOutcome.Clean;
+    private ulong _appliedRevision;
+
+    public Agent(IDatapath datapath, AttachmentStore attachments, NodeState? last, ILogger log)
+    {
+        (_datapath, _attachments, _log) = (datapath, attachments, log);
+        lock (_gate)
+        {
+            foreach (var attachment in attachments.All.ToArray()) Readopt(attachment);
+            if (last is null) return;
+            (_state, HasState) = (last, true);
+            ApplyUnderGate();
+        }
+    }
+
+    /// <summary>False until a state came from the controller or from before the restart.</summary>
+    public bool HasState { get; private set; }
+
+    /// <summary>The newest desired state.</summary>
+    public NodeState State { get { lock (_gate) return _state; } }
+
+    /// <summary>Completes when a newer state than the present one has been applied.</summary>
+    public Task Changed { get { lock (_gate) return _changed.Task; } }
+
+    /// <summary>Makes the kernel equal to <paramref name="state"/>, whatever came before.</summary>
+    public void Receive(NodeState state)
+    {
+        TaskCompletionSource signal;
+        lock (_gate)
+        {
+            (_state, HasState) = (state, true);
+            ApplyUnderGate();
+            (signal, _changed) = (_changed, NewSignal());
+        }
+
+        signal.SetResult();
+    }
+
+    /// <summary>Creates the interfaces of an attachment and returns when its policy is in the kernel.</summary>
+    /// <exception cref="IOException">An interface could not be made; what had been made is gone again.</exception>
+    public void Attach(Attachment attachment)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                foreach (var made in attachment.Interfaces)
+                {
+                    _datapath.CreateInterface(Plan(attachment, made));
+                    _datapath.Attach(made.PortId, (Port.Types.Kind)made.Kind, made.HostName);
+                }
+
+                _attachments.Save(attachment);
+                ApplyUnderGate();
+                foreach (var made in attachment.Interfaces)
+                    if (_outcome.PortErrors.TryGetValue(made.PortId, out var reason))
+                        throw new IOException($"port {made.PortId} ({made.Name}): {reason}");
+            }
+            catch
+            {
+                DetachUnderGate(attachment);
+                throw;
+            }
+        }
+    }
+
+    public Attachment? Find(string containerId, string ifName)
+    {
+        lock (_gate) return _attachments.Find(containerId, ifName);
+    }
+
+    public IReadOnlyList<Attachment> Attachments() { lock (_gate) return [.. _attachments.All]; }
+
+    public void Detach(Attachment attachment)
+    {
+        lock (_gate) DetachUnderGate(attachment);
+    }
+
+    /// <returns>Null if every interface is as ADD made it and enforced; else what is wrong.</returns>
+    public string? Check(Attachment attachment)
+    {
+        lock (_gate)
+        {
+            foreach (var made in attachment.Interfaces)
+            {
+                if (_datapath.Check(Plan(attachment, made)) is { } wrong) return wrong;
+                if (_outcome.PortErrors.TryGetValue(made.PortId, out var reason)) return reason;
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>What is so now, for the controller: of ports and counters; liveness and links are added by the observer.</summary>
+    public (NodeObservation Observation, IReadOnlyList<FirewallReading> Firewalls) Observe()
+    {
+        lock (_gate)
+        {
+            var observation = new NodeObservation { AppliedRevision = _appliedRevision, Traffic = _datapath.ReadTraffic() };
+            var attached = _attachments.All.SelectMany(a => a.Interfaces).Select(i => i.PortId).ToHashSet();
+            foreach (var port in _state.Ports)
+            {
+                var reason = _outcome.PortErrors.GetValueOrDefault(port.Id)
+                    ?? (attached.Contains(port.Id) ? "" : "no container is attached to it");
+                observation.Ports.Add(new PortObservation { PortId = port.Id, Active = reason.Length == 0, Reason = reason });
+            }
+
+            return (observation, _datapath.ReadFirewalls());
+        }
+    }
+
+    /// <summary>Only the liveness of firewalls: read often.</summary>
+    public IReadOnlyList<FirewallReading> ReadFirewalls() { lock (_gate) return _datapath.ReadFirewalls(); }
+
+    public FlowEvents DrainEvents(int max) { lock (_gate) return _datapath.DrainEvents(max); }
+
+    public void Dispose() { lock (_gate) _datapath.Dispose(); }
+
+    private static InterfacePlan Plan(Attachment attachment, AttachedInterface made) => new(
+        made.PortId, (Port.Types.Kind)made.Kind, attachment.Netns, made.Name, made.HostName, made.Mac, made.Addresses, made.Mtu);
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Readopt(Attachment attachment)
+    {
+        if (attachment.Interfaces.All(made => _datapath.Exists(made.HostName)))
+        {
+            foreach (var made in attachment.Interfaces) _datapath.Attach(made.PortId, (Port.Types.Kind)made.Kind, made.HostName);
+            return;
+        }
+
+        _log.AttachmentGone(attachment.ContainerId, attachment.IfName);
+        DetachUnderGate(attachment);
+    }
+
+    private void DetachUnderGate(Attachment attachment)
+    {
+        // A pod's sandbox may be replaced under the same UID, and then ADD of the new one comes before DEL of the old one:
+        // the interface is the newer attachment's by now.
+        var others = _attachments.All.Where(a => a.Key != attachment.Key).SelectMany(a => a.Interfaces).Select(i => i.HostName).ToHashSet();
+        foreach (var made in attachment.Interfaces)
+            if (!others.Contains(made.HostName)) _datapath.Remove(made.PortId, made.HostName);
+        _attachments.Delete(attachment);
+    }
+
+    private void ApplyUnderGate()
+    {
+        _outcome = _datapath.Apply(_state);
+        _appliedRevision = _state.Revision;
+        foreach (var (port, reason) in _outcome.PortErrors) _log.PortNotEnforced(port, reason);
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+
+namespace Demilune.Node;
+
+/// <summary>Event ids 2000–2099.</summary>
+internal static partial class AgentLog
+{
+    [LoggerMessage(2000, LogLevel.Information, "Node agent of {Node} enforces revision {Revision} with {Attachments} attachments from before; listening on {Socket}")]
+    public static partial void Started(this ILogger log, string node, ulong revision, int attachments, string socket);
+
+    [LoggerMessage(2001, LogLevel.Information, "{Verb} {Container} {IfName}: {Outcome} in {Milliseconds:0.0} ms")]
+    public static partial void CniDone(this ILogger log, string verb, string container, string ifName, string outcome, double milliseconds);
+
+    [LoggerMessage(2002, LogLevel.Warning, "Attachment {Container} {IfName} has lost its interface; forgotten")]
+    public static partial void AttachmentGone(this ILogger log, string container, string ifName);
+
+    [LoggerMessage(2003, LogLevel.Error, "Port {Port} lets nothing through: {Reason}")]
+    public static partial void PortNotEnforced(this ILogger log, string port, string reason);
+
+    [LoggerMessage(2010, LogLevel.Information, "Attached to the controller at {Controller}")]
+    public static partial void ControllerAttached(this ILogger log, Uri controller);
+
+    [LoggerMessage(2011, LogLevel.Warning, "No controller at {Controller}: {Reason}. The last state stays enforced; next attempt in {Seconds:0.0} s")]
+    public static partial void ControllerAway(this ILogger log, Uri controller, string reason, double seconds);
+
+    [LoggerMessage(2012, LogLevel.Error, "State revision {Revision} could not be applied: {Reason}. The one before stays enforced")]
+    public static partial void StateRefused(this ILogger log, ulong revision, string reason);
+
+    [LoggerMessage(2020, LogLevel.Information, "Firewall {Pod} connected: {Engine} {Version}, real-time scheduling {RealTime}")]
+    public static partial void FirewallConnected(this ILogger log, string pod, string engine, string version, bool realTime);
+
+    [LoggerMessage(2021, LogLevel.Warning, "Firewall {Pod} disconnected: {Reason}")]
+    public static partial void FirewallDisconnected(this ILogger log, string pod, string reason);
+
+    [LoggerMessage(2022, LogLevel.Warning, "Firewall {Pod} is {State} after {DecisionMicros} µs without a heartbeat: {Dropped} packets dropped, {Passed} passed uninspected")]
+    public static partial void FirewallTransition(this ILogger log, string pod, string state, ulong decisionMicros, ulong dropped, ulong passed);
+
+    [LoggerMessage(2023, LogLevel.Warning, "Firewall {Pod}: policy {Policy}: {Error}")]
+    public static partial void PolicyError(this ILogger log, string pod, string policy, string error);
+}

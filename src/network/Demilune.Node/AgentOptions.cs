@@ -1,0 +1,21 @@
+namespace Demilune.Node;
+
+/// <summary>How a node agent is started; see <c>demilune-node --help</c>.</summary>
+/// <param name="Node">Name of this node in Kubernetes.</param>
+/// <param name="Controller">Address of the controller's node link.</param>
+/// <param name="NodeLinkDirectory">Holds <c>ca.crt</c> and <c>token</c>, as the controller writes them (or a mounted Secret).</param>
+/// <param name="RunDirectory">Sockets, attachments and the last state.</param>
+/// <param name="BpfDirectory">Where maps, programs' links and the like are pinned.</param>
+internal sealed record AgentOptions(string Node, Uri Controller, string NodeLinkDirectory, string RunDirectory, string BpfDirectory)
+{
+    public string CniSocket => Path.Combine(RunDirectory, "cni.sock");
+
+    public string AttachmentDirectory => Path.Combine(RunDirectory, "attachments");
+
+    public string FirewallDirectory => Path.Combine(RunDirectory, "firewall");
+
+    public string LastStateFile => Path.Combine(RunDirectory, "last-state.pb");
+
+    /// <summary>How long CNI ADD waits for the controller to give a pod its port. A runtime's own limit is 2 to 4 minutes.</summary>
+    public TimeSpan PortTimeout { get; init; } = TimeSpan.FromSeconds(60);
+}

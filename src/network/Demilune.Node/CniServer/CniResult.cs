@@ -1,0 +1,42 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Demilune.Node.Attachments;
+
+namespace Demilune.Node.CniServer;
+
+/// <summary>The result of ADD in the words of the configuration's CNI version.</summary>
+internal static class CniResult
+{
+    public const string Gateway4 = "169.254.1.1";
+    public const string Gateway6 = "fe80::1";
+
+    public static JsonElement Of(Attachment attachment, string cniVersion)
+    {
+        var eth0 = attachment.Interfaces[0];
+        var old = Version.TryParse(cniVersion, out var version) && version.Major == 0;
+        var ips = new JsonArray();
+        var routes = new JsonArray();
+        foreach (var address in eth0.Addresses)
+        {
+            var six = address.Contains(':', StringComparison.Ordinal);
+            var gateway = six ? Gateway6 : Gateway4;
+            var ip = new JsonObject { ["address"] = $"{address}/{(six ? 128 : 32)}", ["gateway"] = gateway, ["interface"] = 1 };
+            if (old) ip["version"] = six ? "6" : "4";      // dropped by CNI 1.0
+            ips.Add((JsonNode)ip);
+            routes.Add((JsonNode)new JsonObject { ["dst"] = six ? "::/0" : "0.0.0.0/0", ["gw"] = gateway });
+        }
+
+        var interfaces = new JsonArray(new JsonObject { ["name"] = eth0.HostName });
+        foreach (var made in attachment.Interfaces)
+            interfaces.Add((JsonNode)new JsonObject { ["name"] = made.Name, ["mac"] = made.Mac, ["sandbox"] = attachment.Netns });
+        var result = new JsonObject
+        {
+            ["cniVersion"] = cniVersion,
+            ["interfaces"] = interfaces,
+            ["ips"] = ips,
+            ["routes"] = routes,
+            ["dns"] = new JsonObject(),
+        };
+        return JsonSerializer.SerializeToElement(result);
+    }
+}

@@ -1,0 +1,68 @@
+using Demilune.Contracts.Nodes;
+
+namespace Demilune.Node.Datapath;
+
+/// <summary>
+/// The kernel as the agent sees it: interfaces of pods, and the state that judges their packets. The real one is the
+/// splice; tests of the agent have their own. Not thread-safe: <see cref="Agent"/> is its single owner.
+/// </summary>
+internal interface IDatapath : IDisposable
+{
+    /// <summary>Creates (or finds, if it is already right) the pod's end and the host's end of a port.</summary>
+    /// <exception cref="IOException">The kernel said no; the message names the interface and the step.</exception>
+    void CreateInterface(InterfacePlan plan);
+
+    /// <summary>Puts the splice on the host's end. Until <see cref="Apply"/> knows the port, nothing passes.</summary>
+    void Attach(string portId, Port.Types.Kind kind, string hostInterface);
+
+    /// <summary>Forgets the port and deletes its host end. Does nothing if it is gone.</summary>
+    void Remove(string portId, string hostInterface);
+
+    /// <returns>Null if all is as it was created; else what is wrong.</returns>
+    string? Check(InterfacePlan plan);
+
+    /// <summary>True if the host's end still exists.</summary>
+    bool Exists(string hostInterface);
+
+    /// <summary>Makes the kernel judge by <paramref name="state"/>; returns when it does.</summary>
+    ApplyOutcome Apply(NodeState state);
+
+    /// <summary>Counters since the maps were created.</summary>
+    TrafficCounters ReadTraffic();
+
+    /// <summary>Each port pair of this node: when its last heartbeat came, and its counters.</summary>
+    IReadOnlyList<FirewallReading> ReadFirewalls();
+
+    /// <summary>Takes flow events that have not been taken, at most <paramref name="max"/>.</summary>
+    FlowEvents DrainEvents(int max);
+}
+
+/// <summary>What a port's interface must look like.</summary>
+/// <param name="PortId">Neutron port.</param>
+/// <param name="Kind">Pod, or one of a firewall's two.</param>
+/// <param name="Netns">Path of the pod's network namespace.</param>
+/// <param name="Name">In the pod.</param>
+/// <param name="HostName">On the host.</param>
+/// <param name="Mac">Of the pod's end.</param>
+/// <param name="Addresses">Without prefix length; none on a firewall's two.</param>
+/// <param name="Mtu">In bytes.</param>
+internal sealed record InterfacePlan(
+    string PortId, Port.Types.Kind Kind, string Netns, string Name, string HostName, string Mac, IReadOnlyList<string> Addresses, int Mtu);
+
+/// <summary>What came of applying a state.</summary>
+/// <param name="PortErrors">Port id → why it is not as it should be. Such a port lets nothing through.</param>
+internal sealed record ApplyOutcome(IReadOnlyDictionary<string, string> PortErrors)
+{
+    public static readonly ApplyOutcome Clean = new(new Dictionary<string, string>());
+}
+
+/// <summary>One port pair, as the kernel counts it.</summary>
+/// <param name="PortPairId">Neutron port pair.</param>
+/// <param name="HeartbeatAge">Since the last heartbeat; null: none yet.</param>
+/// <param name="Deadline">From which age on the kernel treats it as dead.</param>
+internal sealed record FirewallReading(
+    string PortPairId, TimeSpan? HeartbeatAge, TimeSpan Deadline, ulong FramesToIn, ulong FramesFromOut, ulong FramesToOut, ulong FramesFromIn,
+    ulong DroppedClosed, ulong PassedOpen, ulong FlowsSpliced)
+{
+    public bool Alive => HeartbeatAge is { } age && age <= Deadline;
+}

@@ -1,0 +1,76 @@
+using Demilune.Contracts.FirewallLink;
+using Demilune.Contracts.Nodes;
+using Microsoft.Extensions.Logging;
+
+namespace Demilune.Node.FirewallLink;
+
+/// <summary>The control links of all firewalls of this node; made equal to each desired state.</summary>
+internal sealed class FirewallLinks(string directory, EveBuffer eve, ILogger log) : IDisposable
+{
+    private readonly Dictionary<string, FirewallSocket> _byPodUid = [];
+    private readonly Dictionary<string, (PolicySet Set, EngineContent Content)> _policies = [];
+    private (IdentityTable Table, IReadOnlyList<Identity> Of) _identities = (new(0, []), []);
+    private readonly Lock _gate = new();
+
+    public void Publish(NodeState state)
+    {
+        lock (_gate)
+        {
+            var wanted = state.Firewalls.ToDictionary(firewall => firewall.PodUid);
+            foreach (var gone in _byPodUid.Keys.Except(wanted.Keys).ToArray())
+            {
+                _byPodUid[gone].Dispose();
+                _byPodUid.Remove(gone);
+            }
+
+            foreach (var firewall in wanted.Values) Publish(firewall, state);
+        }
+    }
+
+    public FirewallSocket? Find(string podUid) { lock (_gate) return _byPodUid.GetValueOrDefault(podUid); }
+
+    public void Dispose()
+    {
+        lock (_gate)
+            foreach (var socket in _byPodUid.Values) socket.Dispose();
+    }
+
+    private void Publish(Firewall firewall, NodeState state)
+    {
+        if (!_byPodUid.TryGetValue(firewall.PodUid, out var socket))
+        {
+            // A pod's name is a DNS label: it cannot leave the directory.
+            var path = Path.Combine(directory, firewall.PodName, "agent.sock");
+            socket = _byPodUid[firewall.PodUid] = new(path, $"{firewall.PodNamespace}/{firewall.PodName}", eve, log);
+        }
+
+        socket.Publish(PoliciesOf(firewall.Name, state), IdentitiesOf(state));
+    }
+
+    /// <summary>The same object as before if nothing changed, so that nothing is sent or compiled again.</summary>
+    private PolicySet PoliciesOf(string firewall, NodeState state)
+    {
+        var content = new EngineContent([.. state.SecurityPolicies.Where(policy => policy.Firewalls.Contains(firewall)).OrderBy(policy => policy.Tag)]);
+        if (_policies.TryGetValue(firewall, out var known) && known.Content.SequenceEquals(content)) return known.Set;
+        var set = new PolicySet((long)state.Revision, [.. content.Policies.Select(policy => new EnginePolicy(
+            (int)policy.Tag, policy.Name, (long)policy.Revision, policy.Mode == SecurityPolicy.Types.Mode.Prevent,
+            [.. policy.Rules.Select(rules => new EngineRules(rules.Name, rules.Text))]))]);
+        _policies[firewall] = (set, content);
+        return set;
+    }
+
+    private IdentityTable IdentitiesOf(NodeState state)
+    {
+        if (_identities.Of.SequenceEqual(state.Identities)) return _identities.Table;
+        var table = new IdentityTable((long)state.Revision, [.. state.Identities.Select(identity => new EngineIdentity(
+            (int)identity.Network, [.. identity.Addresses], identity.PodNamespace, identity.PodName, identity.Labels.ToDictionary()))]);
+        _identities = (table, [.. state.Identities]);
+        return table;
+    }
+
+    /// <summary>What an engine sees of a state's policies.</summary>
+    private sealed record EngineContent(IReadOnlyList<SecurityPolicy> Policies)
+    {
+        public bool SequenceEquals(EngineContent other) => Policies.SequenceEqual(other.Policies);
+    }
+}

@@ -1,0 +1,99 @@
+using Demilune.Contracts.Nodes;
+using Demilune.Node.FirewallLink;
+using Microsoft.Extensions.Logging;
+
+namespace Demilune.Node.Observation;
+
+/// <summary>Says what is so: from the kernel's counters, the attachments, and what each firewall says of itself.</summary>
+internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider time, ILogger log)
+{
+    /// <summary>How often liveness is read. The kernel decides by itself; this only bounds how late it is told.</summary>
+    public static readonly TimeSpan LivenessInterval = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Transitions kept while the controller is away.</summary>
+    private const int MaxTransitions = 1_000;
+
+    private readonly LivenessTracker _tracker = new();
+    private readonly Queue<Transition> _transitions = new();
+    private readonly Lock _gate = new();
+
+    /// <summary>Raised when a firewall died or came back, so that it is reported at once.</summary>
+    public event Action? Turned;
+
+    public async Task WatchLivenessAsync(CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(LivenessInterval, time);
+        while (await timer.WaitForNextTickAsync(stop))
+        {
+            var transitions = _tracker.Next(agent.ReadFirewalls(), PodOf, time.GetUtcNow());
+            if (transitions.Count == 0) continue;
+            foreach (var turn in transitions)
+            {
+                log.FirewallTransition(turn.FirewallPod, turn.Alive ? "alive" : "dead", turn.DecisionMicros, turn.DroppedClosed, turn.PassedOpen);
+                lock (_gate)
+                {
+                    _transitions.Enqueue(turn);
+                    if (_transitions.Count > MaxTransitions) _transitions.Dequeue();
+                }
+            }
+
+            Turned?.Invoke();
+        }
+    }
+
+    public NodeObservation Observe()
+    {
+        var (observation, readings) = agent.Observe();
+        foreach (var firewall in agent.State.Firewalls)
+        {
+            var seen = new FirewallObservation { PodUid = firewall.PodUid, PortPairId = firewall.PortPairId };
+            if (readings.FirstOrDefault(reading => reading.PortPairId == firewall.PortPairId) is { } reading)
+            {
+                seen.Alive = reading.Alive;
+                seen.Reason = reading.Alive ? "" : reading.HeartbeatAge is { } age ? $"no heartbeat for {age.TotalMilliseconds:0} ms" : "no heartbeat yet";
+                (seen.FramesToIn, seen.FramesFromOut) = (reading.FramesToIn, reading.FramesFromOut);
+                (seen.FramesToOut, seen.FramesFromIn) = (reading.FramesToOut, reading.FramesFromIn);
+                (seen.DroppedClosed, seen.PassedOpen, seen.FlowsSpliced) = (reading.DroppedClosed, reading.PassedOpen, reading.FlowsSpliced);
+            }
+            else
+            {
+                seen.Reason = "its interfaces are not attached";
+            }
+
+            AddEngine(seen, links.Find(firewall.PodUid));
+            observation.Firewalls.Add(seen);
+        }
+
+        lock (_gate)
+            while (_transitions.TryDequeue(out var turn)) observation.Transitions.Add(turn);
+        return observation;
+    }
+
+    /// <summary>An observation could not be sent: its transitions must not be lost.</summary>
+    public void PutBack(NodeObservation observation)
+    {
+        lock (_gate)
+        {
+            var newer = _transitions.ToArray();
+            _transitions.Clear();
+            foreach (var turn in observation.Transitions.Concat(newer).TakeLast(MaxTransitions)) _transitions.Enqueue(turn);
+        }
+    }
+
+    private static void AddEngine(FirewallObservation seen, FirewallSocket? socket)
+    {
+        if (socket?.Engine is not { } engine) return;
+        seen.Connected = true;
+        seen.EngineVersion = engine.Version;
+        foreach (var policy in socket.Loaded?.Policies ?? [])
+        {
+            var loaded = new LoadedPolicy { Name = policy.Name, Revision = (ulong)policy.Revision, Rules = (uint)policy.Rules, Ok = policy.Ok };
+            loaded.Errors.Add(policy.Errors);
+            seen.Policies.Add(loaded);
+        }
+    }
+
+    private string PodOf(string portPair) =>
+        agent.State.Firewalls.FirstOrDefault(firewall => firewall.PortPairId == portPair) is { } found
+            ? $"{found.PodNamespace}/{found.PodName}" : portPair;
+}

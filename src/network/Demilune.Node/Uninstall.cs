@@ -1,0 +1,25 @@
+using Demilune.Node.Attachments;
+using Demilune.Node.Datapath;
+
+namespace Demilune.Node;
+
+/// <summary>Takes back everything a node agent has put on this machine. Pods that still run lose their network.</summary>
+internal static class Uninstall
+{
+    public static void Run(AgentOptions options, TextWriter output)
+    {
+        if (Directory.Exists(options.AttachmentDirectory))
+        {
+            foreach (var attachment in new AttachmentStore(options.AttachmentDirectory).All)
+                foreach (var made in attachment.Interfaces)
+                    if (SpliceDatapath.DeleteHostInterface(made.HostName)) output.WriteLine($"deleted interface {made.HostName}");
+            Directory.Delete(options.AttachmentDirectory, recursive: true);
+        }
+
+        SpliceDatapath.Uninstall(options.BpfDirectory);
+        File.Delete(options.CniSocket);
+        File.Delete(options.LastStateFile);
+        if (Directory.Exists(options.FirewallDirectory)) Directory.Delete(options.FirewallDirectory, recursive: true);
+        output.WriteLine($"removed {options.BpfDirectory} and what was in {options.RunDirectory}");
+    }
+}

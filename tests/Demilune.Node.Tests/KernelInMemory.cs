@@ -1,0 +1,54 @@
+using Demilune.Contracts.Nodes;
+using Demilune.Node.Datapath;
+
+namespace Demilune.Node.Tests;
+
+/// <summary>A kernel that remembers what it was asked: the agent's own logic is tested on it, packets are not.</summary>
+internal sealed class KernelInMemory : IDatapath
+{
+    public Dictionary<string, InterfacePlan> Interfaces { get; } = [];
+
+    public Dictionary<string, string> Attached { get; } = [];
+
+    public List<NodeState> Applied { get; } = [];
+
+    public Dictionary<string, string> PortErrors { get; } = [];
+
+    public List<FirewallReading> Firewalls { get; } = [];
+
+    public string? FailOnInterface { get; set; }
+
+    public void CreateInterface(InterfacePlan plan)
+    {
+        if (plan.Name == FailOnInterface) throw new IOException($"create {plan.Name}: no such namespace");
+        Interfaces[plan.HostName] = plan;
+    }
+
+    public void Attach(string portId, Port.Types.Kind kind, string hostInterface) => Attached[portId] = hostInterface;
+
+    public void Remove(string portId, string hostInterface)
+    {
+        Interfaces.Remove(hostInterface);
+        Attached.Remove(portId);
+    }
+
+    public string? Check(InterfacePlan plan) => Interfaces.ContainsKey(plan.HostName) ? null : $"interface {plan.HostName} is gone";
+
+    public bool Exists(string hostInterface) => Interfaces.ContainsKey(hostInterface);
+
+    public ApplyOutcome Apply(NodeState state)
+    {
+        Applied.Add(state);
+        return new(new Dictionary<string, string>(PortErrors));
+    }
+
+    public TrafficCounters ReadTraffic() => new();
+
+    public IReadOnlyList<FirewallReading> ReadFirewalls() => [.. Firewalls];
+
+    public FlowEvents DrainEvents(int max) => new();
+
+    public void Dispose()
+    {
+    }
+}
