@@ -1,0 +1,22 @@
+using System.Net;
+
+namespace Demilune.Kubernetes.Api;
+
+/// <summary>The API server said no.</summary>
+/// <param name="status">HTTP status.</param>
+/// <param name="reason">metav1.Status reason: "NotFound", "Conflict", "Expired", …; empty if the body was not a Status.</param>
+/// <param name="message">Verb, object and the server's words.</param>
+public sealed class ApiException(HttpStatusCode status, string reason, string message) : Exception(message)
+{
+    public HttpStatusCode Status { get; } = status;
+
+    public string Reason { get; } = reason;
+
+    /// <summary>The resource version asked for is too old (or of another history): list anew.</summary>
+    public bool IsExpired => Status == HttpStatusCode.Gone || Reason is "Expired" or "Gone";
+
+    public bool IsNotFound => Status == HttpStatusCode.NotFound;
+
+    /// <summary>Somebody else wrote in between, or the object exists already.</summary>
+    public bool IsConflict => Status == HttpStatusCode.Conflict;
+}

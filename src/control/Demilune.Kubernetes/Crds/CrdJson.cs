@@ -1,0 +1,14 @@
+using System.Text.Json.Serialization;
+
+namespace Demilune.Kubernetes.Crds;
+
+/// <summary>Serialisation code for our kinds, written by the compiler.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [
+        typeof(k8s.KubernetesJson.Iso8601TimeSpanConverter), typeof(k8s.KubernetesJson.KubernetesDateTimeConverter),
+        typeof(k8s.KubernetesJson.KubernetesDateTimeOffsetConverter)])]
+[JsonSerializable(typeof(SecurityPolicy))]
+[JsonSerializable(typeof(Firewall))]
+[JsonSerializable(typeof(PodPort))]
+internal sealed partial class CrdJson : JsonSerializerContext;

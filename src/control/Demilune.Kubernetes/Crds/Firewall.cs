@@ -1,0 +1,81 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using Demilune.Kubernetes.Api;
+using k8s.Models;
+
+namespace Demilune.Kubernetes.Crds;
+
+/// <summary>A firewall to run wherever pods need it.</summary>
+[CustomResource("firewalls", "Firewall", false, "fw")]
+[Description("A firewall: one instance runs on each node that has pods to protect, and none elsewhere.")]
+[PrinterColumn("Engine", "string", ".spec.engine")]
+[PrinterColumn("Available", "string", ".status.conditions[?(@.type==\"Available\")].status")]
+[PrinterColumn("Healthy", "integer", ".status.healthyInstances")]
+[PrinterColumn("Instances", "integer", ".status.instances")]
+[PrinterColumn("Pods", "integer", ".status.protectedPods")]
+[PrinterColumn("Spliced", "integer", ".status.splicedFlows")]
+[PrinterColumn("OnFailure", "string", ".spec.onFailure", Wide = true)]
+[PrinterColumn("Image", "string", ".spec.image", Wide = true)]
+[PrinterColumn("Age", "date", ".metadata.creationTimestamp")]
+public sealed class Firewall : CustomResource<FirewallSpec, FirewallStatus>
+{
+    public static readonly ResourceType Resource = new(Group.Name, "v1alpha1", "firewalls", "Firewall", Namespaced: false);
+}
+
+public sealed class FirewallSpec
+{
+    /// <summary>What runs if nothing else is said.</summary>
+    public const string DefaultImage = "demilune.local/firewall:latest";
+
+    [Description("The engine inside.")]
+    [DefaultValue("demilune")]
+    [AllowedValues("demilune")]
+    public string? Engine { get; set; }
+
+    [Description("The container image.")]
+    [DefaultValue(DefaultImage)]
+    public string? Image { get; set; }
+
+    [Description("Compute resources of each instance, as in a pod.")]
+    public FirewallResources? Resources { get; set; }
+
+    [Description("What becomes of selected traffic while no instance can judge it, for policies that do not say.")]
+    [DefaultValue(FailureAction.Closed)]
+    public FailureAction? OnFailure { get; set; }
+
+    [Description("An instance whose packet thread was silent for this long counts as dead. 10ms needs real-time scheduling.")]
+    [DefaultValue("100ms")]
+    [RegularExpression("^([1-9][0-9]{1,4}ms|[1-9][0-9]?s)$")]
+    public string? HeartbeatDeadline { get; set; }
+}
+
+public sealed class FirewallResources
+{
+    [Description("What an instance is guaranteed, for example cpu: 500m, memory: 256Mi.")]
+    public IDictionary<string, IntOrString>? Requests { get; set; }
+
+    [Description("What an instance may use at most.")]
+    public IDictionary<string, IntOrString>? Limits { get; set; }
+}
+
+public sealed class FirewallStatus
+{
+    [Description("How many instances should run.")]
+    public int? Instances { get; set; }
+
+    [Description("How many of them pass frames within the deadline.")]
+    public int? HealthyInstances { get; set; }
+
+    [Description("Pods with traffic that goes through this firewall.")]
+    public int? ProtectedPods { get; set; }
+
+    [Description("Flows sent through its running instances since each began.")]
+    public long? SplicedFlows { get; set; }
+
+    [Description("The generation of the spec that the status speaks of.")]
+    public long? ObservedGeneration { get; set; }
+
+    [Description("Available: every node that needs an instance has a healthy one. Progressing: instances are being started or replaced.")]
+    [ListKey("type")]
+    public IList<V1Condition>? Conditions { get; set; }
+}
