@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using Demilune.Policy.Addresses;
+using Demilune.Policy.Model;
+
+namespace Demilune.Policy.Intents;
+
+/// <summary>What all policies together ask for.</summary>
+/// <param name="Policies">One per NetworkPolicy, in the order of their names.</param>
+/// <param name="Pods">One per pod, in the order of their UIDs.</param>
+/// <param name="Members">Who is behind each distinct peer selector that a rule names.</param>
+public sealed record ClusterIntent(
+    ImmutableArray<PolicyIntent> Policies,
+    ImmutableArray<PodIntent> Pods,
+    ImmutableSortedDictionary<PeerSelector, ImmutableArray<Pod>> Members);
+
+/// <summary>What one policy asks for.</summary>
+/// <param name="Variants">
+/// Its selected pods, grouped by what its named ports mean on them: rules with numbers can be shared only among pods that
+/// agree on the numbers. A policy that selects nobody has none; one without named ports has one at most.
+/// </param>
+/// <param name="Problems">For its author: what in it allows nothing because it makes no sense.</param>
+public sealed record PolicyIntent(
+    Name Name,
+    string? SecurityPolicy,
+    bool IsolatesIngress,
+    bool IsolatesEgress,
+    ImmutableArray<PolicyVariant> Variants,
+    ImmutableArray<string> Problems)
+{
+    /// <summary>Everybody whom it selects.</summary>
+    public IEnumerable<Pod> Selected => Variants.SelectMany(variant => variant.Pods);
+}
+
+/// <summary>Pods on which a policy means the same numbers, and what it allows there.</summary>
+/// <param name="Resolution">Canonical text of the named ports' meaning; empty if there are none.</param>
+public sealed record PolicyVariant(string Resolution, ImmutableArray<Pod> Pods, ImmutableArray<Allowance> Allowances);
+
+/// <summary>What comes of all policies for one pod. A direction that nobody isolates is wholly open.</summary>
+public sealed record PodIntent(Pod Pod, bool IngressIsolated, bool EgressIsolated, ImmutableArray<(PolicyIntent Policy, PolicyVariant Variant)> Policies);
+
+/// <summary>One thing that is allowed: peers, and ports of the side that accepts.</summary>
+public sealed record Allowance(Direction Direction, Peers Peers, Ports Ports);
+
+public enum Direction
+{
+    Ingress,
+    Egress,
+}
+
+/// <summary>Ports of one protocol, or everything.</summary>
+/// <param name="Protocol">Null: every protocol, ICMP and unknown ones too.</param>
+/// <param name="First">0 with Last 65535: all ports.</param>
+/// <param name="Last">Included.</param>
+public readonly record struct Ports(Protocol? Protocol, ushort First, ushort Last) : IComparable<Ports>
+{
+    public static readonly Ports Any = new(null, 0, ushort.MaxValue);
+
+    public bool IsEveryPort => First == 0 && Last == ushort.MaxValue;
+
+    /// <summary>True if whatever <paramref name="other"/> allows this allows too.</summary>
+    public bool Covers(Ports other) =>
+        (Protocol is null || Protocol == other.Protocol) && First <= other.First && other.Last <= Last;
+
+    public int CompareTo(Ports other) => (Protocol, First, Last).CompareTo((other.Protocol, other.First, other.Last));
+
+    public override string ToString() => Protocol is null ? "any" : IsEveryPort ? $"{Protocol}" : First == Last ? $"{Protocol}/{First}" : $"{Protocol}/{First}-{Last}";
+
+    public static bool operator <(Ports left, Ports right) => left.CompareTo(right) < 0;
+    public static bool operator >(Ports left, Ports right) => left.CompareTo(right) > 0;
+    public static bool operator <=(Ports left, Ports right) => left.CompareTo(right) <= 0;
+    public static bool operator >=(Ports left, Ports right) => left.CompareTo(right) >= 0;
+}
+
+/// <summary>Who may be on the other side.</summary>
+public abstract record Peers
+{
+    private Peers()
+    {
+    }
+
+    public sealed record Anybody : Peers;
+
+    /// <summary>Those that the selector selects, now and later.</summary>
+    public sealed record Selected(PeerSelector Selector) : Peers;
+
+    /// <summary>Whoever has an address in it.</summary>
+    public sealed record Block(Prefix Prefix) : Peers;
+}
+
+/// <summary>A set of pods by description. Two that say the same are equal, whoever says it.</summary>
+/// <param name="Namespace">Only this namespace; null: those that <paramref name="Namespaces"/> matches.</param>
+/// <param name="Namespaces">Null with a <paramref name="Namespace"/>.</param>
+/// <param name="Pods">Of those namespaces.</param>
+/// <param name="Port">Only pods on which this name means this number; null: all.</param>
+public sealed record PeerSelector(string? Namespace, LabelSelector? Namespaces, LabelSelector Pods, NamedPort? Port = null)
+    : IComparable<PeerSelector>
+{
+    /// <summary>Canonical text; fit to be hashed into a name.</summary>
+    public string Key { get; } =
+        (Namespace is not null ? $"namespace {Namespace}" : $"namespaces [{Namespaces!.Key}]") + $" pods [{Pods.Key}]" +
+        (Port is { } port ? $" port {port.Name}={port.Protocol}/{port.Number}" : "");
+
+    public bool Equals(PeerSelector? other) => other is not null && Key == other.Key;
+
+    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Key);
+
+    public int CompareTo(PeerSelector? other) => string.CompareOrdinal(Key, other?.Key);
+
+    public override string ToString() => Key;
+
+    public static bool operator <(PeerSelector left, PeerSelector right) => left.CompareTo(right) < 0;
+    public static bool operator >(PeerSelector left, PeerSelector right) => left.CompareTo(right) > 0;
+    public static bool operator <=(PeerSelector left, PeerSelector right) => left.CompareTo(right) <= 0;
+    public static bool operator >=(PeerSelector left, PeerSelector right) => left.CompareTo(right) >= 0;
+}

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using Demilune.Policy.Model;
+
+namespace Demilune.Policy.Intents;
+
+/// <summary>Finds pods by selector; each distinct selector is worked out once.</summary>
+internal sealed class PodIndex(Cluster cluster)
+{
+    private readonly Dictionary<string, ImmutableArray<Pod>> _byNamespace = cluster.Pods
+        .GroupBy(pod => pod.Name.Namespace)
+        .ToDictionary(group => group.Key, group => group.OrderBy(pod => pod.Uid, StringComparer.Ordinal).ToImmutableArray());
+
+    private readonly Dictionary<PeerSelector, ImmutableArray<Pod>> _selected = [];
+
+    /// <summary>In the order of their UIDs.</summary>
+    public ImmutableArray<Pod> Select(PeerSelector selector)
+    {
+        if (_selected.TryGetValue(selector, out var known)) return known;
+        IEnumerable<string> namespaces = selector.Namespace is { } one
+            ? [one]
+            : _byNamespace.Keys.Where(name => selector.Namespaces!.Matches(LabelsOf(name))).Order(StringComparer.Ordinal);
+        var pods = namespaces
+            .SelectMany(name => _byNamespace.GetValueOrDefault(name, []))
+            .Where(pod => selector.Pods.Matches(pod.Labels))
+            .Where(pod => selector.Port is not { } port || pod.Resolve(port.Name, port.Protocol) == port.Number)
+            .OrderBy(pod => pod.Uid, StringComparer.Ordinal)
+            .ToImmutableArray();
+        return _selected[selector] = pods;
+    }
+
+    private ImmutableDictionary<string, string> LabelsOf(string ns) =>
+        cluster.Namespaces.GetValueOrDefault(ns, ImmutableDictionary<string, string>.Empty);
+}

@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+using Demilune.Policy.Addresses;
+using Demilune.Policy.Model;
+
+namespace Demilune.Policy.Intents;
+
+/// <summary>NetworkPolicy semantics: a cluster in, what is to be allowed out. Pure; the order of the input never matters.</summary>
+public static class PolicyCompiler
+{
+    public static ClusterIntent Compile(Cluster cluster)
+    {
+        var index = new PodIndex(cluster);
+        var policies = cluster.Policies.OrderBy(policy => policy.Name).Select(policy => Compile(policy, index)).ToImmutableArray();
+        var members = policies
+            .SelectMany(policy => policy.Variants)
+            .SelectMany(variant => variant.Allowances)
+            .Select(allowance => allowance.Peers)
+            .OfType<Peers.Selected>()
+            .Select(peers => peers.Selector)
+            .Distinct()
+            .ToImmutableSortedDictionary(selector => selector, index.Select);
+        return new ClusterIntent(policies, Pods(cluster, policies), members);
+    }
+
+    private static ImmutableArray<PodIntent> Pods(Cluster cluster, ImmutableArray<PolicyIntent> policies)
+    {
+        var selecting = new Dictionary<Pod, List<(PolicyIntent, PolicyVariant)>>();
+        foreach (var policy in policies)
+            foreach (var variant in policy.Variants)
+                foreach (var pod in variant.Pods)
+                {
+                    if (!selecting.TryGetValue(pod, out var list)) selecting[pod] = list = [];
+                    list.Add((policy, variant));
+                }
+        return
+        [
+            .. cluster.Pods.Distinct().OrderBy(pod => pod.Uid, StringComparer.Ordinal).Select(pod =>
+            {
+                var of = selecting.GetValueOrDefault(pod, []);
+                return new PodIntent(
+                    pod, of.Any(pair => pair.Item1.IsolatesIngress), of.Any(pair => pair.Item1.IsolatesEgress), [.. of]);
+            }),
+        ];
+    }
+
+    private static PolicyIntent Compile(NetworkPolicy policy, PodIndex index)
+    {
+        var problems = new List<string>(policy.Problems.IsDefault ? [] : policy.Problems);
+        var ingress = policy.Types is null || policy.Types.Value.Contains(PolicyType.Ingress);
+        var egress = policy.Types?.Contains(PolicyType.Egress) ?? policy.Egress.Length > 0;
+        var selected = index.Select(new PeerSelector(policy.Name.Namespace, null, policy.Pods));
+        var names = ingress ? NamesIn(policy.Ingress) : [];
+        var outward = egress ? Egress(policy, index, problems).Distinct().ToImmutableArray() : [];
+        var inward = ingress ? policy.Ingress.Select(rule => (rule, PeersOf(policy, rule, problems).ToImmutableArray())).ToImmutableArray() : [];
+        var variants = selected
+            .GroupBy(pod => Resolution(pod, names))
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => new PolicyVariant(
+                group.Key, [.. group],
+                [.. Ingress(inward, group.First()).Distinct(), .. outward]))
+            .ToImmutableArray();
+        return new PolicyIntent(policy.Name, policy.SecurityPolicy, ingress, egress, variants, [.. problems.Distinct()]);
+    }
+
+    private static ImmutableArray<PolicyPort.Named> NamesIn(ImmutableArray<PolicyRule> rules) =>
+        [.. rules.SelectMany(rule => rule.Ports ?? []).OfType<PolicyPort.Named>().Distinct()];
+
+    private static string Resolution(Pod pod, ImmutableArray<PolicyPort.Named> names) =>
+        string.Join(',', names
+            .Select(name => $"{name.Name}={name.Protocol}/{pod.Resolve(name.Name, name.Protocol)}")
+            .Order(StringComparer.Ordinal));
+
+    /// <summary>Ingress: the selected pod accepts, so a port's name means what it means there.</summary>
+    private static IEnumerable<Allowance> Ingress(ImmutableArray<(PolicyRule Rule, ImmutableArray<Peers> Peers)> rules, Pod pod)
+    {
+        foreach (var (rule, peers) in rules)
+        {
+            var ports = new List<Ports>();
+            foreach (var port in rule.Ports ?? [])
+            {
+                if (port is PolicyPort.Range range) ports.Add(new Ports(range.Protocol, range.First, range.Last));
+                else if (port is PolicyPort.Named named && pod.Resolve(named.Name, named.Protocol) is { } number)
+                    ports.Add(new Ports(named.Protocol, number, number));
+            }
+            if (rule.Ports is null) ports.Add(Ports.Any);
+            foreach (var peer in peers)
+                foreach (var one in ports) yield return new Allowance(Direction.Ingress, peer, one);
+        }
+    }
+
+    /// <summary>Egress: the peer accepts, so a port's name divides the peers by what it means on them.</summary>
+    private static IEnumerable<Allowance> Egress(NetworkPolicy policy, PodIndex index, List<string> problems)
+    {
+        foreach (var rule in policy.Egress)
+        {
+            foreach (var peers in PeersOf(policy, rule, problems))
+            {
+                if (rule.Ports is null) yield return new Allowance(Direction.Egress, peers, Ports.Any);
+                foreach (var port in rule.Ports ?? [])
+                {
+                    if (port is PolicyPort.Range range)
+                        yield return new Allowance(Direction.Egress, peers, new Ports(range.Protocol, range.First, range.Last));
+                    else if (port is PolicyPort.Named named)
+                        foreach (var allowance in Named(peers, named, index, problems)) yield return allowance;
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<Allowance> Named(Peers peers, PolicyPort.Named port, PodIndex index, List<string> problems)
+    {
+        if (peers is Peers.Block block)
+        {
+            problems.Add($"egress port \"{port.Name}\": a name has no meaning on the ipBlock {block.Prefix}; it allows nothing there");
+            yield break;
+        }
+        var selector = peers is Peers.Selected selected
+            ? selected.Selector
+            : new PeerSelector(null, LabelSelector.Everything, LabelSelector.Everything);
+        var numbers = index.Select(selector).Select(pod => pod.Resolve(port.Name, port.Protocol)).OfType<ushort>().Distinct().Order();
+        foreach (var number in numbers)
+        {
+            var those = new PeerSelector(
+                selector.Namespace, selector.Namespaces, selector.Pods, new NamedPort(port.Name, port.Protocol, number));
+            yield return new Allowance(Direction.Egress, new Peers.Selected(those), new Ports(port.Protocol, number, number));
+        }
+    }
+
+    private static IEnumerable<Peers> PeersOf(NetworkPolicy policy, PolicyRule rule, List<string> problems)
+    {
+        if (rule.Peers is not { } peers) return [new Peers.Anybody()];
+        return peers.SelectMany(peer => peer switch
+        {
+            PolicyPeer.Pods pods => [new Peers.Selected(new PeerSelector(
+                pods.Namespaces is null ? policy.Name.Namespace : null, pods.Namespaces, pods.Matching))],
+            PolicyPeer.Block block => Blocks(block, problems).Select(prefix => (Peers)new Peers.Block(prefix)),
+            _ => [],
+        });
+    }
+
+    private static ImmutableArray<Prefix> Blocks(PolicyPeer.Block block, List<string> problems)
+    {
+        if (!Prefix.TryParse(block.Cidr, out var whole))
+        {
+            problems.Add($"ipBlock.cidr \"{block.Cidr}\" is no CIDR; it allows nothing");
+            return [];
+        }
+        var holes = new List<Prefix>();
+        foreach (var text in block.Except)
+        {
+            if (Prefix.TryParse(text, out var hole))
+            {
+                holes.Add(hole);
+                continue;
+            }
+            // An exception that cannot be read could have meant anything within the block.
+            problems.Add($"ipBlock.except \"{text}\" is no CIDR; the whole block {block.Cidr} allows nothing");
+            return [];
+        }
+        return PrefixSet.Subtract(whole, holes);
+    }
+}
