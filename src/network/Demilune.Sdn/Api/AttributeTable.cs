@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+
+namespace Demilune.Sdn.Api;
+
+/// <summary>The attributes of a resource. Makes a body complete and canonical, or says what is wrong with it, in Neutron's order.</summary>
+internal sealed class AttributeTable
+{
+    private readonly Dictionary<string, Attribute> _byName;
+
+    /// <param name="standard">With tags, revision and times.</param>
+    public AttributeTable(bool standard, params Attribute[] own)
+    {
+        Attribute[] common =
+        [
+            Attribute.ReadOnly("id"),
+            new("name", Checks.Text(255)) { Default = () => "" },
+            new("description", Checks.TextOrNull(255)) { Default = () => "" },
+            Attribute.Once("project_id", Checks.Text(255)),
+            Attribute.Once("tenant_id", Checks.Text(255)),
+        ];
+        Attribute[] kept =
+        [
+            Attribute.ReadOnly("created_at"), Attribute.ReadOnly("updated_at"), Attribute.ReadOnly("revision_number"), Attribute.ReadOnly("tags"),
+        ];
+        _byName = new(StringComparer.Ordinal);
+        foreach (var attribute in (Attribute[])[.. common, .. standard ? kept : [], .. own]) _byName[attribute.Name] = attribute;
+    }
+
+    public IEnumerable<string> Names => _byName.Keys;
+
+    /// <summary>Fills in defaults and the project; afterwards every attribute that can be posted is there.</summary>
+    public Fault? Complete(JsonObject body, Caller caller)
+    {
+        if (OwnerFault(body, caller) is { } owner) return owner;
+        if (UnknownFault(body) is { } unknown) return unknown;
+        foreach (var attribute in _byName.Values)
+        {
+            var given = body.ContainsKey(attribute.Name);
+            if (attribute.Required && !given)
+                return Fault.BadRequest($"Failed to parse request. Required attribute '{attribute.Name}' not specified");
+            if (!attribute.Post && given) return Fault.BadRequest($"Attribute '{attribute.Name}' not allowed in POST");
+            if (attribute.Post && !given) body[attribute.Name] = attribute.Default();
+        }
+        return CheckAll(body, defaultsToo: false);
+    }
+
+    /// <summary>Checks what a PUT wants to change.</summary>
+    public Fault? CheckChanges(JsonObject body)
+    {
+        if (UnknownFault(body) is { } unknown) return unknown;
+        foreach (var (name, _) in body)
+            if (!_byName[name].Put) return Fault.BadRequest($"Cannot update read-only attribute {name}");
+        return CheckAll(body, defaultsToo: true);
+    }
+
+    private static Fault? OwnerFault(JsonObject body, Caller caller)
+    {
+        var project = body["project_id"] ?? body["tenant_id"];
+        if (body["project_id"] is { } one && body["tenant_id"] is { } other && !JsonNode.DeepEquals(one, other))
+            return Fault.BadRequest("'project_id' and 'tenant_id' do not match");
+        if (project is not null && !caller.IsAdmin && !JsonNode.DeepEquals(project, caller.Project))
+            return Fault.BadRequest("Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin privileges");
+        var owner = project?.DeepClone() ?? caller.Project;
+        body["project_id"] = owner;
+        body["tenant_id"] = owner.DeepClone();
+        return null;
+    }
+
+    private Fault? UnknownFault(JsonObject body)
+    {
+        var unknown = body.Where(member => !_byName.ContainsKey(member.Key)).Select(member => member.Key).ToList();
+        return unknown.Count == 0 ? null : Fault.BadRequest($"Unrecognized attribute(s) '{string.Join(", ", unknown)}'");
+    }
+
+    /// <param name="defaultsToo">False: null is taken as "not given" where null is the default.</param>
+    private Fault? CheckAll(JsonObject body, bool defaultsToo)
+    {
+        foreach (var name in body.Select(member => member.Key).ToList())
+        {
+            var attribute = _byName[name];
+            var value = body[name];
+            if (value is null && !defaultsToo && !attribute.Required && attribute.Default() is null) continue;
+            var before = value;
+            if (attribute.Check(ref value) is { } reason) return Fault.BadRequest($"Invalid input for {name}. Reason: {reason}.");
+            if (!ReferenceEquals(before, value)) body[name] = value;
+        }
+        return null;
+    }
+}

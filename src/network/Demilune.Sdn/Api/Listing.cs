@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Demilune.Neutron;
+using Demilune.Sdn.Resources;
+
+namespace Demilune.Sdn.Api;
+
+/// <summary>GET of a collection: filters, order, pages, fields.</summary>
+internal static class Listing
+{
+    private static readonly string[] Reserved = ["fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"];
+    private static readonly string[] TagFilters = ["tags", "tags-any", "not-tags", "not-tags-any"];
+
+    public static ApiAnswer Answer(Collection collection, ApiRequest request, NetworkState state)
+    {
+        if (Order(collection, request, out var order) is { } disorder) return ApiAnswer.Of(disorder);
+        if (Page(request, out var limit, out var reverse) is { } bad) return ApiAnswer.Of(bad);
+        var filters = request.Query.Where(pair => !Reserved.Contains(pair.Key)).ToLookup(pair => pair.Key, pair => pair.Value);
+
+        var found = Candidates(collection, filters, state).Where(request.Caller.Sees)
+            .Select(resource => collection.View(state, resource)).Where(view => filters.All(filter => Matches(view, filter)));
+        if (order.Count > 0) found = Sorted(found, order);
+        var all = found.ToList();
+        if (reverse) all.Reverse();
+
+        var marker = Single(request, "marker");
+        var start = 0;
+        if (marker is not null)
+        {
+            start = all.FindIndex(view => view["id"]!.GetValue<string>() == marker) + 1;
+            if (start == 0) return ApiAnswer.Of(collection.NotFound(marker));
+        }
+        var page = all.Skip(start).Take(limit ?? int.MaxValue).ToList();
+        if (reverse) page.Reverse();
+        var body = new JsonObject { [collection.Name] = new JsonArray([.. page.Select(view => Fields(view, request))]) };
+        if (limit is not null && Links(request, page, start, all.Count, reverse, marker) is { Count: > 0 } links)
+            body[collection.Name + "_links"] = links;
+        return new(200, body);
+    }
+
+    /// <summary>The attributes asked for; unknown names ask for nothing, as in the real server.</summary>
+    public static JsonObject Fields(JsonObject view, ApiRequest request)
+    {
+        var wanted = request.Query.Where(pair => pair.Key == "fields" && pair.Value.Length > 0).Select(pair => pair.Value).ToHashSet(StringComparer.Ordinal);
+        if (wanted.Count == 0) return view;
+        foreach (var name in view.Select(member => member.Key).Where(name => !wanted.Contains(name)).ToList()) view.Remove(name);
+        return view;
+    }
+
+    /// <summary>By id there is no need to look at all: that is what most clients ask.</summary>
+    private static IEnumerable<Resource> Candidates(Collection collection, ILookup<string, string> filters, NetworkState state) =>
+        filters.Contains("id")
+            ? filters["id"].Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(id => state.Find(collection.Kind, id)).OfType<Resource>()
+            : state.All(collection.Kind);
+
+    private static bool Matches(JsonObject view, IGrouping<string, string> filter)
+    {
+        if (TagFilters.Contains(filter.Key)) return MatchesTags(view, filter);
+        // Nothing can be said of an attribute that does not exist: without its filter-validation extension Neutron ignores it.
+        return !view.TryGetPropertyValue(filter.Key, out var value) || filter.Any(wanted => Equal(value, wanted));
+    }
+
+    private static bool Equal(JsonNode? value, string wanted) => value switch
+    {
+        null => wanted.Length == 0,
+        JsonArray list => list.Any(item => item is JsonObject members ? HasMember(members, wanted) : Equal(item, wanted)),
+        JsonObject => false,
+        _ when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False =>
+            value.GetValue<bool>() == wanted is "1" or "true" or "True" or "TRUE",
+        _ => value.ToString() == wanted,
+    };
+
+    /// <summary>fixed_ips=ip_address=10.0.0.5</summary>
+    private static bool HasMember(JsonObject members, string wanted)
+    {
+        var equals = wanted.IndexOf('=', StringComparison.Ordinal);
+        return equals > 0 && members.TryGetPropertyValue(wanted[..equals], out var value) && value?.ToString() == wanted[(equals + 1)..];
+    }
+
+    private static bool MatchesTags(JsonObject view, IGrouping<string, string> filter)
+    {
+        var has = (view["tags"] as JsonArray ?? []).Select(tag => tag!.GetValue<string>()).ToHashSet(StringComparer.Ordinal);
+        var wanted = filter.SelectMany(text => text.Split(',')).ToList();
+        return filter.Key switch
+        {
+            "tags" => wanted.All(has.Contains),
+            "tags-any" => wanted.Any(has.Contains),
+            "not-tags" => !wanted.All(has.Contains),
+            _ => !wanted.Any(has.Contains),
+        };
+    }
+
+    private static Fault? Order(Collection collection, ApiRequest request, out List<(string Key, bool Descending)> order)
+    {
+        order = [];
+        var keys = request.Query.Where(pair => pair.Key == "sort_key").Select(pair => pair.Value).ToList();
+        var directions = request.Query.Where(pair => pair.Key == "sort_dir").Select(pair => pair.Value).ToList();
+        if (directions.Count > 0 && keys.Count != directions.Count) return Fault.BadRequest("The number of sort_keys and sort_dirs must be same");
+        if (directions.Exists(direction => direction is not ("asc" or "desc"))) return Fault.BadRequest("The value of sort_dir must be 'asc' or 'desc'");
+        var unknown = keys.Where(key => !collection.Attributes.Names.Contains(key)).ToList();
+        if (unknown.Count > 0)
+            return Fault.BadRequest($"[{string.Join(", ", unknown.Select(key => $"'{key}'"))}] is invalid attribute for sort_keys");
+        for (var i = 0; i < keys.Count; i++) order.Add((keys[i], i < directions.Count && directions[i] == "desc"));
+        return null;
+    }
+
+    private static IEnumerable<JsonObject> Sorted(IEnumerable<JsonObject> views, List<(string Key, bool Descending)> order)
+    {
+        var sorted = views.Order(Comparer<JsonObject>.Create((_, _) => 0));
+        foreach (var (key, descending) in order)
+            sorted = descending ? sorted.ThenByDescending(view => view[key], JsonOrder) : sorted.ThenBy(view => view[key], JsonOrder);
+        return sorted;
+    }
+
+    private static Comparer<JsonNode?> JsonOrder { get; } = Comparer<JsonNode?>.Create((a, b) =>
+        (a?.GetValueKind(), b?.GetValueKind()) is (JsonValueKind.Number, JsonValueKind.Number)
+            ? a!.GetValue<decimal>().CompareTo(b!.GetValue<decimal>())
+            : string.CompareOrdinal(a?.ToString(), b?.ToString()));
+
+    private static Fault? Page(ApiRequest request, out int? limit, out bool reverse)
+    {
+        limit = null;
+        reverse = Single(request, "page_reverse") is "True" or "true" or "1";
+        if (Single(request, "limit") is not { } text) return null;
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return Fault.BadRequest($"Limit must be an integer 0 or greater and not '{text}'");
+        limit = number == 0 ? null : number;
+        return null;
+    }
+
+    private static JsonArray Links(ApiRequest request, List<JsonObject> page, int start, int total, bool reverse, string? marker)
+    {
+        var links = new JsonArray();
+        if (page.Count == 0) return links;
+        var more = start + page.Count < total;
+        if (reverse ? marker is not null : more) Add("next", page[^1], false);
+        if (reverse ? more : marker is not null) Add("previous", page[0], true);
+        return links;
+
+        void Add(string rel, JsonObject at, bool backwards)
+        {
+            var kept = request.Query.Where(pair => pair.Key is not ("marker" or "page_reverse"))
+                .Append(new("marker", at["id"]?.ToString() ?? ""));
+            if (backwards) kept = kept.Append(new("page_reverse", "True"));
+            var query = string.Join('&', kept.Select(pair => $"{Uri.EscapeDataString(pair.Key)}={Uri.EscapeDataString(pair.Value)}"));
+            links.Add(new JsonObject { ["rel"] = rel, ["href"] = $"{request.Url}?{query}" });
+        }
+    }
+
+    private static string? Single(ApiRequest request, string key) =>
+        request.Query.Where(pair => pair.Key == key).Select(pair => pair.Value).LastOrDefault();
+}

@@ -1,0 +1,71 @@
+using Demilune.Neutron;
+using Demilune.Sdn.Addressing;
+using Demilune.Sdn.Api;
+
+namespace Demilune.Sdn.Resources;
+
+internal sealed class AddressGroups : Collection<AddressGroup>
+{
+    /// <summary>Enough for every pod of a large cluster behind one selector; an eBPF trie of that size is still small.</summary>
+    private const int MaxAddresses = 65_536;
+
+    /// <summary>A bare address stands for itself alone.</summary>
+    private static readonly Check Prefix = (ref value) =>
+    {
+        if (Checks.TextOf(value) is not { } text) return $"{Checks.Quote(value)} is not a valid IP subnet";
+        if (Address.TryParse(text, out var address)) value = $"{address}/{address.Bits}";
+        else if (Cidr.TryParse(text, out var cidr)) value = cidr.Normalized;
+        else return $"{Checks.Quote(value)} is not a valid IP subnet";
+        return null;
+    };
+
+    public static Check Addresses { get; } = Checks.ListOf(Prefix, MaxAddresses);
+
+    public override AttributeTable Attributes { get; } = new(
+        standard: true,
+        Attribute.Once("addresses", Addresses) with { Default = () => new System.Text.Json.Nodes.JsonArray() },
+        Attribute.ReadOnly("shared"));
+
+    public override Fault NotFound(string id) => new(404, "AddressGroupNotFound", $"Address group {id} could not be found.");
+
+    /// <param name="addresses">Already canonical.</param>
+    public static Fault? Add(Draft draft, AddressGroup group, IReadOnlyList<string> addresses, out AddressGroup changed)
+    {
+        changed = group;
+        var known = group.Addresses!.ToHashSet(StringComparer.Ordinal);
+        var there = addresses.Where(known.Contains).ToList();
+        if (there.Count > 0)
+            return new(400, "AddressesAlreadyExist", $"Addresses {PythonList(there)} already exist in the address group {group.Id}.");
+        if (known.Count + addresses.Count > MaxAddresses)
+            return new(409, "OverQuota", $"Quota exceeded for resources: ['address']. An address group holds at most {MaxAddresses}.");
+        changed = draft.Revised(group with { Addresses = [.. group.Addresses!, .. addresses] });
+        draft.Put(changed);
+        return null;
+    }
+
+    /// <param name="addresses">Already canonical.</param>
+    public static Fault? Remove(Draft draft, AddressGroup group, IReadOnlyList<string> addresses, out AddressGroup changed)
+    {
+        changed = group;
+        var known = group.Addresses!.ToHashSet(StringComparer.Ordinal);
+        var absent = addresses.Where(address => !known.Contains(address)).ToList();
+        if (absent.Count > 0)
+            return new(404, "AddressesNotFound", $"Addresses {PythonList(absent)} not found in the address group {group.Id}.");
+        changed = draft.Revised(group with { Addresses = [.. group.Addresses!.Except(addresses)] });
+        draft.Put(changed);
+        return null;
+    }
+
+    protected override Fault? OnCreate(Draft draft, ref AddressGroup made)
+    {
+        made = made with { Shared = false };
+        return null;
+    }
+
+    protected override Fault? OnDelete(Draft draft, AddressGroup gone) =>
+        draft.State.Referrers<SecurityGroupRule>(gone.Id).Any() || draft.State.Referrers<FlowClassifier>(gone.Id).Any()
+            ? new(409, "AddressGroupInUse", $"Address group {gone.Id} is in use on one or more security group rules.")
+            : null;
+
+    private static string PythonList(IEnumerable<string> items) => $"[{string.Join(", ", items.Select(item => $"'{item}'"))}]";
+}

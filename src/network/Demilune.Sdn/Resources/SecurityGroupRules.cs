@@ -1,0 +1,125 @@
+using System.Text.Json.Nodes;
+using Demilune.Neutron;
+using Demilune.Sdn.Addressing;
+using Demilune.Sdn.Api;
+
+namespace Demilune.Sdn.Resources;
+
+internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
+{
+    /// <summary>Sent as a name or a number; kept as text.</summary>
+    private static readonly Check Protocol = (ref value) =>
+    {
+        if (value is null) return null;
+        if (value is not JsonValue) return $"{Checks.Quote(value)} is not a valid string";
+        value = value.ToString().ToLowerInvariant();
+        return null;
+    };
+
+    public override AttributeTable Attributes { get; } = new(
+        standard: true,
+        Attribute.RequiredOnce("security_group_id", Checks.Uuid),
+        Attribute.RequiredOnce("direction", Checks.OneOf("ingress", "egress")),
+        Attribute.Once("ethertype", Checks.Text(40)) with { Default = () => "IPv4" },
+        Attribute.Once("protocol", Protocol),
+        Attribute.Once("port_range_min", Checks.OrNull(Checks.Int(0, 65_535))),
+        Attribute.Once("port_range_max", Checks.OrNull(Checks.Int(0, 65_535))),
+        Attribute.Once("remote_ip_prefix", Checks.TextOrNull(64)),
+        Attribute.Once("remote_group_id", Checks.OrNull(Checks.Uuid)),
+        Attribute.Once("remote_address_group_id", Checks.OrNull(Checks.Uuid)),
+        Attribute.ReadOnly("name"),
+        Attribute.ReadOnly("normalized_cidr"),
+        Attribute.ReadOnly("belongs_to_default_sg"));
+
+    public override Fault NotFound(string id) => new(404, "SecurityGroupRuleNotFound", $"Security group rule {id} does not exist");
+
+    /// <summary>The rules that are in the group (not those that name it as their remote).</summary>
+    public static IEnumerable<SecurityGroupRule> Of(NetworkState state, string groupId) =>
+        state.Referrers<SecurityGroupRule>(groupId).Where(rule => rule.SecurityGroupId == groupId).OrderBy(rule => rule.Id, StringComparer.Ordinal);
+
+    protected override Fault? OnCreate(Draft draft, ref SecurityGroupRule made)
+    {
+        var rule = made;
+        if (draft.State.Find<SecurityGroup>(rule.SecurityGroupId) is not { } group || !draft.Caller.Sees(group))
+            return new(404, "SecurityGroupNotFound", $"Security group {rule.SecurityGroupId} does not exist");
+        if (ShapeFault(rule, out var cidr) is { } shape) return shape;
+        if (rule.RemoteGroupId is { } remote && draft.State.Find<SecurityGroup>(remote) is null)
+            return new(404, "SecurityGroupNotFound", $"Security group {remote} does not exist");
+        if (rule.RemoteAddressGroupId is { } addresses && draft.State.Find<AddressGroup>(addresses) is null)
+            return new(404, "AddressGroupNotFound", $"Address group {addresses} could not be found.");
+        made = made with { Name = null, NormalizedCidr = cidr?.Normalized, BelongsToDefaultSg = group.Name == "default" };
+        if (draft.State.Holder(SameKey(made)) is { } same)
+            return new(409, "SecurityGroupRuleExists", $"Security group rule already exists. Rule id is {same}.");
+        draft.Touch<SecurityGroup>(group.Id);
+        return null;
+    }
+
+    protected override Fault? OnDelete(Draft draft, SecurityGroupRule gone)
+    {
+        draft.Touch<SecurityGroup>(gone.SecurityGroupId);
+        return null;
+    }
+
+    protected override IEnumerable<string> References(SecurityGroupRule resource) =>
+        ((string?[])[resource.SecurityGroupId, resource.RemoteGroupId, resource.RemoteAddressGroupId]).OfType<string>();
+
+    protected override IEnumerable<string> Keys(SecurityGroupRule resource) => [SameKey(resource)];
+
+    /// <summary>What makes two rules the same: everything but id, name, description and owner.</summary>
+    private static string SameKey(SecurityGroupRule rule)
+    {
+        var protocol = IpProtocol.TryParse(rule.Protocol, out var number) ? number : -1;
+        return string.Join(
+            ' ', "rule", rule.SecurityGroupId, rule.Direction, rule.Ethertype, IpProtocol.In(rule.Ethertype == "IPv6", protocol), rule.PortRangeMin, rule.PortRangeMax,
+            rule.NormalizedCidr, rule.RemoteGroupId, rule.RemoteAddressGroupId);
+    }
+
+    private static Fault? ShapeFault(SecurityGroupRule rule, out Cidr? cidr)
+    {
+        cidr = null;
+        if (rule.Ethertype is not ("IPv4" or "IPv6"))
+            return new(400, "SecurityGroupRuleInvalidEtherType",
+                $"Security group rule for ethertype '{rule.Ethertype}' not supported. Allowed values are ['IPv4', 'IPv6'].");
+        var ipv6 = rule.Ethertype == "IPv6";
+        if (((string?[])[rule.RemoteIpPrefix, rule.RemoteGroupId, rule.RemoteAddressGroupId]).Count(remote => remote is not null) > 1)
+            return new(400, "SecurityGroupMultipleRemoteEntites",
+                "Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided.");
+        if (!IpProtocol.TryParse(rule.Protocol, out var protocol))
+            return new(400, "SecurityGroupRuleInvalidProtocol",
+                $"Security group rule protocol {rule.Protocol} not supported. Only protocol values [{string.Join(", ", IpProtocol.Names.Select(name => $"'{name}'"))}] and integer representations [0 to 255] are supported.");
+        if (!ipv6 && protocol == IpProtocol.IcmpV6)
+            return new(400, "SecurityGroupEthertypeConflictWithProtocol", $"Invalid ethertype {rule.Ethertype} for protocol {rule.Protocol}.");
+        if (PortFault(rule, IpProtocol.In(ipv6, protocol)) is { } port) return port;
+        if (rule.RemoteIpPrefix is not { } prefix) return null;
+        // A bare address is a prefix of its full length here, unlike elsewhere in the API.
+        if (Address.TryParse(prefix, out var address)) cidr = new(address, address.Bits);
+        else if (Cidr.TryParse(prefix, out var parsed)) cidr = parsed;
+        else return Fault.BadRequest($"Invalid input for remote_ip_prefix. Reason: '{prefix}' is not a valid IP subnet.");
+        return cidr.Value.IsV6 == ipv6 ? null
+            : new(400, "SecurityGroupRuleParameterConflict", $"Conflicting value ethertype {rule.Ethertype} for CIDR {prefix}");
+    }
+
+    private static Fault? PortFault(SecurityGroupRule rule, int protocol)
+    {
+        var (min, max) = (rule.PortRangeMin, rule.PortRangeMax);
+        if (min is null && max is null) return null;
+        if (rule.Protocol is null || protocol == 0)
+            return new(400, "SecurityGroupProtocolRequiredWithPorts", "Must also specify protocol if port range is given.");
+        if (protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)
+        {
+            foreach (var (field, attribute, value) in ((string, string, int?)[])[("type", "port_range_min", min), ("code", "port_range_max", max)])
+                if (value > 255)
+                    return new(400, "SecurityGroupInvalidIcmpValue", $"Invalid value for ICMP {field} ({attribute}) {value}. It must be 0 to 255.");
+            return min is null
+                ? new(400, "SecurityGroupMissingIcmpType", $"ICMP code (port-range-max) {max} is provided but ICMP type (port-range-min) is missing.")
+                : null;
+        }
+        if (!IpProtocol.HasPorts(protocol))
+            return new(400, "SecurityGroupInvalidProtocolForPort", $"Invalid protocol {rule.Protocol} for port range, only supported for protocols ['dccp', 'sctp', 'tcp', 'udp', 'udplite'].");
+        if (min is 0 || max is 0)
+            return new(400, "SecurityGroupInvalidPortValue", "Invalid value for port 0");
+        return min is null || max is null || min > max
+            ? new(400, "SecurityGroupInvalidPortRange", "For TCP/UDP protocols, port_range_min must be <= port_range_max")
+            : null;
+    }
+}

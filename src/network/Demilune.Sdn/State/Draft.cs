@@ -1,0 +1,77 @@
+using System.Globalization;
+using Demilune.Neutron;
+using Demilune.Sdn.Addressing;
+
+namespace Demilune.Sdn;
+
+/// <summary>One request's view of the network while it changes it. Thrown away if the request is refused, so all or nothing happens.</summary>
+/// <param name="state">What was there.</param>
+/// <param name="caller">Who asks.</param>
+/// <param name="now">The request's time.</param>
+/// <param name="random">Makes ids and MAC addresses.</param>
+internal sealed class Draft(NetworkState state, Caller caller, DateTimeOffset now, Random random)
+{
+    private readonly List<Change> _changes = [];
+
+    public NetworkState State { get; private set; } = state;
+
+    public Caller Caller { get; } = caller;
+
+    public Random Random { get; } = random;
+
+    public string Now { get; } = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    public IReadOnlyList<Change> Changes => _changes;
+
+    /// <summary>A version 4 UUID.</summary>
+    public string NewId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Random.NextBytes(bytes);
+        bytes[6] = (byte)(bytes[6] & 0x0f | 0x40);
+        bytes[8] = (byte)(bytes[8] & 0x3f | 0x80);
+        return new Guid(bytes, bigEndian: true).ToString();
+    }
+
+    public void Put(Resource resource)
+    {
+        State = State.With(resource);
+        _changes.Add(new(resource, Deleted: false));
+    }
+
+    public void Remove(Resource resource)
+    {
+        State = State.Without(resource);
+        _changes.Add(new(resource, Deleted: true));
+    }
+
+    /// <summary>Something that belongs to the object has changed: its revision says so.</summary>
+    public void Touch<T>(string? id) where T : StandardResource
+    {
+        if (State.Find<T>(id) is { } found) Put(Revised(found));
+    }
+
+    /// <summary>An unused address of the subnet, for a port of this request; null: none is free.</summary>
+    public Address? Give(Subnet subnet)
+    {
+        if (Allocation.Next(State, subnet) is not { } address) return null;
+        State = State.WithLastGiven(subnet.Id, address);
+        return address;
+    }
+
+    public T Revised<T>(T resource) where T : Resource =>
+        resource is StandardResource standard
+            ? (T)(Resource)(standard with { RevisionNumber = (standard.RevisionNumber ?? 0) + 1, UpdatedAt = Now })
+            : resource;
+}
+
+/// <summary>An object written or deleted.</summary>
+internal sealed record Change(Resource Resource, bool Deleted);
+
+/// <summary>On whose behalf a request runs.</summary>
+/// <param name="Project">Owner of what it creates.</param>
+/// <param name="IsAdmin">Sees and changes the objects of all projects.</param>
+internal sealed record Caller(string Project, bool IsAdmin)
+{
+    public bool Sees(Resource resource) => IsAdmin || resource.ProjectId == Project || resource is Network { Shared: true };
+}

@@ -1,0 +1,65 @@
+using Demilune.Neutron;
+using Demilune.Sdn.Api;
+using Demilune.Sdn.Store;
+
+namespace Demilune.Sdn;
+
+/// <summary>The network: owner of its state, its store, and the word to whoever follows it. Safe for concurrent use.</summary>
+/// <remarks>Requests that change something run one after the other; those that read never wait.</remarks>
+public sealed class VirtualNetwork : IDisposable
+{
+    private readonly Lock _writing = new();
+    private readonly INetworkStore _store;
+    private readonly TimeProvider _time;
+    private volatile NetworkState _state;
+
+    internal VirtualNetwork(INetworkStore store, TimeProvider time)
+    {
+        _store = store;
+        _time = time;
+        _state = store.Load().Aggregate(NetworkState.Empty, (state, resource) => state.With(resource));
+    }
+
+    /// <summary>Opens the network kept in a file, or begins one.</summary>
+    /// <exception cref="IOException">The file cannot be used; the message says why and what to do.</exception>
+    public static VirtualNetwork Open(string path, TimeProvider time) => new(new SqliteNetworkStore(path), time);
+
+    /// <summary>Raised after each change, on the thread that made it and while others wait: take note and return.</summary>
+    public event Action? Changed;
+
+    internal NetworkState State => _state;
+
+    /// <summary>What a node observed of a port: ACTIVE or DOWN. Unknown ports are ignored: they may just have been deleted.</summary>
+    public void SetPortStatus(IReadOnlyCollection<(string PortId, bool Active)> observed) => Change(draft =>
+    {
+        foreach (var (id, active) in observed)
+        {
+            var status = active ? "ACTIVE" : "DOWN";
+            if (draft.State.Find<Port>(id) is { } port && port.Status != status) draft.Put(draft.Revised(port with { Status = status }));
+        }
+        return true;
+    });
+
+    internal ApiAnswer Answer(ApiRequest request)
+    {
+        if (request.Method == "GET") return NetworkApi.Answer(request, new(_state, request.Caller, _time.GetUtcNow(), Random.Shared));
+        var answer = new ApiAnswer(500, null);
+        Change(draft => (answer = NetworkApi.Answer(request, draft)).Status < 400, request.Caller);
+        return answer;
+    }
+
+    private void Change(Func<Draft, bool> change, Caller? caller = null)
+    {
+        lock (_writing)
+        {
+            var draft = new Draft(_state, caller ?? new("", true), _time.GetUtcNow(), Random.Shared);
+            if (!change(draft) || draft.Changes.Count == 0) return;
+            // Kept before it is believed: nobody may see what a crash would take back.
+            _store.Write(draft.Changes);
+            _state = draft.State;
+            Changed?.Invoke();
+        }
+    }
+
+    public void Dispose() => _store.Dispose();
+}
