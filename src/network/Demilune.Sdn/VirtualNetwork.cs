@@ -1,3 +1,4 @@
+using Demilune.Contracts.Nodes;
 using Demilune.Neutron;
 using Demilune.Sdn.Api;
 using Demilune.Sdn.Store;
@@ -35,10 +36,16 @@ public sealed class VirtualNetwork : IDisposable
         foreach (var (id, active) in observed)
         {
             var status = active ? "ACTIVE" : "DOWN";
-            if (draft.State.Find<Port>(id) is { } port && port.Status != status) draft.Put(draft.Revised(port with { Status = status }));
+            if (draft.State.Find<Demilune.Neutron.Port>(id) is { } port && port.Status != status) draft.Put(draft.Revised(port with { Status = status }));
         }
         return true;
     });
+
+    /// <summary>What a node must be: its ports, their rules and chains, and what the orchestrator adds. Revision is left to the caller.</summary>
+    public NodeState Compose(string node, NodeSupplement supplement) => Topology.NodeTopology.Compose(_state, node, supplement);
+
+    /// <summary>Whose address it is, as "namespace/name"; null: no pod's.</summary>
+    public string? FindPod(uint networkNumber, string address) => Topology.PodNames.Find(_state, networkNumber, address);
 
     internal ApiAnswer Answer(ApiRequest request)
     {

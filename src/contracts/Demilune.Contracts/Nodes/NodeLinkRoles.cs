@@ -13,8 +13,11 @@ public interface INodeObserver
 /// <summary>Whoever knows the half of a <see cref="NodeState"/> that is not in the network model.</summary>
 public interface INodeSupplement
 {
-    /// <summary>The newest word for this node; cheap, never waits.</summary>
-    NodeSupplement For(string node);
+    /// <summary>
+    /// The newest word for this node; cheap, never waits. Null: not known yet, because Kubernetes was not read or the
+    /// network was not yet made equal to it; until then the node is sent nothing and keeps its last state.
+    /// </summary>
+    NodeSupplement? For(string node);
 
     /// <summary>Raised after any change. Many changes may be one raise; the nodes' states are composed anew.</summary>
     event Action? Changed;

@@ -15,6 +15,12 @@ public sealed record Network : StandardResource, IResource<Network>
     /// <summary>Default of its ports.</summary>
     public bool? PortSecurityEnabled { get; init; }
 
+    /// <summary>"demilune" in the built-in SDN. Read-only here.</summary>
+    [JsonPropertyName("provider:network_type")] public string? NetworkType { get; init; }
+
+    /// <summary>1..65535 in the built-in SDN: the network's number in the datapath. Read-only here.</summary>
+    [JsonPropertyName("provider:segmentation_id")] public int? SegmentationId { get; init; }
+
     public string? QosPolicyId { get; init; }
 
     /// <summary>ACTIVE or DOWN. Read-only.</summary>
@@ -24,5 +30,6 @@ public sealed record Network : StandardResource, IResource<Network>
     public IReadOnlyList<string>? Subnets { get; init; }
 
     public static ResourceKind<Network> Kind { get; } =
-        new("networks", "network", "networks", NeutronJson.Default.Network, Bulk: true, "status", "subnets", "tags");
+        new("networks", "network", "networks", NeutronJson.Default.Network, Bulk: true, "status", "subnets", "tags",
+            "provider:network_type", "provider:segmentation_id");
 }

@@ -20,6 +20,7 @@ internal static class Extensions
         ("pagination", "Pagination support", "Extension that indicates that pagination is enabled"),
         ("port-security", "Port Security", "Provides port security"),
         ("project-id", "project_id field enabled", "Extension that indicates that project_id field is enabled"),
+        ("provider", "Provider Network", "provider:segmentation_id is the network's number in the datapath"),
         ("quotas", "Quota management support", "Expose functions for quotas management per project"),
         ("revision-if-match", "If-Match constraints based on revision_number", "Extension indicating that If-Match based on revision_number is supported"),
         ("security-group", "security-group", "The security groups extension"),

@@ -51,6 +51,9 @@ internal sealed class Ports : Collection<Port>
 
     public static string AddressKey(string subnetId, string address) => $"address:{subnetId}:{address}";
 
+    /// <summary>Stands for a node among the ids that objects refer to, so that its ports are found at once.</summary>
+    public static string NodeReference(string? node) => "node:" + node;
+
     public override Fault NotFound(string id) => new(404, "PortNotFound", $"Port {id} could not be found.");
 
     protected override Fault? OnCreate(Draft draft, ref Port made)
@@ -105,7 +108,7 @@ internal sealed class Ports : Collection<Port>
         : null;
 
     protected override IEnumerable<string> References(Port resource) =>
-        [resource.NetworkId!, .. resource.SecurityGroups ?? [], .. (resource.FixedIps ?? []).Select(ip => ip.SubnetId!)];
+        [resource.NetworkId!, NodeReference(resource.HostId), .. resource.SecurityGroups ?? [], .. (resource.FixedIps ?? []).Select(ip => ip.SubnetId!)];
 
     protected override IEnumerable<string> Keys(Port resource) =>
         [MacKey(resource), .. (resource.FixedIps ?? []).Select(ip => AddressKey(ip.SubnetId!, ip.IpAddress!))];

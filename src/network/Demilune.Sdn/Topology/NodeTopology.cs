@@ -1,0 +1,70 @@
+using Demilune.Contracts.Nodes;
+using Demilune.Neutron;
+using Demilune.Sdn.Resources;
+using FlowClassifier = Demilune.Neutron.FlowClassifier;
+using Port = Demilune.Neutron.Port;
+using PortChain = Demilune.Neutron.PortChain;
+
+namespace Demilune.Sdn.Topology;
+
+/// <summary>The part of the network that a node must realise: (network, node, what the orchestrator adds) → NodeState. Pure.</summary>
+/// <remarks>Everything is in order of id, so that the same network always gives an equal state and no news is sent that is none.</remarks>
+internal static class NodeTopology
+{
+    public static NodeState Compose(NetworkState state, string node, NodeSupplement supplement)
+    {
+        var ports = state.Referrers<Port>(Ports.NodeReference(node)).OrderBy(port => port.Id, StringComparer.Ordinal).ToList();
+        var groups = ports.SelectMany(port => port.SecurityGroups ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
+            .Select(id => SecurityRules.Of(state, id)).ToList();
+        var classifiers = ports.SelectMany(port => state.Referrers<FlowClassifier>(port.Id)).DistinctBy(classifier => classifier.Id)
+            .Select(classifier => (Classifier: classifier, Chain: state.Referrers<PortChain>(classifier.Id).FirstOrDefault()))
+            // Without a chain a classifier steers nothing.
+            .Where(entry => entry.Chain is not null).OrderBy(entry => entry.Classifier.Id, StringComparer.Ordinal).ToList();
+        var chains = classifiers.Select(entry => entry.Chain!).Concat(Chains.WithPairsOf(state, ports)).DistinctBy(chain => chain.Id)
+            .OrderBy(chain => chain.Id, StringComparer.Ordinal);
+
+        var composed = new NodeState
+        {
+            Ports = { ports.Select(port => PortOf(state, port)) },
+            SecurityGroups = { groups },
+            Classifiers = { classifiers.Select(entry => Chains.ClassifierOf(entry.Classifier, entry.Chain!)) },
+            Chains = { chains.Select(chain => Chains.ChainOf(state, chain, node, supplement.Firewalls)) },
+            Firewalls = { supplement.Firewalls },
+            SecurityPolicies = { supplement.SecurityPolicies },
+            Identities = { supplement.Identities },
+        };
+        var sets = composed.SecurityGroups.SelectMany(group => group.Rules).Select(rule => rule.RemoteAddressSet)
+            .Concat(composed.Classifiers.SelectMany(classifier => (string[])[classifier.SourceAddressSet, classifier.DestinationAddressSet]))
+            .Where(id => id.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        composed.AddressSets.AddRange(sets.Select(id => AddressSets.Of(state, id)));
+        return composed;
+    }
+
+    private static Contracts.Nodes.Port PortOf(NetworkState state, Port port)
+    {
+        var network = state.Find<Network>(port.NetworkId)
+            ?? throw new InvalidOperationException($"Port {port.Id} is on network {port.NetworkId}, which does not exist.");
+        var (podNamespace, podName) = PodNames.Of(port);
+        return new()
+        {
+            Id = port.Id,
+            Name = port.Name ?? "",
+            Kind = port.DeviceOwner switch
+            {
+                DeviceOwners.FirewallIn => Contracts.Nodes.Port.Types.Kind.FirewallIn,
+                DeviceOwners.FirewallOut => Contracts.Nodes.Port.Types.Kind.FirewallOut,
+                _ => Contracts.Nodes.Port.Types.Kind.Pod,
+            },
+            DeviceId = port.DeviceId ?? "",
+            PodNamespace = podNamespace,
+            PodName = podName,
+            Network = (uint)(network.SegmentationId ?? 0),
+            Mac = port.MacAddress ?? "",
+            Addresses = { (port.FixedIps ?? []).Select(ip => ip.IpAddress) },
+            SecurityGroupIds = { port.SecurityGroups ?? [] },
+            PortSecurity = port.PortSecurityEnabled ?? true,
+            Mtu = (uint)(network.Mtu ?? 1_500),
+            AdminStateUp = (port.AdminStateUp ?? true) && (network.AdminStateUp ?? true),
+        };
+    }
+}
