@@ -1,0 +1,41 @@
+namespace Demilune.Rules.Buffers;
+
+/// <summary>A buffer that rules can look into. Small and dense: it indexes arrays.</summary>
+/// <remarks>Names, aliases, directions and protocols are in <see cref="BufferCatalog"/>.</remarks>
+public enum BufferId : byte
+{
+    /// <summary>The payload of the packet at hand: UDP, ICMP, and what <c>tcp-pkt</c> or anchored <c>tcp</c> rules ask for.</summary>
+    PacketPayload,
+
+    /// <summary>The reassembled TCP stream of one direction, in windows.</summary>
+    Stream,
+
+    HttpMethod, HttpUri, HttpUriRaw, HttpProtocol, HttpRequestLine, HttpHost, HttpHostRaw, HttpUserAgent, HttpReferer, HttpCookie,
+    HttpAccept, HttpAcceptEnc, HttpAcceptLang, HttpConnection, HttpContentLen, HttpContentType, HttpHeader, HttpHeaderRaw,
+    HttpHeaderNames, HttpRequestHeader, HttpRequestBody, HttpStart,
+    HttpResponseLine, HttpStatCode, HttpStatMsg, HttpServer, HttpLocation, HttpResponseHeader, HttpResponseBody,
+
+    /// <summary>Content of a file in transit: HTTP bodies after decoding, mail attachments, FTP, SMB, NFS.</summary>
+    FileData,
+    FileName, FileMagic, FileExt,
+
+    Http2HeaderName, Http2Header,
+    DnsQuery, DnsAnswerName, DnsQueryName,
+    TlsSni, TlsCertSubject, TlsCertIssuer, TlsCertSerial, TlsCertFingerprint, TlsCerts, TlsVersion, TlsRandom, TlsRandomTime, TlsRandomBytes,
+    Ja3Hash, Ja3String, Ja3sHash, Ja3sString, Ja4Hash,
+    SshProto, SshSoftware, SshHassh, SshHasshString, SshHasshServer, SshHasshServerString,
+    SmtpHelo, SmtpMailFrom, SmtpRcptTo,
+    FtpdataCommand,
+    SmbNamedPipe, SmbShare, SmbNtlmsspUser, SmbNtlmsspDomain, DceStubData,
+    KrbCname, KrbSname,
+    MqttConnectClientId, MqttConnectUsername, MqttConnectPassword, MqttPublishTopic, MqttPublishMessage, MqttSubscribeTopic,
+    MqttUnsubscribeTopic, MqttConnectWillTopic, MqttConnectWillMessage,
+    SnmpCommunity, SnmpUsm, RfbName, SipMethod, SipUri, SipProtocol, SipStatCode, SipStatMsg, SipRequestLine, SipResponseLine,
+    QuicSni, QuicUa, QuicVersion, QuicCyuHash, QuicCyuString,
+
+    /// <summary>What <c>base64_decode</c> decoded from the buffer before it. Made by the matcher itself.</summary>
+    Base64Data,
+
+    /// <summary>IP and transport headers as they were on the wire.</summary>
+    Ipv4Header, Ipv6Header, TcpHeader, UdpHeader, Icmpv4Header, Icmpv6Header,
+}

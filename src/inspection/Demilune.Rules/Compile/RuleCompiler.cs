@@ -1,0 +1,75 @@
+using Demilune.Rules.Buffers;
+using Demilune.Rules.Headers;
+using Demilune.Rules.Keywords;
+using Demilune.Rules.Prefilters;
+using Demilune.Rules.State;
+using Demilune.Rules.Syntax;
+using Demilune.Rules.Transforms;
+
+namespace Demilune.Rules.Compile;
+
+/// <summary>Rule texts in, one rule set and the errors out.</summary>
+internal static class RuleCompiler
+{
+    public static CompiledRules Compile(IEnumerable<RuleSource> sources, RuleSetOptions options)
+    {
+        var flowbits = new Dictionary<string, int>(StringComparer.Ordinal);
+        var rules = new List<(Signature Signature, PrefilterChoice Choice)>();
+        var places = new Dictionary<(uint Gid, uint Sid), Signature>();
+        var errors = new List<RuleError>();
+        foreach (var source in sources)
+        {
+            var text = new SourceText(source);
+            var reader = new RuleReader(source.Text);
+            while (reader.TryRead(out var rule, out var fault, out var sid))
+            {
+                if (rule is not null)
+                {
+                    var line = text.Locate(rule.Position).Line;
+                    fault = SignatureAssembly.TryAssemble(rule, source.Text[rule.Position..rule.End], source.Name, line, options, Flowbit, out var signature, out var choice);
+                    if (fault is null && places.TryGetValue((signature!.Gid, signature.Sid), out var taken))
+                        fault = rule.Action.Fault($"sid {signature.Sid} is taken by the rule at {taken.Source}:{taken.Line}.");
+                    if (fault is null)
+                    {
+                        places.Add((signature!.Gid, signature.Sid), signature);
+                        rules.Add((signature, choice));
+                        continue;
+                    }
+                }
+                errors.Add(text.Error(fault!, sid));
+            }
+        }
+        return new(Assemble(rules, flowbits), errors);
+
+        int Flowbit(string name)
+        {
+            if (!flowbits.TryGetValue(name, out var index)) flowbits.Add(name, index = flowbits.Count);
+            return index;
+        }
+    }
+
+    private static RuleSet Assemble(List<(Signature Signature, PrefilterChoice Choice)> rules, Dictionary<string, int> flowbits)
+    {
+        var ordered = rules.OrderBy(rule => ActionRank(rule.Signature.Action)).ThenBy(rule => FlowbitRank(rule.Signature))
+            .ThenBy(rule => rule.Signature.Priority).ToArray();
+        for (var i = 0; i < ordered.Length; i++) ordered[i].Signature.Index = i;
+        var prefilters = new PrefilterAssembly();
+        foreach (var (signature, choice) in ordered)
+            if (choice.Test >= 0) prefilters.Add(signature, choice);
+        return new(
+            [.. ordered.Select(rule => rule.Signature)],
+            [.. flowbits.OrderBy(pair => pair.Value).Select(pair => pair.Key)],
+            prefilters.Build(),
+            [.. ordered.Where(rule => rule.Choice.Test < 0).Select(rule => rule.Signature.Index)]);
+    }
+
+    private static int ActionRank(RuleAction action) => action switch { RuleAction.Pass => 0, RuleAction.Drop => 1, RuleAction.Alert => 3, _ => 2 };
+
+    /// <summary>Who sets a bit comes before who asks for it, so that both can match on the same packet.</summary>
+    private static int FlowbitRank(Signature signature)
+    {
+        var asks = signature.Flowbits.Any(operation => operation.IsCondition);
+        var sets = signature.Flowbits.Any(operation => !operation.IsCondition);
+        return (sets, asks) switch { (true, false) => 0, (true, true) => 1, (false, true) => 2, _ => 3 };
+    }
+}

@@ -1,0 +1,58 @@
+using Demilune.Rules.Buffers;
+using Demilune.Rules.Headers;
+using Demilune.Rules.Matching;
+using Demilune.Rules.Prefilters;
+using Demilune.Rules.Syntax;
+
+namespace Demilune.Rules.Compile;
+
+/// <summary>Compiled rules of one policy. Immutable: a reload makes a new one and swaps it.</summary>
+public sealed class RuleSet
+{
+    private readonly Signature[] _signatures;
+    private readonly BufferPrefilter?[] _prefilters;
+
+    internal RuleSet(Signature[] signatures, string[] flowbits, BufferPrefilter?[] prefilters, int[] packetRules)
+    {
+        _signatures = signatures;
+        _prefilters = prefilters;
+        FlowbitNames = flowbits;
+        PacketRules = packetRules;
+    }
+
+    public static RuleSet Empty { get; } = Compile([], new()).Rules;
+
+    /// <summary>In the order in which they apply: pass, drop, reject, alert; within an action by priority, then as loaded.</summary>
+    public IReadOnlyList<Signature> Signatures => _signatures;
+
+    public Signature this[int index] => _signatures[index];
+
+    /// <summary>Flow bits are numbered from 0; the names are for display.</summary>
+    public IReadOnlyList<string> FlowbitNames { get; }
+    public int FlowbitCount => FlowbitNames.Count;
+
+    /// <summary>Indexes of signatures that look into no buffer: to be tried on every packet.</summary>
+    public IReadOnlyList<int> PacketRules { get; }
+
+    /// <summary>Parses and compiles. A wrong rule becomes an error and the rest loads.</summary>
+    public static CompiledRules Compile(IEnumerable<RuleSource> sources, RuleSetOptions options) => RuleCompiler.Compile(sources, options);
+
+    /// <summary>Whether any signature looks into this buffer in this direction. If not, do not bother to make it.</summary>
+    public bool Inspects(BufferId buffer, FlowDirections direction) => PrefilterOf(buffer, direction) is not null;
+
+    /// <summary>Adds to <see cref="MatchContext.Candidates"/> every signature that could match because of these bytes.</summary>
+    /// <remarks>Never misses one: a signature without a literal to look for is a candidate whenever its buffer is seen.</remarks>
+    public void Prefilter(BufferId buffer, FlowDirections direction, ReadOnlySpan<byte> bytes, MatchContext context)
+        => PrefilterOf(buffer, direction)?.Scan(bytes, context);
+
+    /// <summary>As above, for bytes that continue a stream: patterns that began in earlier bytes are found too.</summary>
+    /// <param name="tail">Kept by the caller per stream and direction; <c>default</c> at its start and after a gap.</param>
+    public void Prefilter(BufferId buffer, FlowDirections direction, ref StreamTail tail, ReadOnlySpan<byte> bytes, MatchContext context)
+        => PrefilterOf(buffer, direction)?.Scan(ref tail, bytes, context);
+
+    private BufferPrefilter? PrefilterOf(BufferId buffer, FlowDirections direction)
+        => _prefilters[(int)buffer * 2 + (direction == FlowDirections.ToClient ? 1 : 0)];
+}
+
+/// <summary>The outcome of a compilation: what loaded, and what did not and why.</summary>
+public sealed record CompiledRules(RuleSet Rules, IReadOnlyList<RuleError> Errors);

@@ -1,0 +1,26 @@
+using System.Collections.Frozen;
+using Demilune.Rules.Buffers;
+using Demilune.Rules.Classifications;
+using Demilune.Rules.Headers;
+using Demilune.Rules.Regex;
+
+namespace Demilune.Rules.Compile;
+
+/// <summary>What a rule set is compiled for.</summary>
+public sealed record RuleSetOptions
+{
+    /// <summary>Compiles <c>pcre</c>. Default: the managed engine, which refuses what it cannot translate.</summary>
+    public IRegexEngine Regex { get; init; } = new ManagedRegexEngine();
+
+    /// <summary>Values of <c>$NAME</c> in headers. The defaults are Suricata's, with HOME_NET and EXTERNAL_NET any.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = RuleVariables.Default;
+
+    /// <summary>Whether the engine can fill a buffer. A rule that needs another is refused with a reason. Default: all.</summary>
+    public Func<BufferId, bool> Provides { get; init; } = static _ => true;
+
+    /// <summary>Whether the engine recognises a protocol. A rule that needs another is refused with a reason. Default: all.</summary>
+    public Func<AppProtocol, bool> Recognises { get; init; } = static _ => true;
+
+    /// <summary>Descriptions and priorities of <c>classtype</c>. Default: Suricata's common ones.</summary>
+    public FrozenDictionary<string, Classification> Classifications { get; init; } = Classification.Default;
+}

@@ -1,0 +1,87 @@
+using Demilune.Rules.Buffers;
+using Demilune.Rules.Headers;
+using Demilune.Rules.Matching;
+using Demilune.Rules.State;
+
+namespace Demilune.Rules.Compile;
+
+/// <summary>One rule, compiled. Immutable; any number of workers may evaluate it at once, each with its own <see cref="MatchContext"/>.</summary>
+public sealed class Signature
+{
+    /// <summary>Position in <see cref="RuleSet.Signatures"/>: lower wins.</summary>
+    public int Index { get; internal set; }
+
+    public required RuleAction Action { get; init; }
+    public required uint Sid { get; init; }
+    public uint Gid { get; init; } = 1;
+    public uint Rev { get; init; }
+    public string Message { get; init; } = "";
+
+    /// <summary>Short name as in classification.config; empty when the rule has none.</summary>
+    public string ClassType { get; init; } = "";
+
+    /// <summary>The classification's description, or the short name when no configuration described it.</summary>
+    public string Category { get; init; } = "";
+
+    /// <summary>1 (worst) to 255. The rule's own, else its class's, else 3 as in Suricata.</summary>
+    public int Priority { get; init; } = 3;
+
+    public IReadOnlyList<RuleReference> References { get; init; } = [];
+
+    /// <summary>Key and value as written, in order; keys may repeat.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; init; } = [];
+
+    /// <summary>Which end is the victim: <c>src_ip</c>, <c>dest_ip</c> or null.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>Matches silently: only its state changes count.</summary>
+    public bool NoAlert { get; init; }
+
+    /// <summary>A match releases the flow from further inspection.</summary>
+    public bool Bypass { get; init; }
+
+    public required RuleHeader Header { get; init; }
+
+    /// <summary>The directions in which this signature can match at all: from <c>flow</c> and from its buffers.</summary>
+    public FlowDirections Directions { get; init; } = FlowDirections.Both;
+
+    /// <summary>Whether reassembled stream, single packets or both are what its payload conditions look at. None without such.</summary>
+    public PayloadScope PayloadScope { get; init; }
+
+    /// <summary>Conditions in order; flowbits are the caller's to keep.</summary>
+    public IReadOnlyList<FlowbitOperation> Flowbits { get; init; } = [];
+
+    public RuleThreshold? Threshold { get; init; }
+
+    /// <summary>Empty: the signature matches on its header and packet conditions alone.</summary>
+    public IReadOnlyList<BufferTest> Tests => TestArray;
+
+    internal BufferTest[] TestArray { get; init; } = [];
+
+    internal PacketCondition[] PacketConditions { get; init; } = [];
+
+    /// <summary>The rule as written, and where.</summary>
+    public string Text { get; init; } = "";
+    public string Source { get; init; } = "";
+    public int Line { get; init; }
+
+    /// <summary>Header, direction, flow and packet conditions. Cheap: ask this before <see cref="Matches"/>.</summary>
+    public bool AppliesTo(in PacketFacts facts)
+    {
+        if ((Directions & facts.Direction) == 0 && !facts.Stateless) return false;
+        if (!Header.Matches(in facts)) return false;
+        foreach (var condition in PacketConditions)
+            if (!condition.Holds(in facts)) return false;
+        return true;
+    }
+
+    /// <summary>Looks into the buffers. Every <see cref="BufferTest"/> has to hold, though not all in the same call.</summary>
+    /// <param name="matched">
+    /// One bit per test that has held already. The caller keeps it as long as the transaction, so that a body may come chunks after the URI.
+    /// Payload tests are never remembered: they have to hold in the call that completes the match.
+    /// </param>
+    /// <param name="context">The worker's own. Afterwards <see cref="MatchContext.Evidence"/> says where.</param>
+    public bool Matches<TBuffers>(ref TBuffers buffers, MatchContext context, ref uint matched)
+        where TBuffers : IInspectionBuffers, allows ref struct
+        => SignatureEvaluation.Matches(this, ref buffers, context, ref matched);
+}

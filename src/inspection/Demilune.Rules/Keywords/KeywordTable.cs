@@ -1,0 +1,57 @@
+using System.Collections.Frozen;
+using Demilune.Rules.Syntax;
+
+namespace Demilune.Rules.Keywords;
+
+/// <summary>Reads one option into the signature. Null: all well.</summary>
+internal delegate SyntaxFault? KeywordParser(SignatureBuilder signature, OptionSyntax option);
+
+/// <summary>Every keyword: what it does, or why it is refused.</summary>
+internal static class KeywordTable
+{
+    private static readonly FrozenDictionary<string, KeywordParser> s_parsers = new Dictionary<string, KeywordParser>
+    {
+        ["msg"] = Identity.Message, ["sid"] = Identity.Sid, ["gid"] = Identity.Gid, ["rev"] = Identity.Rev,
+        ["classtype"] = Identity.ClassType, ["priority"] = Identity.Priority, ["reference"] = Identity.Reference,
+        ["metadata"] = Identity.Metadata, ["target"] = Identity.Target,
+        ["noalert"] = Outcome.NoAlert, ["alert"] = Outcome.Alert, ["bypass"] = Outcome.Bypass,
+        ["threshold"] = Threshold.Parse, ["detection_filter"] = Threshold.ParseFilter,
+        ["flow"] = Flow.Parse, ["flowbits"] = Flowbits.Parse, ["stream_size"] = StreamSize.Parse,
+        ["app-layer-protocol"] = AppLayerProtocol.Parse,
+        ["content"] = Content.Parse, ["nocase"] = ContentModifiers.NoCase, ["offset"] = ContentModifiers.Offset, ["depth"] = ContentModifiers.Depth,
+        ["distance"] = ContentModifiers.Distance, ["within"] = ContentModifiers.Within, ["startswith"] = ContentModifiers.StartsWith,
+        ["endswith"] = ContentModifiers.EndsWith, ["rawbytes"] = ContentModifiers.RawBytes, ["fast_pattern"] = FastPattern.Parse,
+        ["isdataat"] = IsDataAt.Parse, ["bsize"] = Size.Buffer, ["urilen"] = Size.Uri, ["pcre"] = Pcre.Parse,
+        ["byte_test"] = ByteTest.Parse, ["byte_jump"] = ByteJump.Parse, ["byte_extract"] = ByteExtract.Parse, ["byte_math"] = ByteMath.Parse,
+        ["base64_decode"] = Base64.Decode, ["base64_data"] = Base64.Data,
+        ["pkt_data"] = StickyBuffer.Payload,
+        ["dsize"] = PacketKeywords.PayloadSize, ["ttl"] = PacketKeywords.Ttl, ["tos"] = PacketKeywords.Tos, ["id"] = PacketKeywords.IpId,
+        ["ip_proto"] = PacketKeywords.IpProtocol, ["sameip"] = PacketKeywords.SameIp, ["fragbits"] = PacketKeywords.FragmentBits,
+        ["fragoffset"] = PacketKeywords.FragmentOffset, ["flags"] = PacketKeywords.TcpFlags, ["tcp.flags"] = PacketKeywords.TcpFlags,
+        ["seq"] = PacketKeywords.TcpSequence, ["ack"] = PacketKeywords.TcpAcknowledgment, ["window"] = PacketKeywords.TcpWindow,
+        ["tcp.mss"] = PacketKeywords.TcpMaximumSegment,
+        ["itype"] = PacketKeywords.IcmpType, ["icode"] = PacketKeywords.IcmpCode, ["icmp_id"] = PacketKeywords.IcmpId,
+        ["icmp_seq"] = PacketKeywords.IcmpSequence,
+        ["dotprefix"] = TransformKeywords.DotPrefix, ["to_lowercase"] = TransformKeywords.ToLowercase, ["to_uppercase"] = TransformKeywords.ToUppercase,
+        ["url_decode"] = TransformKeywords.UrlDecode, ["compress_whitespace"] = TransformKeywords.CompressWhitespace,
+        ["strip_whitespace"] = TransformKeywords.StripWhitespace, ["strip_pseudo_headers"] = TransformKeywords.StripPseudoHeaders,
+        ["header_lowercase"] = TransformKeywords.HeaderLowercase, ["to_md5"] = TransformKeywords.ToMd5, ["to_sha1"] = TransformKeywords.ToSha1,
+        ["to_sha256"] = TransformKeywords.ToSha256, ["xor"] = TransformKeywords.Xor, ["pcrexform"] = TransformKeywords.PcreTransform,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    public static SyntaxFault? Apply(SignatureBuilder signature, OptionSyntax option)
+    {
+        if (s_parsers.GetValueOrDefault(option.Name) is { } parser) return parser(signature, option);
+        if (LegacyModifier.Find(option.Name) is { } legacy) return LegacyModifier.Apply(signature, option, legacy);
+        if (Buffers.BufferCatalog.Find(option.Name) is { } buffer) return StickyBuffer.Apply(signature, option, buffer);
+        return option.NameFault(Refused.Reason(option.Name) ?? $"There is no keyword '{option.Name}'{Suggestion(option.Name)}.");
+    }
+
+    private static string Suggestion(string name)
+    {
+        var near = s_parsers.Keys.Where(known => Math.Abs(known.Length - name.Length) <= 1 && known.Length > 3)
+            .FirstOrDefault(known => known.Zip(name).Count(pair => pair.First == pair.Second) >= Math.Min(known.Length, name.Length) - 1
+                || known.Order().SequenceEqual(name.Order()));
+        return near is null ? "" : $"; '{near}' perhaps";
+    }
+}

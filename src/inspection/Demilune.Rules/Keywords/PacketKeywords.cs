@@ -1,0 +1,132 @@
+using System.Globalization;
+using Demilune.Rules.Headers;
+using Demilune.Rules.Matching;
+using Demilune.Rules.Syntax;
+
+namespace Demilune.Rules.Keywords;
+
+/// <summary>Conditions on headers of the packet at hand.</summary>
+internal static class PacketKeywords
+{
+    private const byte Icmp = 1, Tcp = 6, Icmp6 = 58;
+
+    public static SyntaxFault? PayloadSize(SignatureBuilder signature, OptionSyntax option)
+    {
+        signature.RequiresPacket = true;
+        return Range(signature, option, static (in PacketFacts facts) => facts.PayloadLength);
+    }
+
+    public static SyntaxFault? Ttl(SignatureBuilder signature, OptionSyntax option) => Range(signature, option, static (in PacketFacts facts) => facts.Ttl);
+    public static SyntaxFault? Tos(SignatureBuilder signature, OptionSyntax option) => Range(signature, option, static (in PacketFacts facts) => facts.Tos);
+    public static SyntaxFault? IpId(SignatureBuilder signature, OptionSyntax option) =>
+        Range(signature, option, static (in PacketFacts facts) => facts.IsIpv6 ? null : facts.IpId);
+    public static SyntaxFault? FragmentOffset(SignatureBuilder signature, OptionSyntax option) =>
+        Range(signature, option, static (in PacketFacts facts) => facts.FragmentOffset);
+    public static SyntaxFault? TcpSequence(SignatureBuilder signature, OptionSyntax option) =>
+        Range(signature, option, static (in PacketFacts facts) => facts.IpProtocol == Tcp ? facts.TcpSequence : null);
+    public static SyntaxFault? TcpAcknowledgment(SignatureBuilder signature, OptionSyntax option) =>
+        Range(signature, option, static (in PacketFacts facts) => facts.IpProtocol == Tcp ? facts.TcpAcknowledgment : null);
+    public static SyntaxFault? TcpWindow(SignatureBuilder signature, OptionSyntax option) =>
+        Range(signature, option, static (in PacketFacts facts) => facts.IpProtocol == Tcp ? facts.TcpWindow : null);
+    public static SyntaxFault? TcpMaximumSegment(SignatureBuilder signature, OptionSyntax option) =>
+        Range(signature, option, static (in PacketFacts facts) => facts.TcpMaximumSegment == 0 ? null : facts.TcpMaximumSegment);
+    public static SyntaxFault? IcmpType(SignatureBuilder signature, OptionSyntax option) =>
+        Range(signature, option, static (in PacketFacts facts) => IsIcmp(in facts) ? facts.IcmpType : null);
+    public static SyntaxFault? IcmpCode(SignatureBuilder signature, OptionSyntax option) =>
+        Range(signature, option, static (in PacketFacts facts) => IsIcmp(in facts) ? facts.IcmpCode : null);
+    public static SyntaxFault? IcmpId(SignatureBuilder signature, OptionSyntax option) =>
+        Range(signature, option, static (in PacketFacts facts) => IsIcmp(in facts) ? facts.IcmpId : null);
+    public static SyntaxFault? IcmpSequence(SignatureBuilder signature, OptionSyntax option) =>
+        Range(signature, option, static (in PacketFacts facts) => IsIcmp(in facts) ? facts.IcmpSequence : null);
+
+    public static SyntaxFault? IpProtocol(SignatureBuilder signature, OptionSyntax option)
+    {
+        var text = (option.Value ?? "").Trim();
+        var sign = text.Length > 0 && text[0] is '!' or '<' or '>' ? text[..1] : "";
+        var name = text[sign.Length..].Trim();
+        var number = ProtocolMatch.All.GetValueOrDefault(name)?.IpProtocol?.ToString(CultureInfo.InvariantCulture) ?? name;
+        return Range(signature, option with { Value = sign + number }, static (in PacketFacts facts) => facts.IpProtocol);
+    }
+
+    public static SyntaxFault? SameIp(SignatureBuilder signature, OptionSyntax option)
+    {
+        signature.PacketConditions.Add(new SameAddress());
+        return Outcome.Bare(option);
+    }
+
+    public static SyntaxFault? FragmentBits(SignatureBuilder signature, OptionSyntax option)
+    {
+        var text = (option.Value ?? "").Trim();
+        var mode = text.Length > 0 && text[0] is '*' or '+' or '!' ? text[0] : '=';
+        var bits = 0;
+        foreach (var c in text.TrimStart('*', '+', '!'))
+        {
+            if (c is not ('M' or 'D' or 'R')) return option.Fault("fragbits are M (more), D (don't) and R (reserved), after +, * or ! if wanted.");
+            bits |= c switch { 'M' => 1, 'D' => 2, _ => 4 };
+        }
+        signature.PacketConditions.Add(new Bits(static (in PacketFacts facts) => facts.FragmentBits, mode, bits, 7));
+        return null;
+    }
+
+    public static SyntaxFault? TcpFlags(SignatureBuilder signature, OptionSyntax option)
+    {
+        const string letters = "FSRPAUEC";
+        var parts = (option.Value ?? "").Split(',', StringSplitOptions.TrimEntries);
+        var mode = parts[0].Length > 0 && parts[0][0] is '*' or '+' or '!' ? parts[0][0] : '=';
+        int bits = 0, ignored = 0;
+        foreach (var c in parts[0].TrimStart('*', '+', '!').ToUpperInvariant())
+        {
+            var bit = letters.IndexOf(c switch { '1' => 'C', '2' => 'E', _ => c }, StringComparison.Ordinal);
+            if (bit < 0 && c != '0') return option.Fault($"TCP flags are {letters} (or 0 for none), not '{c}'.");
+            if (bit >= 0) bits |= 1 << bit;
+        }
+        foreach (var c in parts.Length > 1 ? parts[1].ToUpperInvariant() : "")
+        {
+            var bit = letters.IndexOf(c switch { '1' => 'C', '2' => 'E', _ => c }, StringComparison.Ordinal);
+            if (bit < 0) return option.Fault($"TCP flags are {letters}, not '{c}'.");
+            ignored |= 1 << bit;
+        }
+        signature.RequiresPacket = true;
+        signature.PacketConditions.Add(new Bits(static (in PacketFacts facts) => facts.IpProtocol == Tcp ? facts.TcpFlags : null, mode, bits, 0xFF & ~ignored));
+        return null;
+    }
+
+    private static bool IsIcmp(in PacketFacts facts) => facts.IpProtocol is Icmp or Icmp6;
+
+    private static SyntaxFault? Range(SignatureBuilder signature, OptionSyntax option, PacketNumber number)
+    {
+        if (!NumberRange.TryParse(option.Value ?? "", endsBelong: false, out var range)) return option.Fault($"'{option.Name}' takes n, <n, >n or a<>b.");
+        signature.PacketConditions.Add(new InRange(number, range));
+        return null;
+    }
+
+    /// <summary>A number of the packet; null when this packet has none.</summary>
+    private delegate long? PacketNumber(in PacketFacts facts);
+
+    private sealed class InRange(PacketNumber number, NumberRange range) : PacketCondition
+    {
+        public override bool Holds(in PacketFacts facts) => number(in facts) is { } value && range.Contains(value);
+    }
+
+    private sealed class SameAddress : PacketCondition
+    {
+        public override bool Holds(in PacketFacts facts) => facts.Source == facts.Destination;
+    }
+
+    /// <summary>= exactly these, + these and perhaps others, * any of these, ! none of these.</summary>
+    private sealed class Bits(PacketNumber number, char mode, int bits, int relevant) : PacketCondition
+    {
+        public override bool Holds(in PacketFacts facts)
+        {
+            if (number(in facts) is not { } value) return false;
+            var present = (int)value & relevant;
+            return mode switch
+            {
+                '+' => (present & bits) == bits,
+                '*' => (present & bits) != 0,
+                '!' => (present & bits) == 0,
+                _ => present == bits,
+            };
+        }
+    }
+}

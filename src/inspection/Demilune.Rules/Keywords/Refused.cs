@@ -1,0 +1,44 @@
+using System.Collections.Frozen;
+
+namespace Demilune.Rules.Keywords;
+
+/// <summary>Keywords of Suricata's language that are known but not evaluated: refused, for a condition ignored is a false alarm or worse.</summary>
+internal static class Refused
+{
+    private static readonly FrozenDictionary<string, string> s_reasons = new Dictionary<string, string>
+    {
+        ["flowint"] = "flow counters are not kept",
+        ["xbits"] = "bits across flows are not kept; flowbits are",
+        ["hostbits"] = "bits per host are not kept; flowbits are",
+        ["dataset"] = "data sets are not loaded",
+        ["datarep"] = "data sets are not loaded",
+        ["iprep"] = "reputation lists are not loaded",
+        ["geoip"] = "there is no GeoIP database",
+        ["tag"] = "packets are not recorded after a match",
+        ["asn1"] = "ASN.1 is not decoded",
+        ["ftpbounce"] = "FTP commands are not parsed",
+        ["app-layer-event"] = "parser events cannot be asked for in a rule",
+        ["decode-event"] = "decoder events cannot be asked for in a rule",
+        ["stream-event"] = "stream events cannot be asked for in a rule",
+        ["lua"] = "rules cannot run scripts",
+        ["luajit"] = "rules cannot run scripts",
+        ["replace"] = "traffic is blocked or passed, never rewritten",
+        ["filestore"] = "files are not stored",
+        ["filesize"] = "the size of files is not tracked",
+        ["filemd5"] = "hash lists are not loaded",
+        ["filesha1"] = "hash lists are not loaded",
+        ["filesha256"] = "hash lists are not loaded",
+        ["ssl_state"] = "the state of TLS handshakes cannot be asked for",
+        ["ssl_version"] = "the version of TLS cannot be asked for by ssl_version; tls.version can",
+        ["tls_cert_expired"] = "validity of certificates is not judged",
+        ["tls_cert_valid"] = "validity of certificates is not judged",
+        ["l3_csum"] = "checksums are judged before rules are",
+        ["uricontent"] = "it was replaced by content with http.uri",
+    }.Concat(new[] { "ipv4-csum", "tcpv4-csum", "tcpv6-csum", "udpv4-csum", "udpv6-csum", "icmpv4-csum", "icmpv6-csum" }
+        .Select(name => KeyValuePair.Create(name, "checksums are judged before rules are")))
+        .ToFrozenDictionary(StringComparer.Ordinal);
+
+    public static string? Reason(string keyword) => s_reasons.TryGetValue(keyword, out var reason)
+        ? $"'{keyword}' is not supported: {reason}. The rule is not loaded, since without this condition it would mean something else."
+        : null;
+}

@@ -1,0 +1,156 @@
+using Demilune.Rules.Buffers;
+using Demilune.Rules.Compile;
+using Demilune.Rules.Headers;
+using Demilune.Rules.Matching;
+using Demilune.Rules.State;
+using Demilune.Rules.Syntax;
+
+namespace Demilune.Rules.Keywords;
+
+/// <summary>From syntax to signature: the header, the options in order, and what can only be judged when all of them are known.</summary>
+internal static class SignatureAssembly
+{
+    /// <summary>One bit each in the caller's memory of what has matched.</summary>
+    private const int MaxTests = 32;
+
+    public static SyntaxFault? TryAssemble(
+        RuleSyntax rule, string text, string source, int line, RuleSetOptions options, Func<string, int> flowbit, out Signature? signature, out PrefilterChoice choice)
+    {
+        signature = null;
+        choice = default;
+        if (TryAction(rule.Action, out var action) is { } wrongAction) return wrongAction;
+        if (TryHeader(rule, options, out var header) is { } wrongHeader) return wrongHeader;
+        var builder = new SignatureBuilder(options, flowbit);
+        foreach (var option in rule.Options)
+            if (KeywordTable.Apply(builder, option) is { } fault) return fault;
+        if (builder.Sid == 0) return rule.Action.Fault("Every rule needs a sid.");
+        if (Complete(builder, rule) is { } incomplete) return incomplete;
+        if (TryDirections(builder, rule, out var directions) is { } contradiction) return contradiction;
+
+        var scope = ScopeOf(builder, header.Protocol);
+        choice = PrefilterChoice.Of(builder.Tests);
+        var tests = builder.Tests.Select(draft => Build(draft, scope, builder)).ToArray();
+        signature = new()
+        {
+            Action = action, Sid = builder.Sid, Gid = builder.Gid, Rev = builder.Rev, Message = builder.Message,
+            ClassType = builder.Class?.Name ?? "", Category = builder.Class?.Description ?? "",
+            Priority = builder.Priority ?? builder.Class?.Priority ?? 3,
+            References = builder.References, Metadata = builder.Metadata, Target = builder.Target,
+            NoAlert = builder.NoAlert, Bypass = builder.Bypass, Header = header, Directions = directions, PayloadScope = scope,
+            Flowbits = builder.Flowbits, Threshold = builder.Threshold, PacketConditions = [.. builder.PacketConditions], TestArray = tests,
+            Text = text, Source = source, Line = line,
+        };
+        return null;
+    }
+
+    private static SyntaxFault? TryAction(Word word, out RuleAction action)
+    {
+        RuleAction? found = word.Text.ToLowerInvariant() switch
+        {
+            "alert" => RuleAction.Alert, "pass" => RuleAction.Pass, "drop" => RuleAction.Drop, "reject" => RuleAction.Reject,
+            "rejectsrc" => RuleAction.RejectSource, "rejectdst" => RuleAction.RejectDestination, "rejectboth" => RuleAction.RejectBoth,
+            _ => null,
+        };
+        action = found ?? default;
+        return found is null ? word.Fault($"A rule starts with alert, pass, drop, reject, rejectsrc, rejectdst or rejectboth, not '{word.Text}'.") : null;
+    }
+
+    private static SyntaxFault? TryHeader(RuleSyntax rule, RuleSetOptions options, out RuleHeader header)
+    {
+        header = null!;
+        if (!ProtocolMatch.All.TryGetValue(rule.Protocol.Text, out var protocol))
+            return rule.Protocol.Fault($"There is no protocol '{rule.Protocol.Text}'; for example: ip, tcp, udp, icmp, http, tls, dns.");
+        if (protocol.Apps.Length > 0 && !protocol.Apps.Any(options.Recognises))
+            return rule.Protocol.Fault($"'{protocol.Name}' is not supported: this engine does not recognise that protocol. The rule is not loaded.");
+        if (rule.Direction.Text is not ("->" or "<>")) return rule.Direction.Fault($"Between the two ends stands -> or <>, not '{rule.Direction.Text}'.");
+        if (AddressSyntax.TryRead(rule.Source, options.Variables, out var source) is { } wrongSource) return wrongSource;
+        if (PortSyntax.TryRead(rule.SourcePorts, options.Variables, out var sourcePorts) is { } wrongSourcePorts) return wrongSourcePorts;
+        if (AddressSyntax.TryRead(rule.Destination, options.Variables, out var destination) is { } wrongDestination) return wrongDestination;
+        if (PortSyntax.TryRead(rule.DestinationPorts, options.Variables, out var destinationPorts) is { } wrongDestinationPorts) return wrongDestinationPorts;
+        header = new()
+        {
+            Protocol = protocol, Source = source, SourcePorts = sourcePorts, Destination = destination, DestinationPorts = destinationPorts,
+            IsBidirectional = rule.Direction.Text == "<>",
+        };
+        return null;
+    }
+
+    /// <summary>Puts base64_data where it belongs and refuses what the engine cannot fill.</summary>
+    private static SyntaxFault? Complete(SignatureBuilder builder, RuleSyntax rule)
+    {
+        foreach (var data in builder.Tests.Where(test => test.Buffer == BufferId.Base64Data).ToArray())
+        {
+            builder.Tests.Remove(data);
+            builder.Tests.SelectMany(test => test.Steps).OfType<Base64Draft>().Last().Inner = BuildSteps(data);
+        }
+        if (builder.Tests.Count > MaxTests) return rule.Action.Fault($"A rule looks into at most {MaxTests} buffers.");
+        foreach (var test in builder.Tests)
+        {
+            if (!builder.Options.Provides(test.Buffer))
+                return new(test.Position, $"{BufferCatalog.Get(test.Buffer).Name} is not supported: this engine does not extract it. The rule is not loaded.");
+            if (test.Buffer is BufferId.HttpHost && test.Steps.OfType<ContentDraft>().FirstOrDefault(content => content.Pattern.Any(char.IsAsciiLetterUpper)) is { } upper)
+                return new(upper.Position, "http.host is always in lower case: this content has capitals and could never match (http.host.raw keeps them).");
+        }
+        return null;
+    }
+
+    private static bool Any(this byte[] bytes, Func<char, bool> predicate) => Array.Exists(bytes, value => predicate((char)value));
+
+    private static SyntaxFault? TryDirections(SignatureBuilder builder, RuleSyntax rule, out FlowDirections directions)
+    {
+        directions = builder.Direction ?? FlowDirections.Both;
+        foreach (var test in builder.Tests)
+        {
+            var info = BufferCatalog.Get(test.Buffer);
+            if ((directions & info.Directions) == 0)
+                return new(test.Position, $"{info.Name} exists {Say(info.Directions)} only, and the rest of the rule {Say(directions)}: it could never match.");
+            directions &= info.Directions;
+        }
+        _ = rule;
+        return null;
+
+        static string Say(FlowDirections direction) => direction == FlowDirections.ToServer ? "to_server" : "to_client";
+    }
+
+    /// <summary>As Suricata: TCP rules look at the stream; contents with a place in the payload are looked for in packets as well.</summary>
+    private static PayloadScope ScopeOf(SignatureBuilder builder, ProtocolMatch protocol)
+    {
+        if (builder.Tests.Find(test => test.Buffer == BufferId.Stream) is not { } payload) return PayloadScope.None;
+        if (protocol.Name == "tcp-pkt" || builder.NoStream || builder.RequiresPacket) return PayloadScope.Packet;
+        if (protocol.Name == "tcp-stream" || builder.OnlyStream) return PayloadScope.Stream;
+        if (!protocol.IsTcp) return protocol.IpProtocol is null ? PayloadScope.Packet | PayloadScope.Stream : PayloadScope.Packet;
+        if (protocol.Apps.Length > 0) return PayloadScope.Stream;
+        return payload.Steps.OfType<ContentDraft>().Any(content => content.IsAnchored) ? PayloadScope.Packet | PayloadScope.Stream : PayloadScope.Stream;
+    }
+
+    private static BufferTest Build(TestDraft draft, PayloadScope scope, SignatureBuilder builder)
+    {
+        var isPayload = draft.Buffer == BufferId.Stream;
+        return new()
+        {
+            Buffer = isPayload && scope == PayloadScope.Packet ? BufferId.PacketPayload : draft.Buffer,
+            Transforms = draft.Transforms,
+            Steps = BuildSteps(draft),
+            IsSticky = !isPayload && (builder.Variables.Count == 0 || builder.Tests.Count == 1),
+            StreamOnly = scope == PayloadScope.Stream,
+        };
+    }
+
+    private static MatchStep[] BuildSteps(TestDraft draft)
+    {
+        var steps = draft.Steps.Select(step => step.Build()).ToArray();
+        for (var i = 0; i < steps.Length; i++) steps[i].RetryHelps = steps[i].MovesPosition && IsFollowed(steps, i);
+        return steps;
+    }
+
+    /// <summary>Whether a later step starts where this one ended. A step that moves the position by itself cuts the chain.</summary>
+    private static bool IsFollowed(MatchStep[] steps, int index)
+    {
+        for (var i = index + 1; i < steps.Length; i++)
+        {
+            if (steps[i].IsRelative) return true;
+            if (steps[i].MovesPosition) return false;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,107 @@
+using Demilune.Rules.Buffers;
+using Demilune.Rules.Classifications;
+using Demilune.Rules.Compile;
+using Demilune.Rules.Headers;
+using Demilune.Rules.Matching;
+using Demilune.Rules.State;
+using Demilune.Rules.Syntax;
+using Demilune.Rules.Transforms;
+
+namespace Demilune.Rules.Keywords;
+
+/// <summary>A signature while its options are read one by one. Keywords write here; <see cref="SignatureAssembly"/> makes the signature.</summary>
+internal sealed class SignatureBuilder(RuleSetOptions options, Func<string, int> flowbit)
+{
+    public RuleSetOptions Options { get; } = options;
+
+    public uint Sid { get; set; }
+    public uint Gid { get; set; } = 1;
+    public uint Rev { get; set; }
+    public string Message { get; set; } = "";
+    public Classification? Class { get; set; }
+    public int? Priority { get; set; }
+    public List<RuleReference> References { get; } = [];
+    public List<KeyValuePair<string, string>> Metadata { get; } = [];
+    public string? Target { get; set; }
+    public bool NoAlert { get; set; }
+    public bool Bypass { get; set; }
+    public RuleThreshold? Threshold { get; set; }
+    public List<FlowbitOperation> Flowbits { get; } = [];
+    public List<PacketCondition> PacketConditions { get; } = [];
+
+    /// <summary>What <c>flow</c> said; null without it.</summary>
+    public FlowDirections? Direction { get; set; }
+    public bool OnlyStream { get; set; }
+    public bool NoStream { get; set; }
+    public bool RequiresPacket { get; set; }
+
+    public List<TestDraft> Tests { get; } = [];
+
+    /// <summary>The content that modifiers speak of: the last one.</summary>
+    public ContentDraft? LastContent { get; private set; }
+
+    /// <summary>Names of <c>byte_extract</c> and <c>byte_math</c>, by slot.</summary>
+    public List<string> Variables { get; } = [];
+
+    /// <summary>The sticky buffer in force, or null for payload.</summary>
+    public BufferInfo? Sticky { get; private set; }
+    private List<Transform> _transforms = [];
+    private TestDraft? _current;
+
+    public int Flowbit(string name) => flowbit(name);
+
+    public void Stick(BufferInfo? buffer)
+    {
+        Sticky = buffer;
+        _transforms = [];
+        _current = null;
+        LastContent = null;
+    }
+
+    /// <returns>False when there is no sticky buffer to transform, or when contents already looked at it untransformed.</returns>
+    public bool TryTransform(Transform transform)
+    {
+        if (Sticky is null || _current is not null) return false;
+        _transforms.Add(transform);
+        return true;
+    }
+
+    /// <summary>Adds a step to the buffer in force.</summary>
+    public void Add(StepDraft step)
+    {
+        _current ??= Find(Sticky?.Id ?? BufferId.Stream, _transforms, step.Position);
+        _current.Steps.Add(step);
+        if (step is ContentDraft content) LastContent = content;
+    }
+
+    /// <summary>Adds a step to a buffer by name of an older keyword (<c>urilen</c>, <c>pcre</c>'s flags).</summary>
+    public void AddTo(BufferId buffer, StepDraft step) => Find(buffer, [], step.Position).Steps.Add(step);
+
+    /// <summary>Moves the last content into another buffer: what <c>http_uri</c> and its kind did before buffers were sticky.</summary>
+    public void MoveLastContent(BufferId buffer)
+    {
+        foreach (var test in Tests) test.Steps.Remove(LastContent!);
+        Tests.RemoveAll(test => test.Steps.Count == 0);
+        _current = null;
+        Find(buffer, [], LastContent!.Position).Steps.Add(LastContent);
+    }
+
+    /// <summary>
+    /// The test for a buffer: naming a buffer again goes on with the same test, except where there are many instances, each of which a new
+    /// naming may choose anew.
+    /// </summary>
+    private TestDraft Find(BufferId buffer, List<Transform> transforms, int position)
+    {
+        var test = BufferCatalog.Get(buffer).IsMultiple && buffer != BufferId.FileData
+            ? null
+            : Tests.Find(test => test.Buffer == buffer && test.Transforms.SequenceEqual(transforms));
+        if (test is null) Tests.Add(test = new(buffer, [.. transforms], position));
+        return test;
+    }
+}
+
+/// <summary>A <see cref="BufferTest"/> while it grows.</summary>
+internal sealed record TestDraft(BufferId Buffer, Transform[] Transforms, int Position)
+{
+    public List<StepDraft> Steps { get; } = [];
+}

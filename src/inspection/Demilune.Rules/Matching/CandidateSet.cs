@@ -1,0 +1,43 @@
+namespace Demilune.Rules.Matching;
+
+/// <summary>Signatures worth evaluating, by index. Owned by one worker and reused: adding never allocates.</summary>
+public sealed class CandidateSet
+{
+    private ulong[] _bits = [];
+    private int[] _list = [];
+    private int _count;
+
+    /// <summary>In the order found, which means nothing: sort (<see cref="Sort"/>) to evaluate in rule order.</summary>
+    public ReadOnlySpan<int> Signatures => _list.AsSpan(0, _count);
+
+    public int Count => _count;
+
+    /// <summary>Makes room for a rule set of <paramref name="signatures"/> and forgets everything. Allocates only to grow.</summary>
+    public void Reset(int signatures)
+    {
+        Clear();
+        if (_list.Length >= signatures) return;
+        _list = new int[signatures];
+        _bits = new ulong[(signatures + 63) / 64];
+    }
+
+    public void Clear()
+    {
+        foreach (var index in Signatures) _bits[index >> 6] = 0;
+        _count = 0;
+    }
+
+    public bool Contains(int signature) => (_bits[signature >> 6] >> signature & 1) != 0;
+
+    public void Add(int signature)
+    {
+        ref var word = ref _bits[signature >> 6];
+        var bit = 1UL << signature;
+        if ((word & bit) != 0) return;
+        word |= bit;
+        _list[_count++] = signature;
+    }
+
+    /// <summary>Puts them into the order of <see cref="Compile.RuleSet.Signatures"/>: the order in which actions apply.</summary>
+    public void Sort() => _list.AsSpan(0, _count).Sort();
+}

@@ -1,0 +1,198 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using Demilune.Rules.Matching;
+
+namespace Demilune.Rules.Prefilters;
+
+/// <summary>Finds which of many literals occur in some bytes. Exact: no misses, no false reports.</summary>
+/// <remarks>
+/// Four bytes are hashed at every second position and looked up in a bitmap that fits the cache. A pattern of five or more bytes has one of
+/// two neighbouring 4-grams at an even position, whatever its alignment, so both are in the bitmap. Shorter patterns go by their first two bytes
+/// at every position. What the bitmaps let through is compared in full. Input made to hit the bitmap all the time is handed to
+/// <see cref="AhoCorasick"/>, which takes linear time whatever comes.
+/// </remarks>
+internal sealed class LiteralPrefilter
+{
+    private const uint FoldCase = 0x20202020;
+    private const int GramLength = 4;
+
+    /// <summary>Shortest pattern with a 4-gram at two neighbouring positions.</summary>
+    private const int ShortestLong = GramLength + 1;
+
+    /// <summary>
+    /// Comparisons allowed per scan before the linear matcher takes over: ordinary traffic stays below one per 20 bytes, and one per
+    /// 4 bytes costs about as much as the linear matcher does.
+    /// </summary>
+    private const int BytesPerComparison = 4;
+    private const int FreeComparisons = 64;
+
+    private readonly Literal[] _literals;
+    private readonly AhoCorasick _linear;
+
+    private readonly ulong[] _bitmap;
+    private readonly int _shift;
+    private readonly int[] _bucketStarts;
+    private readonly GramEntry[] _entries;
+
+    private readonly ulong[]? _pairBitmap;
+    private readonly int[] _pairStarts = [];
+    private readonly int[] _pairLiterals = [];
+
+    /// <param name="Offset">Of the gram in its literal.</param>
+    private readonly record struct GramEntry(uint Gram, int Literal, int Offset);
+
+    public LiteralPrefilter(IReadOnlyList<Literal> literals)
+    {
+        _literals = [.. literals];
+        _linear = new(_literals);
+
+        var grams = ChooseGrams(_literals);
+        HasLong = grams.Count > 0;
+        var bits = Math.Clamp(BitOperations.Log2((uint)grams.Count + 1) + 6, 12, 21);
+        _shift = 32 - bits;
+        _bitmap = new ulong[1 << bits - 6];
+        foreach (var entry in grams)
+        {
+            var hash = Hash(entry.Gram);
+            _bitmap[hash >> 6] |= 1UL << (int)hash;
+        }
+        var bucketBits = bits - 4;
+        BucketShift = 32 - bucketBits;
+        _entries = [.. grams.OrderBy(entry => BucketOf(entry.Gram))];
+        _bucketStarts = new int[(1 << bucketBits) + 1];
+        foreach (var entry in _entries) _bucketStarts[BucketOf(entry.Gram) + 1]++;
+        for (var i = 1; i < _bucketStarts.Length; i++) _bucketStarts[i] += _bucketStarts[i - 1];
+
+        var shorts = Enumerable.Range(0, _literals.Length).Where(i => _literals[i].Bytes.Length < ShortestLong).ToArray();
+        if (shorts.Length == 0) return;
+        _pairBitmap = new ulong[65536 / 64];
+        _pairLiterals = [.. shorts.OrderBy(i => PairOf(_literals[i].Bytes))];
+        _pairStarts = new int[65537];
+        foreach (var i in shorts)
+        {
+            var pair = PairOf(_literals[i].Bytes);
+            _pairBitmap[pair >> 6] |= 1UL << pair;
+            _pairStarts[pair + 1]++;
+        }
+        for (var i = 1; i < _pairStarts.Length; i++) _pairStarts[i] += _pairStarts[i - 1];
+    }
+
+    private bool HasLong { get; }
+    private int BucketShift { get; }
+
+    public void Scan(ReadOnlySpan<byte> bytes, CandidateSet candidates)
+    {
+        var comparisons = bytes.Length / BytesPerComparison + FreeComparisons;
+        if (HasLong && !ScanGrams(bytes, candidates, ref comparisons) || _pairBitmap is not null && !ScanPairs(bytes, candidates, ref comparisons))
+            _linear.Scan(bytes, candidates);
+    }
+
+    private bool ScanGrams(ReadOnlySpan<byte> bytes, CandidateSet candidates, ref int comparisons)
+    {
+        var bitmap = _bitmap;
+        var shift = _shift;
+        var i = 0;
+        // Three grams per eight bytes read: at 0, 2 and 4; the next read starts at 6.
+        for (; i + 8 <= bytes.Length; i += 6)
+        {
+            var word = BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(i, 8)) | (ulong)FoldCase << 32 | FoldCase;
+            var first = Hash((uint)word, shift);
+            var second = Hash((uint)(word >> 16), shift);
+            var third = Hash((uint)(word >> 32), shift);
+            var hits = bitmap[first >> 6] >> (int)first & 1 | (bitmap[second >> 6] >> (int)second & 1) << 1 | (bitmap[third >> 6] >> (int)third & 1) << 2;
+            if (hits == 0) continue;
+            for (; hits != 0; hits &= hits - 1)
+            {
+                var at = BitOperations.TrailingZeroCount(hits) * 2;
+                if (!Compare(bytes, i + at, (uint)(word >> at * 8), candidates, ref comparisons)) return false;
+            }
+        }
+        for (; i + GramLength <= bytes.Length; i += 2)
+        {
+            var gram = BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(i, GramLength)) | FoldCase;
+            var hash = Hash(gram, shift);
+            if ((bitmap[hash >> 6] >> (int)hash & 1) != 0 && !Compare(bytes, i, gram, candidates, ref comparisons)) return false;
+        }
+        return true;
+    }
+
+    /// <returns>False when the budget is spent.</returns>
+    private bool Compare(ReadOnlySpan<byte> bytes, int position, uint gram, CandidateSet candidates, ref int comparisons)
+    {
+        var bucket = BucketOf(gram);
+        var entries = _entries.AsSpan(_bucketStarts[bucket], _bucketStarts[bucket + 1] - _bucketStarts[bucket]);
+        comparisons--;
+        foreach (ref readonly var entry in entries)
+        {
+            if (entry.Gram != gram) continue;
+            var literal = _literals[entry.Literal];
+            if (literal.IsSpentIn(candidates)) continue;
+            comparisons--;
+            if (literal.MatchesAt(bytes, position - entry.Offset)) Add(literal, candidates);
+        }
+        return comparisons >= 0;
+    }
+
+    private bool ScanPairs(ReadOnlySpan<byte> bytes, CandidateSet candidates, ref int comparisons)
+    {
+        var bitmap = _pairBitmap!;
+        if (bytes.IsEmpty) return true;
+        var pair = bytes[0] | 0x20;
+        for (var i = 1; i < bytes.Length; i++)
+        {
+            pair = (pair << 8 | bytes[i] | 0x20) & 0xFFFF;
+            if ((bitmap[pair >> 6] >> pair & 1) == 0) continue;
+            comparisons--;
+            for (var at = _pairStarts[pair]; at < _pairStarts[pair + 1]; at++)
+            {
+                var literal = _literals[_pairLiterals[at]];
+                if (literal.IsSpentIn(candidates)) continue;
+                comparisons--;
+                if (literal.MatchesAt(bytes, i - 1)) Add(literal, candidates);
+            }
+            if (comparisons < 0) return false;
+        }
+        return true;
+    }
+
+    internal static void Add(Literal literal, CandidateSet candidates)
+    {
+        foreach (var signature in literal.Signatures) candidates.Add(signature);
+    }
+
+    private static int PairOf(ReadOnlySpan<byte> literal) => (literal[0] | 0x20) << 8 | literal[1] | 0x20;
+
+    private uint Hash(uint gram) => Hash(gram, _shift);
+
+    private static uint Hash(uint gram, int shift) => gram * 0x9E3779B1u >> shift;
+
+    private int BucketOf(uint gram) => (int)(gram * 0x85EBCA6Bu >> BucketShift);
+
+    /// <summary>Two neighbouring grams per long literal: of rare bytes, and not those that many other literals already use.</summary>
+    private static List<GramEntry> ChooseGrams(Literal[] literals)
+    {
+        var uses = new Dictionary<uint, int>();
+        var grams = new List<GramEntry>();
+        for (var index = 0; index < literals.Length; index++)
+        {
+            var bytes = literals[index].Bytes;
+            if (bytes.Length < ShortestLong) continue;
+            var (best, bestCost) = (0, int.MaxValue);
+            for (var start = 0; start + ShortestLong <= bytes.Length; start++)
+            {
+                var cost = 8 * (uses.GetValueOrDefault(GramAt(bytes, start)) + uses.GetValueOrDefault(GramAt(bytes, start + 1)));
+                for (var i = start; i < start + ShortestLong; i++) cost += Bytes.Commonness(bytes[i]);
+                if (cost < bestCost) (best, bestCost) = (start, cost);
+            }
+            for (var start = best; start <= best + 1; start++)
+            {
+                var gram = GramAt(bytes, start);
+                uses[gram] = uses.GetValueOrDefault(gram) + 1;
+                grams.Add(new(gram, index, start));
+            }
+        }
+        return grams;
+    }
+
+    private static uint GramAt(ReadOnlySpan<byte> bytes, int start) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(start, GramLength)) | FoldCase;
+}
