@@ -17,14 +17,39 @@ public static class LocalCommand
         var programs = new Option<string>("--programs") { Description = "Where the built programs are.", DefaultValueFactory = _ => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..")) };
         var rules = new Option<string>("--rules") { Description = "Rules for the firewall's image.", DefaultValueFactory = _ => "rules" };
         var examples = new Option<string>("--examples") { Description = "What the walk applies.", DefaultValueFactory = _ => Path.Combine("examples", "l7-security") };
+        var ports = new Option<string>("--ports") { Description = "Ports on 127.0.0.1: Kubernetes API, node link, REST, Neutron.", DefaultValueFactory = _ => "6443,7443,7480,9696" };
+        var four = new Option<string>("--pod-network-v4") { Description = "Addresses of the pods.", DefaultValueFactory = _ => "10.244.0.0/16" };
+        var six = new Option<string>("--pod-network-v6") { Description = "Addresses of the pods.", DefaultValueFactory = _ => "fd00:244::/64" };
+        ports.Validators.Add(result =>
+        {
+            if (ParsePorts(result.GetValueOrDefault<string>()) is null) result.AddError("--ports needs four different TCP ports, separated by commas");
+        });
         var up = new Command("run", "Bring up a cluster on this machine, walk through the product on real packets, and keep it running until Ctrl-C. Needs root.")
         {
-            once, noWalk, directory, run, bpf, programs, rules, examples,
+            once, noWalk, directory, run, bpf, programs, rules, examples, ports, four, six,
         };
-        up.SetAction((parsed, stop) => RunAsync(
-            new ClusterLayout(parsed.GetValue(programs)!, parsed.GetValue(directory)!, parsed.GetValue(run)!, parsed.GetValue(bpf)!) { Rules = parsed.GetValue(rules)! },
-            parsed.GetValue(examples)!, parsed.GetValue(once), parsed.GetValue(noWalk), stop));
+        up.SetAction((parsed, stop) =>
+        {
+            var listen = ParsePorts(parsed.GetValue(ports))!;
+            var layout = new ClusterLayout(parsed.GetValue(programs)!, parsed.GetValue(directory)!, parsed.GetValue(run)!, parsed.GetValue(bpf)!)
+            {
+                Rules = parsed.GetValue(rules)!,
+                ApiPort = listen[0],
+                LinkPort = listen[1],
+                RestPort = listen[2],
+                NeutronPort = listen[3],
+                PodNetwork4 = parsed.GetValue(four),
+                PodNetwork6 = parsed.GetValue(six),
+            };
+            return RunAsync(layout, parsed.GetValue(examples)!, parsed.GetValue(once), parsed.GetValue(noWalk), stop);
+        });
         return new Command("local", "A small Kubernetes on this machine: no installation, no registry, nothing left behind.") { up };
+    }
+
+    private static int[]? ParsePorts(string? text)
+    {
+        var ports = (text ?? "").Split(',').Select(part => ushort.TryParse(part, out var port) ? port : 0).ToArray();
+        return ports.Length == 4 && ports.Distinct().Count() == 4 && !ports.Contains(0) ? ports : null;
     }
 
     private static async Task<int> RunAsync(ClusterLayout layout, string examples, bool once, bool noWalk, CancellationToken stop)

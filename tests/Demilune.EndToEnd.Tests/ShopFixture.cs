@@ -1,0 +1,40 @@
+using Demilune.Cli.Cluster;
+using Demilune.Cli.Walk;
+using Spectre.Console;
+
+namespace Demilune.EndToEnd.Tests;
+
+/// <summary>A local cluster with the example applied and enforced, shared by the tests of a class.</summary>
+public sealed class ShopFixture : IAsyncLifetime
+{
+    private readonly StringWriter _log = new();
+    private Evidence? _evidence;
+
+    internal LocalCluster Cluster { get; } = new(Stage.Layout(2));
+
+    internal Scene Scene { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Stage.Obstacle is not null) return;
+        await Cluster.UpAsync(step => _log.WriteLine(step), CancellationToken.None);
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_log) });
+        _evidence = new(Cluster.Layout.Rest);
+        Scene = new(Cluster, _evidence, Stage.Examples, console, new(Cluster, Stage.Examples, console));
+        await new PolicyStep(Scene).RunAsync(CancellationToken.None);
+        await new DeployStep(Scene).RunAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _evidence?.Dispose();
+        if (Stage.Obstacle is not null) return;
+        await Cluster.DownAsync(step => _log.WriteLine(step));
+        Assert.Empty(Leftovers.Find(Cluster.Layout));
+    }
+
+    public void SkipWhereImpossible()
+    {
+        if (Stage.Obstacle is { } obstacle) Assert.Skip(obstacle);
+    }
+}
