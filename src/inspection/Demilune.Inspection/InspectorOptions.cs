@@ -45,8 +45,14 @@ public sealed record InspectorOptions
     /// <summary>What fragmented datagrams may hold together, in bytes. Default 16 MiB.</summary>
     public int MaxFragmentBytes { get; init; } = 16 << 20;
 
-    /// <summary>An incomplete datagram is forgotten after this. Default 30 s (Linux: ipfrag_time).</summary>
-    public TimeSpan FragmentTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// An incomplete datagram is forgotten after this. Default 120 s: longer than any receiver keeps fragments (Linux: 30 s and 60 s), or what we
+    /// had forgotten could still be completed there.
+    /// </summary>
+    public TimeSpan FragmentTimeout { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>False: checksums are not looked at (captures taken on a host that leaves them to its network card). Default true.</summary>
+    public bool VerifyChecksums { get; init; } = true;
 
     /// <summary>True: a message that can be read in two ways blocks its flow when the policy prevents. Default true.</summary>
     public bool BlockAmbiguous { get; init; } = true;

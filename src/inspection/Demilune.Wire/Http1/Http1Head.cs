@@ -27,6 +27,13 @@ public sealed class Http1Head
     /// <summary>In the order in which they came. Folded lines are joined by spaces (RFC 9112 §5.2).</summary>
     public ReadOnlySpan<Http1Field> Fields => _fields.AsSpan(0, FieldCount);
 
+    /// <summary>Where the parts lie in <see cref="Raw"/>.</summary>
+    public int TargetStart => TargetRange.Start.Value;
+    public int VersionStart => VersionRange.Start.Value;
+    public int StatusStart => StatusRange.Start.Value;
+    public int ReasonStart => ReasonRange.Start.Value;
+    public int FieldLinesStart => _fieldsStart;
+
     /// <summary>How the body is framed.</summary>
     public Http1Framing Framing { get; internal set; }
 
