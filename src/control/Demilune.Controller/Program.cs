@@ -1,1 +1,61 @@
-return 0;
+using System.CommandLine;
+using System.Globalization;
+using System.Reflection;
+using Demilune.Controller;
+using Demilune.Controller.Hosting;
+
+var kubeconfig = Program.Option("--kubeconfig", "FILE", "How to reach Kubernetes; empty: $KUBECONFIG, ~/.kube/config or the pod's account.", "");
+var data = Program.Option("--data-directory", "DIR", "The network's database and the alerts' file.", "/var/lib/demilune/controller");
+var cluster = Program.Option("--cluster-name", "NAME", "Marks this cluster's objects in the network.", "local");
+var linkDirectory = Program.Option("--node-link-directory", "DIR", "The node link's certificates and token; made if missing.", "/var/lib/demilune/node-link");
+var agentRun = Program.Option("--agent-run-directory", "DIR", "The node agents' run directory.", "/run/demilune");
+var v4 = Program.Option("--pod-network-v4", "CIDR", "The pods' IPv4 prefix; empty: none.", "10.244.0.0/16");
+var v6 = Program.Option("--pod-network-v6", "CIDR", "The pods' IPv6 prefix; empty: none.", "fd00:244::/64");
+var linkPort = Program.Option("--link-port", "PORT", "Node link, https on 127.0.0.1; 0: any free one.", "7443");
+var restPort = Program.Option("--rest-port", "PORT", "REST, http on 127.0.0.1; 0: any free one.", "7480");
+var neutronPort = Program.Option("--neutron-port", "PORT", "Neutron's API, http on 127.0.0.1; 0: any free one.", "9696");
+var root = new RootCommand(
+    "The controller: turns Kubernetes' policies into a network (Raven), keeps the firewalls alive (orchestrator), and tells every node what "
+    + "to be. Every option may also be set as DEMILUNE_KUBECONFIG, DEMILUNE_DATA_DIRECTORY, … in the environment. On SIGTERM it stops; nodes go on "
+    + "enforcing what they were told last.")
+{
+    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, linkPort, restPort, neutronPort,
+};
+foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort])
+    port.Validators.Add(result =>
+    {
+        if (!ushort.TryParse(result.GetValueOrDefault<string>(), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            result.AddError($"{port.Name} must be a port number, 0 to 65535.");
+    });
+root.SetAction((parsed, stop) =>
+{
+    var options = new ControllerOptions(
+        parsed.GetValue(kubeconfig), parsed.GetValue(data)!, parsed.GetValue(cluster)!, parsed.GetValue(linkDirectory)!,
+        parsed.GetValue(agentRun)!, parsed.GetValue(v4)!, parsed.GetValue(v6)!)
+    {
+        LinkPort = Port(linkPort),
+        RestPort = Port(restPort),
+        NeutronPort = Port(neutronPort),
+    };
+    return ControllerHost.RunAsync(options, stop);
+
+    int Port(Option<string> option) => int.Parse(parsed.GetValue(option)!, CultureInfo.InvariantCulture);
+});
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+
+internal static partial class Program
+{
+    public static string Version { get; } =
+        typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    public static Option<string> Option(string name, string value, string description, string fallback)
+    {
+        var variable = "DEMILUNE_" + name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
+        return new(name)
+        {
+            Description = description,
+            HelpName = value,
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? set : fallback,
+        };
+    }
+}

@@ -2,6 +2,7 @@ using Demilune.Contracts.Nodes;
 using Demilune.Neutron;
 using Demilune.Sdn.Api;
 using Demilune.Sdn.Store;
+using Port = Demilune.Neutron.Port;
 
 namespace Demilune.Sdn;
 
@@ -30,16 +31,22 @@ public sealed class VirtualNetwork : IDisposable
 
     internal NetworkState State => _state;
 
-    /// <summary>What a node observed of a port: ACTIVE or DOWN. Unknown ports are ignored: they may just have been deleted.</summary>
-    public void SetPortStatus(IReadOnlyCollection<(string PortId, bool Active)> observed) => Change(draft =>
+    /// <summary>What a node observed of its ports: ACTIVE or DOWN. Ports that are not (or no longer) its own are not its to judge.</summary>
+    public void SetPortStatus(string node, IReadOnlyCollection<(string PortId, bool Active)> observed)
     {
-        foreach (var (id, active) in observed)
+        // Twice a second for each node, and almost never news: most of the time nobody has to wait for it.
+        if (observed.All(port => !IsNews(_state, port))) return;
+        Change(draft =>
         {
-            var status = active ? "ACTIVE" : "DOWN";
-            if (draft.State.Find<Demilune.Neutron.Port>(id) is { } port && port.Status != status) draft.Put(draft.Revised(port with { Status = status }));
-        }
-        return true;
-    });
+            foreach (var seen in observed)
+                if (IsNews(draft.State, seen) && draft.State.Find<Port>(seen.PortId) is { } port)
+                    draft.Put(draft.Revised(port with { Status = Status(seen.Active) }));
+            return true;
+        });
+
+        bool IsNews(NetworkState state, (string PortId, bool Active) seen) =>
+            state.Find<Port>(seen.PortId) is { } port && port.HostId == node && port.Status != Status(seen.Active);
+    }
 
     /// <summary>What a node must be: its ports, their rules and chains, and what the orchestrator adds. Revision is left to the caller.</summary>
     public NodeState Compose(string node, NodeSupplement supplement) => Topology.NodeTopology.Compose(_state, node, supplement);
@@ -54,6 +61,8 @@ public sealed class VirtualNetwork : IDisposable
         Change(draft => (answer = NetworkApi.Answer(request, draft)).Status < 400, request.Caller);
         return answer;
     }
+
+    private static string Status(bool active) => active ? "ACTIVE" : "DOWN";
 
     private void Change(Func<Draft, bool> change, Caller? caller = null)
     {

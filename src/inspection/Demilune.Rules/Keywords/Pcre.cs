@@ -23,9 +23,9 @@ internal static class Pcre
         {
             if (value[at] == ',') return option.Fault("Capturing into variables is not supported; the rule is not loaded.", at);
             if (!TryFlag(value[at], ref flags, ref isRelative, out var moved)) return option.Fault($"pcre has no flag '{value[at]}'.", at);
-            if (moved is null) continue;
-            if (buffer is not null || signature.Sticky is not null)
-                return option.Fault($"The flag '{value[at]}' names a buffer, and the rule has named one already.", at);
+            // As Suricata: a sticky buffer in force wins over the flag.
+            if (moved is null || signature.Sticky is not null) continue;
+            if (buffer is not null) return option.Fault($"The flag '{value[at]}' names a second buffer.", at);
             buffer = moved;
         }
         if (signature.Options.Regex.TryCompile(pattern, flags, out var error) is not { } regex) return option.Fault($"This expression cannot be used: {error}", start + 2);

@@ -5,7 +5,10 @@ namespace Demilune.Rules.Matching;
 /// <summary>Where a number stands in a buffer and how it is written: what all <c>byte_*</c> keywords share.</summary>
 internal sealed record NumberField
 {
-    /// <summary>1 to 8 bytes in binary, up to 23 characters as text (the longest octal number of 64 bits is 22, and a sign).</summary>
+    /// <summary>The longest octal number of 64 bits has 22 characters; one more for good measure, as Suricata has it.</summary>
+    public const int MaxTextLength = 23;
+
+    /// <summary>1 to 8 bytes in binary; up to <see cref="MaxTextLength"/> as text, where 0 is "as many as there are".</summary>
     public required Operand Length { get; init; }
     public required Operand Offset { get; init; }
     public bool IsRelative { get; init; }
@@ -24,6 +27,7 @@ internal sealed record NumberField
         end = 0;
         var length = Length.Clamped(run.Context);
         var start = (IsRelative ? run.Position : -run.StreamOffset) + Offset.Clamped(run.Context);
+        if (length == 0 && TextBase != 0) length = (int)Math.Clamp(run.Bytes.Length - start, 0, MaxTextLength);
         if (length < 1 || start < 0 || start + length > run.Bytes.Length) return false;
         var field = run.Bytes.Slice((int)start, length);
         end = (int)start + length;

@@ -1,0 +1,22 @@
+namespace Demilune.Controller;
+
+/// <summary>How a controller is started; see <c>demilune-controller --help</c>.</summary>
+/// <param name="Kubeconfig">Null or empty: $KUBECONFIG, ~/.kube/config, or the pod's service account.</param>
+/// <param name="DataDirectory">The network's database and eve.json.</param>
+/// <param name="ClusterName">Marks what belongs to this cluster in the network: "demilune:NAME".</param>
+/// <param name="NodeLinkDirectory">The link's certificates, and what node agents need of them: ca.crt and token.</param>
+/// <param name="AgentRunDirectory">The node agents' run directory: where the firewalls' socket directories are.</param>
+/// <param name="PodNetworkV4">The pods' IPv4 prefix; empty: none.</param>
+/// <param name="PodNetworkV6">The pods' IPv6 prefix; empty: none.</param>
+public sealed record ControllerOptions(
+    string? Kubeconfig, string DataDirectory, string ClusterName, string NodeLinkDirectory, string AgentRunDirectory, string PodNetworkV4, string PodNetworkV6)
+{
+    /// <summary>0: any free one.</summary>
+    public int LinkPort { get; init; } = 7443;
+
+    /// <summary>0: any free one.</summary>
+    public int RestPort { get; init; } = 7480;
+
+    /// <summary>0: any free one.</summary>
+    public int NeutronPort { get; init; } = 9696;
+}

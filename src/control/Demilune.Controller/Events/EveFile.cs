@@ -1,0 +1,54 @@
+using System.Threading.Channels;
+
+namespace Demilune.Controller.Events;
+
+/// <summary>Appends alerts to a file that other tools tail. When it is full it becomes NAME.1 and a new one is begun.</summary>
+internal sealed partial class EveFile(string path, long maxBytes, ILogger<EveFile> log) : BackgroundService
+{
+    /// <summary>A disk that stands still for seconds loses nothing; one that stands still for ever costs no more than this.</summary>
+    private const int MaxWaiting = 65_536;
+
+    private readonly Channel<string> _waiting = Channel.CreateBounded<string>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private long _lost;
+
+    /// <summary>Lines that never reached the file.</summary>
+    public long Lost => Interlocked.Read(ref _lost);
+
+    public void Append(string line)
+    {
+        if (!_waiting.Writer.TryWrite(line)) Interlocked.Increment(ref _lost);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var batch = new List<string>();
+        var failing = false;
+        while (await _waiting.Reader.WaitToReadAsync(stoppingToken).AsTask().ContinueWith(
+            wait => wait.IsCompletedSuccessfully && wait.Result, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
+            || _waiting.Reader.Count > 0)
+        {
+            batch.Clear();
+            while (batch.Count < 1_000 && _waiting.Reader.TryRead(out var line)) batch.Add(line);
+            try
+            {
+                Write(batch);
+                failing = false;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                Interlocked.Add(ref _lost, batch.Count);
+                if (!failing) NotWritten(log, error, path);
+                failing = true;
+            }
+        }
+    }
+
+    private void Write(List<string> lines)
+    {
+        if (File.Exists(path) && new FileInfo(path).Length >= maxBytes) File.Move(path, path + ".1", overwrite: true);
+        File.AppendAllLines(path, lines);
+    }
+
+    [LoggerMessage(3201, LogLevel.Error, "Alerts cannot be written to {Path}; they are still shown, but not kept. Make room or fix its permissions")]
+    private static partial void NotWritten(ILogger log, Exception error, string path);
+}

@@ -1,0 +1,127 @@
+using System.Net;
+using Demilune.Contracts.Nodes;
+using Demilune.Controller.Events;
+using Demilune.Controller.Nodes;
+using Demilune.Controller.Rest;
+using Demilune.Neutron;
+using Demilune.Sdn;
+using Demilune.Sdn.Http;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Demilune.Controller.Hosting;
+
+/// <summary>Puts the process together, in the one place where all rooms are known.</summary>
+internal static class ControllerHost
+{
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> RunAsync(ControllerOptions options, CancellationToken stop)
+    {
+        WebApplication app;
+        try
+        {
+            app = Build(options, services => services.AddControlPlane(options));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"demilune-controller cannot start: {error.Message}");
+            return 1;
+        }
+        await using var running = app;
+        try
+        {
+            await app.StartAsync(stop);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or AggregateException)
+        {
+            // Kestrel names the address that is taken.
+            await Console.Error.WriteLineAsync($"demilune-controller cannot start: {error.Message} (--link-port, --rest-port, --neutron-port choose others)");
+            return 1;
+        }
+        await app.WaitForShutdownAsync(stop);
+        return 0;
+    }
+
+    /// <param name="options">As started.</param>
+    /// <param name="controlPlane">Adds Raven and the orchestrator; tests leave them out.</param>
+    public static WebApplication Build(ControllerOptions options, Action<IServiceCollection> controlPlane)
+    {
+        Directory.CreateDirectory(options.DataDirectory);
+        var identity = LinkIdentity.LoadOrCreate(options.NodeLinkDirectory, TimeProvider.System);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "demilune-controller" });
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Loopback, options.LinkPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                listen.UseHttps(identity.Certificate);
+                listen.Mark(Door.NodeLink);
+            });
+            kestrel.Listen(IPAddress.Loopback, options.RestPort, listen => listen.Mark(Door.Rest));
+            kestrel.Listen(IPAddress.Loopback, options.NeutronPort, listen => listen.Mark(Door.Neutron));
+        });
+        // A follower's connection never ends by itself: do not wait for it.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
+        AddServices(builder.Services, options, identity);
+        controlPlane(builder.Services);
+        builder.Services.TryAddSingleton<INodeSupplement, NoSupplement>();
+
+        var app = builder.Build();
+        app.MapDoor(Door.NodeLink, routes => routes.MapGrpcService<NodeLinkService>());
+        app.MapDoor(Door.Rest, routes => routes.MapRest());
+        app.MapDoor(Door.Neutron, routes => routes.MapNeutron(
+            app.Services.GetRequiredService<VirtualNetwork>(), app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Demilune.Sdn")));
+        return app;
+    }
+
+    /// <summary>Where a door really is, once the application has started.</summary>
+    public static Uri AddressOf(this WebApplication app, Door door)
+    {
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        return new(addresses.ElementAt((int)door));     // Kestrel keeps the order of Listen
+    }
+
+    private static void AddServices(IServiceCollection services, ControllerOptions options, LinkIdentity identity)
+    {
+        services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton(identity);
+        services.AddSingleton(_ => VirtualNetwork.Open(Path.Combine(options.DataDirectory, "network.db"), TimeProvider.System));
+        services.AddSingleton<INeutron>(_ => new NeutronClient(
+            new HttpClient { BaseAddress = new($"http://127.0.0.1:{options.NeutronPort}/"), Timeout = TimeSpan.FromSeconds(30) },
+            new NoAuth(), TimeProvider.System));
+        services.AddSingleton<EventIntake>().AddSingleton<NodeRegistry>().AddSingleton<NodeStates>();
+        services.AddSingleton(_ => new EventRing(maxItems: 10_000, maxBytes: 64 << 20));
+        services.AddKeyedSingleton("flows", (_, _) => new EventRing(maxItems: 10_000, maxBytes: 16 << 20));
+        services.AddSingleton(provider => new EveFile(
+            Path.Combine(options.DataDirectory, "eve.json"), 64 << 20, provider.GetRequiredService<ILogger<EveFile>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<EveFile>());
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = 16 << 20;
+            grpc.MaxSendMessageSize = 64 << 20;
+        });
+    }
+
+    /// <summary>When nobody orchestrates: there are no firewalls and no policies, and that is known.</summary>
+    private sealed class NoSupplement : INodeSupplement
+    {
+        public event Action? Changed
+        {
+            add { }
+            remove { }
+        }
+
+        public NodeSupplement? For(string node) => NodeSupplement.Empty;
+    }
+}

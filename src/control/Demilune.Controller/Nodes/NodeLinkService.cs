@@ -1,0 +1,95 @@
+using Demilune.Contracts.Nodes;
+using Demilune.Controller.Events;
+using Demilune.Sdn;
+using Grpc.Core;
+
+namespace Demilune.Controller.Nodes;
+
+/// <summary>The controller's end of the node link.</summary>
+internal sealed partial class NodeLinkService(
+    LinkIdentity identity, NodeRegistry registry, NodeStates states, VirtualNetwork network, EventIntake events, IHostApplicationLifetime lifetime,
+    ILogger<NodeLinkService> log) : NodeLink.NodeLinkBase
+{
+    private const uint Contract = 1;
+
+    public override async Task Attach(IAsyncStreamReader<FromNode> requests, IServerStreamWriter<ToNode> responses, ServerCallContext context)
+    {
+        if (!identity.Accepts(context.RequestHeaders.GetValue("authorization")))
+        {
+            TokenRefused(log, context.Peer);
+            throw new RpcException(new(StatusCode.Unauthenticated, "The token is not this controller's: copy DIR/token of its --node-link-directory."));
+        }
+        var node = await ReadHelloAsync(requests, context.CancellationToken);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        var link = registry.Attach(node, end) ?? throw new RpcException(new(StatusCode.ResourceExhausted, "Too many nodes."));
+        Attached(log, node, context.Peer);
+        try
+        {
+            var reading = ReadAsync(link, requests, end.Token);
+            var writing = WriteAsync(node, responses, end.Token);
+            await Task.WhenAny(reading, writing);
+            await end.CancelAsync();
+            await Task.WhenAll(reading, writing);
+        }
+        catch (OperationCanceledException)
+        {
+            // The node went, a newer link took over, or we stop.
+        }
+        catch (IOException)
+        {
+            // The connection broke; the node will come again.
+        }
+        finally
+        {
+            registry.Detach(link);
+            Detached(log, node);
+        }
+    }
+
+    private static async Task<string> ReadHelloAsync(IAsyncStreamReader<FromNode> requests, CancellationToken ct)
+    {
+        if (!await requests.MoveNext(ct) || requests.Current.Hello is not { } hello)
+            throw new RpcException(new(StatusCode.FailedPrecondition, "The first message must be hello."));
+        if (hello.Contract != Contract)
+            throw new RpcException(new(StatusCode.FailedPrecondition, $"This controller speaks contract {Contract}, the agent {hello.Contract}: use the same release."));
+        if (hello.Node.Length is 0 or > 253)
+            throw new RpcException(new(StatusCode.InvalidArgument, "hello.node must be the node's name in Kubernetes."));
+        return hello.Node;
+    }
+
+    private async Task ReadAsync(NodeRegistry.Link link, IAsyncStreamReader<FromNode> requests, CancellationToken ct)
+    {
+        while (await requests.MoveNext(ct))
+        {
+            var message = requests.Current;
+            switch (message.MessageCase)
+            {
+                case FromNode.MessageOneofCase.Observation when registry.Observed(link, message.Observation):
+                    network.SetPortStatus(link.Node, [.. message.Observation.Ports.Select(port => (port.PortId, port.Active))]);
+                    break;
+                case FromNode.MessageOneofCase.Eve:
+                    events.TakeEve(message.Eve.Lines);
+                    break;
+                case FromNode.MessageOneofCase.Flows:
+                    events.TakeFlows(link.Node, message.Flows);
+                    break;
+                default:
+                    break;      // a newer agent may say more than we know
+            }
+        }
+    }
+
+    private async Task WriteAsync(string node, IServerStreamWriter<ToNode> responses, CancellationToken ct)
+    {
+        await foreach (var state in states.FollowAsync(node, ct)) await responses.WriteAsync(new() { State = state }, ct);
+    }
+
+    [LoggerMessage(3101, LogLevel.Information, "Node {Node} attached from {Peer}")]
+    private static partial void Attached(ILogger log, string node, string peer);
+
+    [LoggerMessage(3102, LogLevel.Warning, "Node {Node} detached; it goes on enforcing its last state")]
+    private static partial void Detached(ILogger log, string node);
+
+    [LoggerMessage(3103, LogLevel.Warning, "A node agent from {Peer} was refused: wrong token")]
+    private static partial void TokenRefused(ILogger log, string peer);
+}

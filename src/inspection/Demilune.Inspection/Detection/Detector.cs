@@ -1,0 +1,218 @@
+using Demilune.Inspection.Events;
+using Demilune.Inspection.Flows;
+using Demilune.Inspection.Sessions;
+using Demilune.Inspection.Sessions.Http;
+using Demilune.Inspection.Verdicts;
+using Demilune.Rules.Buffers;
+using Demilune.Rules.Compile;
+using Demilune.Rules.Matching;
+using Demilune.Rules.State;
+
+namespace Demilune.Inspection.Detection;
+
+/// <summary>Brings rules and buffers together: which signatures are worth a try, what a match does, and who hears of it.</summary>
+internal sealed class Detector(InspectorOptions options, InspectorStatistics statistics, FrameScope scope)
+{
+    /// <summary>Bytes of a match that are shown. An alert has to explain itself, not to carry the file.</summary>
+    private const int MaxShown = 256;
+
+    private const int MaxMatchesShown = 16;
+
+    private readonly MatchContext _match = new();
+    private readonly Thresholds _thresholds = new();
+    private readonly PendingSignatures _packet = new();
+    private readonly MatchedBytes[] _shown = new MatchedBytes[MaxMatchesShown];
+    private readonly byte[] _shownBytes = new byte[MaxShown * MaxMatchesShown];
+    private RuleSet _rules = RuleSet.Empty;
+
+    public FrameScope Scope => scope;
+
+    /// <summary>What follows is judged by these rules.</summary>
+    public void Use(RuleSet rules)
+    {
+        if (_rules == rules) return;
+        _rules = rules;
+        _match.Prepare(rules);
+    }
+
+    /// <summary>Rules about single packets: those without any buffer, and those that look into headers and the packet's payload.</summary>
+    public void InspectPacket(scoped in DetectionBuffers buffers)
+    {
+        if (scope.Flow is { IsPassed: true }) return;
+        var direction = scope.Facts.Direction;
+        _packet.Clear();
+        _match.Candidates.Clear();
+        foreach (var signature in _rules.PacketRules) _match.Candidates.Add(signature);
+        Offer(BufferId.PacketPayload, buffers.Payload);
+        if (!buffers.IpHeader.IsEmpty) Offer(buffers.IsV6 ? BufferId.Ipv6Header : BufferId.Ipv4Header, buffers.IpHeader);
+        if (!buffers.TransportHeader.IsEmpty && HeaderBuffer(buffers.Protocol) is { } header) Offer(header, buffers.TransportHeader);
+        if (_match.Candidates.Count == 0) return;
+        Keep(_packet, long.MaxValue);
+        Evaluate(_packet, in buffers, 0, null);
+
+        void Offer(BufferId id, ReadOnlySpan<byte> bytes)
+        {
+            if (!bytes.IsEmpty) _rules.Prefilter(id, direction, bytes, _match);
+        }
+    }
+
+    /// <summary>Looks for what would make signatures worth a try in a whole buffer. <see cref="Keep"/> takes them.</summary>
+    public void Offer(BufferId id, ReadOnlySpan<byte> bytes)
+    {
+        statistics.BytesInspected += bytes.Length;
+        _rules.Prefilter(id, scope.Facts.Direction, bytes, _match);
+    }
+
+    /// <summary>As above, in a piece of a longer run of bytes.</summary>
+    public void Offer(BufferId id, ref Rules.Prefilters.StreamTail tail, ReadOnlySpan<byte> bytes)
+    {
+        statistics.BytesInspected += bytes.Length;
+        _rules.Prefilter(id, scope.Facts.Direction, ref tail, bytes, _match);
+    }
+
+    /// <summary>Puts what was found to what was found before.</summary>
+    public void Keep(PendingSignatures pending, long until)
+    {
+        if (_match.Candidates.Count == 0) return;
+        _match.Candidates.Sort();
+        pending.Merge(_match.Candidates.Signatures, until);
+        _match.Candidates.Clear();
+    }
+
+    /// <summary>Tries every signature that is still open.</summary>
+    /// <param name="position">Of the first byte that is new; signatures that were made candidates by bytes out of the window are not tried. Complete messages: 0.</param>
+    public void Evaluate(PendingSignatures pending, scoped in DetectionBuffers buffers, long position, HttpTransaction? transaction)
+    {
+        if (scope.Flow is { IsPassed: true }) return;
+        foreach (ref var entry in pending.Entries)
+        {
+            if (entry.IsDone || position > entry.Until) continue;
+            var signature = _rules[entry.Signature];
+            if (!signature.AppliesTo(in scope.Facts) || !FlowbitsAllow(signature)) continue;
+            var seen = buffers;
+            if (!signature.Matches(ref seen, _match, ref entry.Matched)) continue;
+            if (!Matched(signature, in buffers, transaction)) continue;
+            entry.IsDone = true;
+            if (signature.Action == RuleAction.Pass)
+            {
+                // Of a transaction only its own remaining signatures are excused, of a packet or stream the whole flow.
+                if (transaction is null && scope.Flow is { } flow) flow.IsPassed = true;
+                foreach (ref var other in pending.Entries) other.IsDone = true;
+                return;
+            }
+        }
+    }
+
+    /// <summary>A head is complete and was evaluated: signatures that look at nothing that is still to come need not be tried again.</summary>
+    public void Settle(PendingSignatures pending)
+    {
+        foreach (ref var entry in pending.Entries)
+        {
+            var mayMatchLater = false;
+            var tests = _rules[entry.Signature].Tests;
+            for (var i = 0; i < tests.Count; i++)
+                mayMatchLater |= tests[i].Buffer is BufferId.HttpRequestBody or BufferId.HttpResponseBody or BufferId.FileData or BufferId.Stream or BufferId.PacketPayload;
+            entry.IsDone |= !mayMatchLater;
+        }
+    }
+
+    /// <summary>Tells of something odd; blocks the flow if it is <paramref name="isAmbiguous"/> and the policy prevents.</summary>
+    public void Anomaly(AnomalyLayer layer, string name, bool isAmbiguous)
+    {
+        statistics.Anomalies++;
+        var blocks = isAmbiguous && scope.Enforces && options.BlockAmbiguous;
+        if (blocks) scope.Block(DropReason.Ambiguous);
+        var context = scope.Context();
+        scope.Events.Anomaly(new(in context, layer, name) { Dropped = blocks });
+    }
+
+    private bool FlowbitsAllow(Signature signature)
+    {
+        if (signature.Flowbits.Count == 0) return true;
+        if (scope.Flow is not { } flow) return false;
+        foreach (var operation in signature.Flowbits)
+        {
+            if (!operation.IsCondition) continue;
+            var any = false;
+            foreach (var bit in operation.Bits) any |= bit >> 6 < flow.Flowbits.Length && (flow.Flowbits[bit >> 6] >> bit & 1) != 0;
+            if (any != (operation.Action == FlowbitAction.IsSet)) return false;
+        }
+        return true;
+    }
+
+    /// <returns>False if a detection filter says that it was no match yet.</returns>
+    private bool Matched(Signature signature, scoped in DetectionBuffers buffers, HttpTransaction? transaction)
+    {
+        var outcome = _thresholds.Count(signature, scope.Facts.Source, scope.Facts.Destination, scope.Flow?.Id ?? 0, scope.Now);
+        if (outcome == ThresholdOutcome.NoMatch) return false;
+        if (scope.Flow is { } flow) ChangeFlowbits(signature, flow);
+        if (signature.Bypass) scope.Releases = true;
+        if (signature.Action == RuleAction.Pass) return true;
+        var action = AlertAction.Allowed;
+        if (signature.Action != RuleAction.Alert)
+        {
+            action = scope.Enforces ? AlertAction.Blocked : AlertAction.WouldBlock;
+            if (scope.Enforces) scope.Block(DropReason.Rules);
+        }
+        if (!signature.NoAlert && outcome == ThresholdOutcome.Report) Tell(signature, action, in buffers, transaction);
+        return true;
+    }
+
+    private void ChangeFlowbits(Signature signature, Flow flow)
+    {
+        if (signature.Flowbits.Count == 0) return;
+        var words = (_rules.FlowbitCount + 63) / 64;
+        if (flow.Flowbits.Length < words) flow.Flowbits = new ulong[words];
+        foreach (var operation in signature.Flowbits)
+        {
+            foreach (var bit in operation.Bits)
+            {
+                ref var word = ref flow.Flowbits[bit >> 6];
+                var mask = 1UL << bit;
+                word = operation.Action switch
+                {
+                    FlowbitAction.Set => word | mask,
+                    FlowbitAction.Unset => word & ~mask,
+                    FlowbitAction.Toggle => word ^ mask,
+                    _ => word,
+                };
+            }
+        }
+    }
+
+    private void Tell(Signature signature, AlertAction action, scoped in DetectionBuffers buffers, HttpTransaction? transaction)
+    {
+        statistics.Alerts++;
+        if (scope.Flow is { } flow) flow.HasAlerted = true;
+        var (count, used) = (0, 0);
+        foreach (var evidence in _match.Evidence)
+        {
+            if (count == MaxMatchesShown) break;
+            // What a transformation made is gone by now; where it was found counts in a text that nobody can see.
+            if (evidence.Transformed || !buffers.TryGet(evidence.Buffer, evidence.Instance, out var view)) continue;
+            if ((uint)evidence.Offset > (uint)view.Bytes.Length) continue;
+            var bytes = view.Bytes[evidence.Offset..];
+            bytes = bytes[..Math.Min(Math.Min(evidence.Length, MaxShown), bytes.Length)];
+            bytes.CopyTo(_shownBytes.AsSpan(used));
+            _shown[count++] = new(BufferCatalog.Get(evidence.Buffer).Name, view.Offset + evidence.Offset, used, bytes.Length);
+            used += bytes.Length;
+        }
+        var context = scope.Context();
+        scope.Events.Alert(new(in context, signature, action)
+        {
+            Transaction = transaction?.Number ?? -1,
+            Matches = _shown.AsSpan(0, count),
+            Bytes = _shownBytes.AsSpan(0, used),
+            Http = transaction is null ? default : transaction.Fields(),
+        });
+    }
+
+    private static BufferId? HeaderBuffer(byte protocol) => protocol switch
+    {
+        Wire.Ip.IpProtocol.Tcp => BufferId.TcpHeader,
+        Wire.Ip.IpProtocol.Udp => BufferId.UdpHeader,
+        Wire.Ip.IpProtocol.Icmp => BufferId.Icmpv4Header,
+        Wire.Ip.IpProtocol.Icmpv6 => BufferId.Icmpv6Header,
+        _ => null,
+    };
+}

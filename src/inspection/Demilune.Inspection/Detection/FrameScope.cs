@@ -1,0 +1,94 @@
+using Demilune.Inspection.Events;
+using Demilune.Inspection.Flows;
+using Demilune.Inspection.Verdicts;
+using Demilune.Rules.Headers;
+using Demilune.Wire.Ip;
+
+namespace Demilune.Inspection.Detection;
+
+/// <summary>The frame at hand: what is known of it, and what has been decided about it so far. One object, used for every frame.</summary>
+internal sealed class FrameScope
+{
+    private PacketFacts _facts;
+
+    public ref PacketFacts Facts => ref _facts;
+    public IEventSink Events { get; private set; } = null!;
+    public long Now { get; private set; }
+    public Flow? Flow { get; private set; }
+    public Side From { get; private set; }
+
+    /// <summary>What we drop does not arrive, and the policy wants that.</summary>
+    public bool Enforces { get; private set; }
+
+    /// <summary>Set once: the flow is to be blocked.</summary>
+    public DropReason Blocked { get; private set; }
+
+    /// <summary>Nothing that follows in the flow has to be looked at.</summary>
+    public bool Releases { get; set; }
+
+    public void Begin(IEventSink events, long now)
+    {
+        (Events, Now, Flow, From, Enforces, Blocked, Releases) = (events, now, null, Side.Client, false, DropReason.None, false);
+        _facts = default;
+    }
+
+    /// <summary>Back to the frame, after another flow had to be ended for it.</summary>
+    public void Resume(in PacketFacts facts)
+    {
+        Begin(Events, Now);
+        _facts = facts;
+    }
+
+    public void Enter(Flow flow, Side from, bool inline)
+    {
+        (Flow, From, Enforces) = (flow, from, inline && flow.Policy.Prevent);
+        Face(from);
+    }
+
+    /// <summary>Turns the facts: what follows is about bytes that this side sent.</summary>
+    public void Face(Side from)
+    {
+        From = from;
+        if (Flow is not { } flow) return;
+        var isClient = from == Side.Client;
+        _facts.Direction = from.Direction();
+        (_facts.Source, _facts.Destination) = isClient ? (flow.Client.Value, flow.Server.Value) : (flow.Server.Value, flow.Client.Value);
+        (_facts.SourcePort, _facts.DestinationPort) = isClient ? (flow.ClientPort, flow.ServerPort) : (flow.ServerPort, flow.ClientPort);
+        _facts.Established = flow.Phase == FlowPhase.Established || flow.IsAnswered;
+        _facts.App = flow.Session?.App ?? AppProtocol.Unknown;
+        _facts.ClientStreamBytes = flow.Sides[0].Judged;
+        _facts.ServerStreamBytes = flow.Sides[1].Judged;
+    }
+
+    public void Block(DropReason reason)
+    {
+        if (Blocked == DropReason.None) Blocked = reason;
+    }
+
+    /// <summary>As events tell it.</summary>
+    public FlowContext Context()
+    {
+        var isIcmp = _facts.IpProtocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
+        return new()
+        {
+            Time = Now,
+            Id = Flow?.Id ?? 0,
+            Network = Flow?.Network ?? 0,
+            Policy = Flow?.Policy.Name ?? "",
+            DetectOnly = Flow is { Policy.Prevent: false },
+            Tag = Flow?.Tag ?? 0,
+            Source = new(_facts.Source),
+            Destination = new(_facts.Destination),
+            SourcePort = isIcmp ? _facts.IcmpType : _facts.SourcePort,
+            DestinationPort = isIcmp ? _facts.IcmpCode : _facts.DestinationPort,
+            Protocol = _facts.IpProtocol,
+            Direction = _facts.Direction,
+            App = Flow?.Session?.App ?? AppProtocol.Unknown,
+            Start = Flow?.Started ?? Now,
+            PacketsToServer = Flow?.Packets[0] ?? 0,
+            PacketsToClient = Flow?.Packets[1] ?? 0,
+            BytesToServer = Flow?.Bytes[0] ?? 0,
+            BytesToClient = Flow?.Bytes[1] ?? 0,
+        };
+    }
+}

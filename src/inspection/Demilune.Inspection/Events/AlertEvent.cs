@@ -1,0 +1,50 @@
+using Demilune.Rules.Compile;
+
+namespace Demilune.Inspection.Events;
+
+/// <summary>A signature matched.</summary>
+public readonly ref struct AlertEvent(ref readonly FlowContext context, Signature signature, AlertAction action)
+{
+    private readonly ref readonly FlowContext _context = ref context;
+
+    /// <summary>Where.</summary>
+    public ref readonly FlowContext Context => ref _context;
+
+    /// <summary>Which rule.</summary>
+    public Signature Signature { get; } = signature;
+
+    /// <summary>What became of the frame because of it.</summary>
+    public AlertAction Action { get; } = action;
+
+    /// <summary>The transaction's number in its flow from 0, or -1 if none was at hand.</summary>
+    public int Transaction { get; init; } = -1;
+
+    /// <summary>What matched, one per content or expression; of at most the first 16.</summary>
+    public ReadOnlySpan<MatchedBytes> Matches { get; init; }
+
+    /// <summary>The bytes that <see cref="Matches"/> point into.</summary>
+    public ReadOnlySpan<byte> Bytes { get; init; }
+
+    /// <summary>The HTTP transaction, as far as it is known; empty spans otherwise.</summary>
+    public HttpFields Http { get; init; }
+}
+
+/// <summary>One match of a signature.</summary>
+/// <param name="Buffer">The buffer's name in the rule language.</param>
+/// <param name="BufferOffset">Where in that buffer the match begins.</param>
+/// <param name="Start">Where its bytes begin in <see cref="AlertEvent.Bytes"/>.</param>
+/// <param name="Length">How many there are; at most 256 of a longer match.</param>
+public readonly record struct MatchedBytes(string Buffer, long BufferOffset, int Start, int Length);
+
+/// <summary>What became of the frame.</summary>
+public enum AlertAction : byte
+{
+    /// <summary>It went on.</summary>
+    Allowed,
+
+    /// <summary>It was dropped and so is the rest of its flow.</summary>
+    Blocked,
+
+    /// <summary>The policy only detects; were it to prevent, the frame had been dropped. EVE says "allowed", and <c>kubernetes.mode</c> says why.</summary>
+    WouldBlock,
+}

@@ -1,0 +1,32 @@
+namespace Demilune.Inspection.Events;
+
+/// <summary>Something that no honest peer sends, or that two receivers may read differently.</summary>
+public readonly ref struct AnomalyEvent(ref readonly FlowContext context, AnomalyLayer layer, string name)
+{
+    private readonly ref readonly FlowContext _context = ref context;
+
+    /// <summary>Where.</summary>
+    public ref readonly FlowContext Context => ref _context;
+
+    /// <summary>Who noticed.</summary>
+    public AnomalyLayer Layer { get; } = layer;
+
+    /// <summary>In lower case with dots and underscores, e.g. <c>http.te_and_content_length</c>. A constant.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>True if the frame was dropped for it.</summary>
+    public bool Dropped { get; init; }
+}
+
+/// <summary>EVE's <c>anomaly.type</c>.</summary>
+public enum AnomalyLayer : byte
+{
+    /// <summary>Headers up to the transport.</summary>
+    Decode,
+
+    /// <summary>The TCP stream.</summary>
+    Stream,
+
+    /// <summary>The application's protocol.</summary>
+    AppLayer,
+}

@@ -1,0 +1,18 @@
+using Demilune.Inspection.Verdicts;
+
+namespace Demilune.Inspection.Events;
+
+/// <summary>A frame was dropped.</summary>
+public readonly ref struct DropEvent(ref readonly FlowContext context, DropReason reason, int length)
+{
+    private readonly ref readonly FlowContext _context = ref context;
+
+    /// <summary>Where.</summary>
+    public ref readonly FlowContext Context => ref _context;
+
+    /// <summary>Why.</summary>
+    public DropReason Reason { get; } = reason;
+
+    /// <summary>Bytes of the frame from the IP header on.</summary>
+    public int Length { get; } = length;
+}

@@ -1,0 +1,55 @@
+using Demilune.Rules.Headers;
+using Demilune.Wire.Ip;
+
+namespace Demilune.Inspection.Events;
+
+/// <summary>The flow that an event is about, and the packet's place in it. Addresses are oriented as the packet travelled.</summary>
+public readonly record struct FlowContext
+{
+    /// <summary>Time of the packet: nanoseconds since 1970.</summary>
+    public required long Time { get; init; }
+
+    /// <summary>Random per inspector, then counted: joins the events of one flow (EVE's flow_id).</summary>
+    public ulong Id { get; init; }
+
+    /// <summary>The network of the addresses.</summary>
+    public int Network { get; init; }
+
+    /// <summary>The policy that judges.</summary>
+    public string Policy { get; init; }
+
+    /// <summary>True: the policy only detects.</summary>
+    public bool DetectOnly { get; init; }
+
+    /// <summary>Its 802.1Q tag, 0 if none.</summary>
+    public int Tag { get; init; }
+
+    /// <summary>Who sent the packet.</summary>
+    public IpAddress Source { get; init; }
+
+    /// <summary>Whom it is for.</summary>
+    public IpAddress Destination { get; init; }
+
+    /// <summary>0 if the protocol has none; an ICMP type.</summary>
+    public ushort SourcePort { get; init; }
+
+    /// <summary>0 if the protocol has none; an ICMP code.</summary>
+    public ushort DestinationPort { get; init; }
+
+    /// <summary>IANA number.</summary>
+    public byte Protocol { get; init; }
+
+    /// <summary>Which way the packet travelled.</summary>
+    public FlowDirections Direction { get; init; }
+
+    /// <summary>What is spoken.</summary>
+    public AppProtocol App { get; init; }
+
+    /// <summary>When the first packet came: nanoseconds since 1970.</summary>
+    public long Start { get; init; }
+
+    public long PacketsToServer { get; init; }
+    public long PacketsToClient { get; init; }
+    public long BytesToServer { get; init; }
+    public long BytesToClient { get; init; }
+}

@@ -1,0 +1,41 @@
+namespace Demilune.Inspection.Events;
+
+/// <summary>A flow is over. The counters are in the context, which is oriented from client to server.</summary>
+public readonly ref struct FlowEvent(ref readonly FlowContext context, FlowEnd end, bool blocked, bool alerted, long lastSeen)
+{
+    private readonly ref readonly FlowContext _context = ref context;
+
+    /// <summary>Who, since when, how much.</summary>
+    public ref readonly FlowContext Context => ref _context;
+
+    /// <summary>How it ended.</summary>
+    public FlowEnd End { get; } = end;
+
+    /// <summary>A rule or an ambiguity blocked it.</summary>
+    public bool Blocked { get; } = blocked;
+
+    /// <summary>At least one signature matched.</summary>
+    public bool Alerted { get; } = alerted;
+
+    /// <summary>Time of the last frame: nanoseconds since 1970.</summary>
+    public long LastSeen { get; } = lastSeen;
+}
+
+/// <summary>How a flow ended (EVE's <c>flow.state</c> and <c>reason</c> follow from it).</summary>
+public enum FlowEnd : byte
+{
+    /// <summary>Nothing came for as long as its state allows.</summary>
+    Timeout,
+
+    /// <summary>Both sides closed, or one reset.</summary>
+    Closed,
+
+    /// <summary>Another flow needed its place.</summary>
+    Evicted,
+
+    /// <summary>The same addresses began anew.</summary>
+    Replaced,
+
+    /// <summary>The inspector stopped.</summary>
+    Shutdown,
+}

@@ -1,0 +1,38 @@
+namespace Demilune.Inspection.Events;
+
+/// <summary>A HTTP transaction is over.</summary>
+public readonly ref struct HttpEvent(ref readonly FlowContext context, int transaction, HttpFields fields)
+{
+    private readonly ref readonly FlowContext _context = ref context;
+
+    /// <summary>Where. Oriented from client to server.</summary>
+    public ref readonly FlowContext Context => ref _context;
+
+    /// <summary>Number in its flow, from 0.</summary>
+    public int Transaction { get; } = transaction;
+
+    /// <summary>What was said.</summary>
+    public HttpFields Fields { get; } = fields;
+}
+
+/// <summary>What EVE's <c>http</c> object tells. Empty: not said.</summary>
+public readonly ref struct HttpFields
+{
+    public ReadOnlySpan<byte> Host { get; init; }
+
+    /// <summary>As the client wrote it.</summary>
+    public ReadOnlySpan<byte> Uri { get; init; }
+    public ReadOnlySpan<byte> UserAgent { get; init; }
+    public ReadOnlySpan<byte> ContentType { get; init; }
+    public ReadOnlySpan<byte> Referer { get; init; }
+    public ReadOnlySpan<byte> Method { get; init; }
+    public ReadOnlySpan<byte> Protocol { get; init; }
+    public ReadOnlySpan<byte> Location { get; init; }
+
+    /// <summary>0 if there was no response (yet).</summary>
+    public int Status { get; init; }
+
+    /// <summary>Bytes of the response's body as they went over the wire.</summary>
+    public long Length { get; init; }
+    public bool IsEmpty => Method.IsEmpty && Status == 0;
+}

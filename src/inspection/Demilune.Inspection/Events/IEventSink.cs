@@ -1,0 +1,21 @@
+namespace Demilune.Inspection.Events;
+
+/// <summary>Hears what the inspector has to say while it judges a frame. Called on the packet thread: copy what is needed and return.</summary>
+/// <remarks>Every span in an event is valid during the call only.</remarks>
+public interface IEventSink
+{
+    /// <summary>A signature matched.</summary>
+    void Alert(in AlertEvent alert);
+
+    /// <summary>Something that no honest peer sends, or that two receivers may read differently.</summary>
+    void Anomaly(in AnomalyEvent anomaly);
+
+    /// <summary>A HTTP transaction is over.</summary>
+    void Http(in HttpEvent http);
+
+    /// <summary>A frame was dropped for another reason than that its flow is blocked already.</summary>
+    void Drop(in DropEvent drop);
+
+    /// <summary>A flow is over.</summary>
+    void Flow(in FlowEvent flow);
+}

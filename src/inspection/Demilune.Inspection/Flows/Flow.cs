@@ -1,0 +1,73 @@
+using Demilune.Inspection.Policies;
+using Demilune.Inspection.Reassembly;
+using Demilune.Inspection.Sessions;
+using Demilune.Wire.Ip;
+
+namespace Demilune.Inspection.Flows;
+
+/// <summary>Everything known of one flow. The objects are used again for other flows.</summary>
+internal sealed class Flow
+{
+    public FlowKey Key { get; set; }
+    public ulong Id { get; set; }
+
+    /// <summary>The set of rules it began with.</summary>
+    public InspectionPolicy Policy { get; set; } = null!;
+    public int Network { get; set; }
+    public int Tag { get; set; }
+    public int Epoch { get; set; }
+    public IpAddress Client { get; set; }
+    public IpAddress Server { get; set; }
+    public ushort ClientPort { get; set; }
+    public ushort ServerPort { get; set; }
+    public byte Protocol { get; set; }
+    public long Started { get; set; }
+    public long LastSeen { get; set; }
+    public FlowPhase Phase { get; set; }
+    public TcpState TcpState { get; set; }
+
+    /// <summary>A SYN with other numbers came into this live connection; if the server takes it, the flow begins anew.</summary>
+    public uint? RivalSyn { get; set; }
+
+    /// <summary>Nothing goes through any more.</summary>
+    public bool IsBlocked { get; set; }
+
+    /// <summary>Nothing is looked at any more.</summary>
+    public bool IsReleased { get; set; }
+
+    /// <summary>A pass rule matched: no rule applies any more.</summary>
+    public bool IsPassed { get; set; }
+    public bool HasAlerted { get; set; }
+
+    /// <summary>The server has answered.</summary>
+    public bool IsAnswered { get; set; }
+
+    /// <summary>By <see cref="Side"/>.</summary>
+    public TcpSide[] Sides { get; } = [new(), new()];
+
+    /// <summary>By <see cref="Side"/>: packets and IP bytes sent.</summary>
+    public long[] Packets { get; } = new long[2];
+    public long[] Bytes { get; } = new long[2];
+
+    public ulong[] Flowbits { get; set; } = [];
+
+    /// <summary>What looks at the streams; null when nothing has to.</summary>
+    public StreamSession? Session { get; set; }
+
+    /// <summary>Neighbours in the table's list of the same phase, oldest first.</summary>
+    internal Flow? Older { get; set; }
+    internal Flow? Newer { get; set; }
+
+    public TcpSide this[Side side] => Sides[(int)side];
+
+    public void Clear(SegmentPool pool)
+    {
+        foreach (var side in Sides) side.Clear(pool);
+        Array.Clear(Packets);
+        Array.Clear(Bytes);
+        Array.Clear(Flowbits);
+        TcpState = TcpState.New;
+        RivalSyn = null;
+        IsBlocked = IsReleased = IsPassed = HasAlerted = IsAnswered = false;
+    }
+}

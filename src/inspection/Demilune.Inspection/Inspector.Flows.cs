@@ -1,0 +1,118 @@
+using Demilune.Inspection.Events;
+using Demilune.Inspection.Flows;
+using Demilune.Inspection.Frames;
+using Demilune.Inspection.Policies;
+using Demilune.Inspection.Verdicts;
+using Demilune.Wire.Ip;
+using Demilune.Wire.Tcp;
+
+namespace Demilune.Inspection;
+
+public sealed partial class Inspector
+{
+    /// <summary>The packet's flow; a new one if need be.</summary>
+    /// <param name="refused">The verdict if there is none and there will be none.</param>
+    private Flow? FindFlow(in Frame frame, TcpView tcp, byte protocol, int tag, InspectionPolicy policy, out Side from, out Verdict refused)
+    {
+        var facts = _scope.Facts;
+        var (source, destination) = (new IpAddress(facts.Source), new IpAddress(facts.Destination));
+        // An echo and its reply have the same number; other ICMP messages of two hosts are one flow.
+        var isIcmp = protocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
+        var (sourcePort, destinationPort) = isIcmp ? ((ushort)0, (ushort)0) : (facts.SourcePort, facts.DestinationPort);
+        var key = FlowKey.Of(source, sourcePort, destination, destinationPort, protocol, frame.Network);
+        var isTcp = protocol == IpProtocol.Tcp;
+        refused = default;
+        if (_flows.Find(in key) is { } flow)
+        {
+            from = flow.Client == source && flow.ClientPort == sourcePort ? Side.Client : Side.Server;
+            if (!IsReplaced(flow, from, in frame, tcp, isTcp)) return flow;
+            var rival = flow.RivalSyn;
+            EndFlow(flow, FlowEnd.Replaced, _scope.Now, _scope.Events);
+            _scope.Resume(in facts);
+            var next = NewFlow(in frame, in key, isTcp && tcp.Has(TcpFlags.Syn) && tcp.Has(TcpFlags.Ack), isTcp, tag, policy, out from, out refused);
+            if (next is not null && rival is { } syn && from == Side.Server)
+            {
+                // The SYN that the server now answers went by while the old connection was still believed in.
+                next[Side.Client].Begin(syn + 1, _pool);
+                next.TcpState = TcpState.SynSent;
+            }
+            return next;
+        }
+        if (isTcp && !tcp.Has(TcpFlags.Syn))
+        {
+            from = Side.Client;
+            if (tcp.Has(TcpFlags.Rst))
+            {
+                refused = Verdict.Forward;      // the end of something that is not known any more
+                return null;
+            }
+            if (Options.MidStream != MidStreamPolicy.Inspect)
+            {
+                refused = Options.MidStream == MidStreamPolicy.Drop && policy.Prevent ? Verdict.Drop(DropReason.MidStream) : Verdict.Release;
+                return null;
+            }
+        }
+        return NewFlow(in frame, in key, isTcp && tcp.Has(TcpFlags.Syn) && tcp.Has(TcpFlags.Ack), isTcp, tag, policy, out from, out refused);
+    }
+
+    private static bool IsReplaced(Flow flow, Side from, in Frame frame, TcpView tcp, bool isTcp)
+    {
+        if (frame.FlowId != 0 && flow.Epoch != frame.Epoch) return true;
+        if (!isTcp || !tcp.Has(TcpFlags.Syn)) return false;
+        if (!tcp.Has(TcpFlags.Ack)) return flow.TcpState == TcpState.Closed || (flow.IsReleased && from == Side.Client);
+        return from == Side.Server && flow.RivalSyn is { } syn && tcp.Acknowledgment == syn + 1;
+    }
+
+    private Flow? NewFlow(
+        in Frame frame, in FlowKey key, bool isAnswer, bool isTcp, int tag, InspectionPolicy policy, out Side from, out Verdict refused)
+    {
+        var facts = _scope.Facts;
+        refused = default;
+        from = isAnswer || (frame.FlowId != 0 && frame.Arrival == Interface.Out) ? Side.Server : Side.Client;
+        if (_flows.IsFull)
+        {
+            if (_flows.Candidate() is not { } victim)
+            {
+                refused = policy.Prevent ? Verdict.Drop(DropReason.FlowTableFull) : Verdict.Forward;
+                return null;
+            }
+            Statistics.FlowsEvicted++;
+            EndFlow(victim, FlowEnd.Evicted, _scope.Now, _scope.Events);
+            _scope.Resume(in facts);
+        }
+        Statistics.FlowsSeen++;
+        var flow = _flows.Add(in key, isTcp ? FlowPhase.Embryonic : FlowPhase.Datagram, _scope.Now);
+        var (source, destination) = (new IpAddress(facts.Source), new IpAddress(facts.Destination));
+        (flow.Client, flow.Server) = from == Side.Client ? (source, destination) : (destination, source);
+        (flow.ClientPort, flow.ServerPort) = from == Side.Client ? (facts.SourcePort, facts.DestinationPort) : (facts.DestinationPort, facts.SourcePort);
+        (flow.Id, flow.Policy, flow.Network, flow.Tag, flow.Epoch, flow.Protocol) = (_nextFlowId++, policy, frame.Network, tag, frame.Epoch, facts.IpProtocol);
+        return flow;
+    }
+
+    private void EndFlow(Flow flow, FlowEnd end, long now, IEventSink events)
+    {
+        _scope.Begin(events, now);
+        _scope.Facts.IpProtocol = flow.Protocol;
+        _scope.Facts.IsIpv6 = !flow.Client.IsV4;
+        _scope.Enter(flow, Side.Client, inline: false);     // nothing is left to drop
+        _detector.Use(flow.Policy.Rules);
+        if (flow.Session is { } session)
+        {
+            foreach (var side in (ReadOnlySpan<Side>)[Side.Client, Side.Server])
+            {
+                if (flow[side].IsClosed || flow.IsBlocked) continue;
+                _scope.Face(side);
+                session.Close(side);
+            }
+        }
+        if (Options.LogFlows)
+        {
+            _scope.Face(Side.Client);
+            var context = _scope.Context();
+            events.Flow(new(in context, end, flow.IsBlocked, flow.HasAlerted, flow.LastSeen));
+        }
+        CloseSession(flow);
+        flow.Clear(_pool);
+        _flows.Remove(flow);
+    }
+}

@@ -1,0 +1,140 @@
+using Demilune.Inspection.Detection;
+using Demilune.Inspection.Events;
+using Demilune.Inspection.Flows;
+using Demilune.Inspection.Frames;
+using Demilune.Inspection.Policies;
+using Demilune.Inspection.Reassembly;
+using Demilune.Inspection.Sessions;
+using Demilune.Inspection.Verdicts;
+using Demilune.Rules.Buffers;
+using Demilune.Rules.Headers;
+using Demilune.Wire.Ethernet;
+using Demilune.Wire.Ip;
+
+namespace Demilune.Inspection;
+
+/// <summary>
+/// Judges frames: flows, streams, sessions and rules of one packet thread. Not thread-safe but for <see cref="Publish"/>; knows no clock,
+/// no socket and no log.
+/// </summary>
+public sealed partial class Inspector
+{
+    private readonly SegmentPool _pool;
+    private readonly FlowTable _flows;
+    private readonly Defragmenter _fragments;
+    private readonly FrameScope _scope = new();
+    private readonly Detector _detector;
+    private readonly TcpReassembler _tcp;
+    private readonly Stack<StreamSession> _spareSessions = new();
+    private PolicySetSnapshot _policies = PolicySetSnapshot.Empty;
+    private ulong _nextFlowId;
+
+    public Inspector(InspectorOptions options)
+    {
+        Options = options;
+        _pool = new(options.MaxHeld);
+        _flows = new(options.MaxFlows);
+        _fragments = new(options, _pool);
+        _detector = new(options, Statistics, _scope);
+        _tcp = new(options, _pool, _detector);
+        // EVE readers take numbers as 53 bits: random above, counted below.
+        _nextFlowId = (ulong)Random.Shared.NextInt64(1, 1L << 20) << 32;
+    }
+
+    /// <summary>Counters.</summary>
+    public InspectorStatistics Statistics { get; } = new();
+
+    /// <summary>What it was made with.</summary>
+    public InspectorOptions Options { get; }
+
+    /// <summary>Whether rules that look into this buffer can ever match here: for <see cref="Rules.Compile.RuleSetOptions.Provides"/>.</summary>
+    public static bool Provides(BufferId buffer) => buffer is
+        (>= BufferId.PacketPayload and <= BufferId.FileData) or BufferId.Base64Data or (>= BufferId.Ipv4Header and <= BufferId.Icmpv6Header);
+
+    /// <summary>Whether this protocol is recognised here: for <see cref="Rules.Compile.RuleSetOptions.Recognises"/>.</summary>
+    public static bool Recognises(AppProtocol protocol) => protocol is AppProtocol.Http1 or AppProtocol.Failed or AppProtocol.Unknown;
+
+    /// <summary>Replaces the policies from the next frame on. Flows keep the rules they began with. Callable from any thread.</summary>
+    /// <returns>False if a newer set is already in place.</returns>
+    public bool Publish(PolicySetSnapshot policies)
+    {
+        while (Volatile.Read(ref _policies) is var seen && (seen == PolicySetSnapshot.Empty || policies.Revision > seen.Revision))
+            if (Interlocked.CompareExchange(ref _policies, policies, seen) == seen) return true;
+        return false;
+    }
+
+    /// <summary>Judges one frame. The caller obeys: sends it unchanged by the other interface, or not; and sends what is in <paramref name="inject"/>.</summary>
+    /// <param name="frame">As it came.</param>
+    /// <param name="now">Nanoseconds since 1970, never smaller than in the call before.</param>
+    /// <param name="events">Hears alerts and the like during the call.</param>
+    /// <param name="inject">Takes resets.</param>
+    public Verdict Inspect(in Frame frame, long now, IEventSink events, FrameQueue inject)
+    {
+        Statistics.Frames++;
+        _scope.Begin(events, now);
+        var verdict = Judge(in frame, inject);
+        if (verdict.Frame == FrameVerdict.Drop)
+        {
+            Statistics.FramesDropped++;
+            if (verdict.Reason == DropReason.Malformed) Statistics.FramesMalformed++;
+            if (verdict.Reason != DropReason.FlowBlocked) TellDrop(verdict.Reason, frame.Bytes.Length);
+            if (!Options.Inline) verdict = verdict with { Frame = FrameVerdict.Forward };
+        }
+        Statistics.FlowsActive = _flows.Count;
+        Statistics.BytesHeld = _pool.Rented;
+        return verdict;
+    }
+
+    /// <summary>Forgets what has timed out. Call it some times a second, also when no frame comes; costs little.</summary>
+    public void Tick(long now, IEventSink events)
+    {
+        _fragments.Tick(now);
+        Expire(FlowPhase.Closed, Options.ClosedTimeout);
+        Expire(FlowPhase.Embryonic, Options.EmbryonicTimeout);
+        Expire(FlowPhase.Datagram, Options.DatagramTimeout);
+        Expire(FlowPhase.Established, Options.EstablishedTimeout);
+
+        void Expire(FlowPhase phase, TimeSpan timeout)
+        {
+            while (_flows.Oldest(phase) is { } flow && now - flow.LastSeen > timeout.Ticks * 100)
+                EndFlow(flow, phase == FlowPhase.Closed ? FlowEnd.Closed : FlowEnd.Timeout, now, events);
+        }
+    }
+
+    /// <summary>Ends every flow, so that the last transactions are reported. For the end of a capture.</summary>
+    public void Finish(long now, IEventSink events)
+    {
+        foreach (var phase in Enum.GetValues<FlowPhase>())
+            while (_flows.Oldest(phase) is { } flow) EndFlow(flow, FlowEnd.Shutdown, now, events);
+    }
+
+    private Verdict Judge(in Frame frame, FrameQueue inject)
+    {
+        if (!EthernetView.TryView(frame.Bytes, out var ethernet)) return Verdict.Drop(DropReason.Malformed);
+        // Address resolution and the like carry no layer 7.
+        if (ethernet.Type is not (EtherType.Ipv4 or EtherType.Ipv6)) return Verdict.Forward;
+        if (!IpView.TryView(ethernet.Type, ethernet.Payload, out var ip)) return Verdict.Drop(DropReason.Malformed);
+        var tag = frame.Tag != 0 ? frame.Tag : ethernet.OuterVlan;
+        if (Volatile.Read(ref _policies).For(tag) is not { } policy) return Verdict.Drop(DropReason.UnknownPolicy);
+        if (!ip.IsFragment) return JudgePacket(in frame, in ethernet, in ip, ip.Payload, tag, policy, inject);
+
+        switch (_fragments.Add(in ip, frame.Network, _scope.Now, out var datagram))
+        {
+            case FragmentOutcome.Incomplete:
+                return Verdict.Forward;
+            case FragmentOutcome.Refused:
+                DescribeAddresses(in ip);
+                _detector.Anomaly(AnomalyLayer.Decode, "decode.fragment_refused", isAmbiguous: false);
+                return policy.Prevent ? Verdict.Drop(DropReason.Fragment) : Verdict.Forward;
+        }
+        var verdict = JudgePacket(in frame, in ethernet, in ip, datagram, tag, policy, inject);
+        _fragments.Settle(in ip, frame.Network, verdict.Frame == FrameVerdict.Forward);
+        return verdict;
+    }
+
+    private void TellDrop(DropReason reason, int length)
+    {
+        var context = _scope.Context();
+        _scope.Events.Drop(new(in context, reason, length));
+    }
+}

@@ -1,0 +1,97 @@
+namespace Demilune.Inspection;
+
+/// <summary>How much an inspector may hold, and what it does where a receiver's behaviour cannot be known. One inspector per packet thread.</summary>
+public sealed record InspectorOptions
+{
+    /// <summary>
+    /// True: frames pass through us, what we drop never arrives. False: we read a copy (a capture), so nothing is dropped for reasons of
+    /// memory or ambiguity, and what a flow did after a block is still looked at.
+    /// </summary>
+    public bool Inline { get; init; } = true;
+
+    /// <summary>Flows at a time. When full, closed and half-open flows go first; established ones never. Default 262 144.</summary>
+    public int MaxFlows { get; init; } = 262_144;
+
+    /// <summary>A flow whose handshake is not done is forgotten after this. Default 30 s, as Suricata's.</summary>
+    public TimeSpan EmbryonicTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>An established flow without a frame is forgotten after this. Default 1 h; it is then picked up again mid-stream.</summary>
+    public TimeSpan EstablishedTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>A closed flow is kept for stragglers for this long. Default 10 s.</summary>
+    public TimeSpan ClosedTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Flows without connections (UDP, ICMP). Default 60 s.</summary>
+    public TimeSpan DatagramTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Frames of a TCP flow whose beginning was not seen. Default <see cref="MidStreamPolicy.Inspect"/>.</summary>
+    public MidStreamPolicy MidStream { get; init; } = MidStreamPolicy.Inspect;
+
+    /// <summary>
+    /// Bytes of one direction that are held: not yet acknowledged (to compare retransmissions) or waiting for a gap. Default 4 MiB: a little
+    /// less than Linux' largest receive window, past which nobody can send.
+    /// </summary>
+    public int MaxHeldPerStream { get; init; } = 4 << 20;
+
+    /// <summary>Bytes held by all streams together. Default 256 MiB.</summary>
+    public long MaxHeld { get; init; } = 256L << 20;
+
+    /// <summary>
+    /// Bytes of one direction that are inspected as a raw stream if no protocol was recognised; a flow past it is released. Default 1 MiB, as
+    /// Suricata's stream.reassembly.depth. 0: all.
+    /// </summary>
+    public int StreamDepth { get; init; } = 1 << 20;
+
+    /// <summary>What fragmented datagrams may hold together, in bytes. Default 16 MiB.</summary>
+    public int MaxFragmentBytes { get; init; } = 16 << 20;
+
+    /// <summary>
+    /// An incomplete datagram is forgotten after this. Default 120 s: longer than any receiver keeps fragments (Linux: 30 s and 60 s), or what we
+    /// had forgotten could still be completed there.
+    /// </summary>
+    public TimeSpan FragmentTimeout { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>False: checksums are not looked at (captures taken on a host that leaves them to its network card). Default true.</summary>
+    public bool VerifyChecksums { get; init; } = true;
+
+    /// <summary>True: a message that can be read in two ways blocks its flow when the policy prevents. Default true.</summary>
+    public bool BlockAmbiguous { get; init; } = true;
+
+    /// <summary>True: an event for each HTTP transaction. Default true.</summary>
+    public bool LogTransactions { get; init; } = true;
+
+    /// <summary>True: an event for each flow that ends. Default false.</summary>
+    public bool LogFlows { get; init; }
+
+    /// <summary>Limits of HTTP sessions.</summary>
+    public HttpOptions Http { get; init; } = new();
+}
+
+/// <summary>What may be held of an HTTP message.</summary>
+public sealed record HttpOptions
+{
+    /// <summary>
+    /// Bytes of a body (decompressed) that are seen as one piece by rules; of what comes after, a sliding window is. Default 128 KiB: somewhat more
+    /// than Suricata's request-body-limit (100 kB).
+    /// </summary>
+    public int BodyWindow { get; init; } = 128 << 10;
+
+    /// <summary>Requests of one connection whose response has not ended. Default 128; servers stop reading long before.</summary>
+    public int MaxPipelined { get; init; } = 128;
+
+    /// <summary>A compressed body may grow to this many times its size (after the first MiB). Default 200; text reaches 20, deflate's maximum is 1032.</summary>
+    public int MaxCompressionRatio { get; init; } = 200;
+}
+
+/// <summary>What to do with TCP frames of a flow whose beginning was not seen.</summary>
+public enum MidStreamPolicy : byte
+{
+    /// <summary>Judge from here on.</summary>
+    Inspect,
+
+    /// <summary>Drop them: the peers will notice and connect again.</summary>
+    Drop,
+
+    /// <summary>Let the flow go.</summary>
+    Release,
+}

@@ -1,0 +1,241 @@
+using System.Text;
+using Demilune.Inspection.Detection;
+using Demilune.Inspection.Reassembly;
+using Demilune.Rules.Buffers;
+using Demilune.Rules.Compile;
+using Demilune.Rules.Headers;
+using Demilune.Wire.Http1;
+
+namespace Demilune.Inspection.Sessions.Http;
+
+/// <summary>One side of a transaction: its head and what rules call its buffers, its body's window, and the signatures it has made worth trying.</summary>
+/// <remarks>All buffers of a head lie in one array, which begins with the head as it came. Used again for other messages.</remarks>
+internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPool pool)
+{
+    private readonly Place[] _places = new Place[BufferCatalog.Count];
+    private readonly List<Place> _lines = [];
+    private byte[] _arena = new byte[1024];
+    private int _used;
+
+    private readonly record struct Place(int Start, int Length, bool Exists);
+
+    /// <summary>The body, after decoding.</summary>
+    public InspectionWindow Body { get; } = new(options.BodyWindow, pool);
+    public PendingSignatures Pending { get; } = new();
+
+    /// <summary>The head has come.</summary>
+    public bool HasHead { get; private set; }
+    public bool IsComplete { get; set; }
+
+    /// <summary>Bytes of the body as they went over the wire.</summary>
+    public long WireLength { get; set; }
+    public int StatusCode { get; private set; }
+
+    public void Clear()
+    {
+        Body.Clear();
+        Pending.Clear();
+        Array.Clear(_places);
+        _lines.Clear();
+        (_used, HasHead, IsComplete, WireLength, StatusCode) = (0, false, false, 0, 0);
+    }
+
+    /// <summary>A buffer's bytes, empty if there is none. Body buffers are not given here.</summary>
+    public ReadOnlySpan<byte> this[BufferId id] => _arena.AsSpan(_places[(int)id].Start, _places[(int)id].Length);
+
+    public bool TryGet(BufferId id, int instance, ReadOnlySpan<byte> piece, out BufferView view)
+    {
+        view = default;
+        if (id == BufferId.FileData || id == (isRequest ? BufferId.HttpRequestBody : BufferId.HttpResponseBody))
+        {
+            if (instance > 0 || Body.Total == 0) return false;
+            view = Body.View(piece);
+            return true;
+        }
+        if (id == (isRequest ? BufferId.HttpRequestHeader : BufferId.HttpResponseHeader))
+        {
+            if (instance >= _lines.Count) return false;
+            view = new(_arena.AsSpan(_lines[instance].Start, _lines[instance].Length));
+            return true;
+        }
+        var place = _places[(int)id];
+        view = new(_arena.AsSpan(place.Start, place.Length));
+        return instance == 0 && place.Exists;
+    }
+
+    /// <summary>Takes a head over and makes the buffers that any signature looks into.</summary>
+    /// <returns>What is odd about the target; none for a response.</returns>
+    public UriOddities Load(Http1Head head, RuleSet rules)
+    {
+        var direction = isRequest ? FlowDirections.ToServer : FlowDirections.ToClient;
+        HasHead = true;
+        StatusCode = head.StatusCode;
+        _used = 0;
+        Append(head.Raw);
+        Set(BufferId.HttpProtocol, head.VersionStart, head.Version.Length);
+        Set(BufferId.HttpHeaderRaw, head.FieldLinesStart, head.FieldLines.Length);
+        var oddities = UriOddities.None;
+        if (isRequest)
+        {
+            Set(BufferId.HttpRequestLine, 0, head.Line.Length);
+            Set(BufferId.HttpMethod, 0, head.Method.Length);
+            Set(BufferId.HttpUriRaw, head.TargetStart, head.Target.Length);
+            oddities = AddUri(head.Target);
+        }
+        else
+        {
+            Set(BufferId.HttpResponseLine, 0, head.Line.Length);
+            Set(BufferId.HttpStatCode, head.StatusStart, head.Status.Length);
+            Set(BufferId.HttpStatMsg, head.ReasonStart, head.Reason.Length);
+        }
+        foreach (var field in head.Fields) AddField(head, field);
+        if (isRequest) AddHost();
+        if (rules.Inspects(BufferId.HttpHeader, direction)) AddNormalised(head);
+        if (rules.Inspects(BufferId.HttpHeaderNames, direction)) AddNames(head);
+        if (rules.Inspects(BufferId.HttpStart, direction)) AddStart(head);
+        if (rules.Inspects(isRequest ? BufferId.HttpRequestHeader : BufferId.HttpResponseHeader, direction)) AddLines(head);
+        return oddities;
+    }
+
+    private void AddField(Http1Head head, Http1Field field)
+    {
+        if (BufferOf(head.Name(field)) is not { } id) return;
+        if (!_places[(int)id].Exists)
+        {
+            Set(id, field.ValueStart, field.ValueLength);
+            return;
+        }
+        // Repeated: one list, as an intermediary would make of it (RFC 9110 §5.3).
+        var former = _places[(int)id];
+        var start = _used;
+        Append(_arena.AsSpan(former.Start, former.Length));
+        Append(", "u8);
+        Append(head.Value(field));
+        Set(id, start, _used - start);
+    }
+
+    private BufferId? BufferOf(ReadOnlySpan<byte> name)
+    {
+        foreach (var (text, id, ofRequest, ofResponse) in s_fields)
+            if ((isRequest ? ofRequest : ofResponse) && Ascii.EqualsIgnoreCase(name, text)) return id;
+        return null;
+    }
+
+    private static readonly (byte[] Name, BufferId Id, bool OfRequest, bool OfResponse)[] s_fields =
+    [
+        ([.. "host"u8], BufferId.HttpHostRaw, true, false),
+        ([.. "user-agent"u8], BufferId.HttpUserAgent, true, false),
+        ([.. "referer"u8], BufferId.HttpReferer, true, false),
+        ([.. "cookie"u8], BufferId.HttpCookie, true, false),
+        ([.. "set-cookie"u8], BufferId.HttpCookie, false, true),
+        ([.. "accept"u8], BufferId.HttpAccept, true, false),
+        ([.. "accept-encoding"u8], BufferId.HttpAcceptEnc, true, false),
+        ([.. "accept-language"u8], BufferId.HttpAcceptLang, true, false),
+        ([.. "connection"u8], BufferId.HttpConnection, true, true),
+        ([.. "content-length"u8], BufferId.HttpContentLen, true, true),
+        ([.. "content-type"u8], BufferId.HttpContentType, true, true),
+        ([.. "server"u8], BufferId.HttpServer, false, true),
+        ([.. "location"u8], BufferId.HttpLocation, false, true),
+    ];
+
+    private UriOddities AddUri(ReadOnlySpan<byte> target)
+    {
+        var start = _used;
+        Reserve(UriNormalizer.MaxLength(target.Length));
+        var length = UriNormalizer.Normalize(target, _arena.AsSpan(start), out var oddities);
+        _used += length;
+        Set(BufferId.HttpUri, start, length);
+        return oddities;
+    }
+
+    /// <summary>In lower case and without a port; the target's own host wins over the field (RFC 9112 §3.2.2).</summary>
+    private void AddHost()
+    {
+        var authority = UriNormalizer.Authority(this[BufferId.HttpUriRaw]);
+        if (!authority.IsEmpty)
+        {
+            var raw = _used;
+            Append(authority);
+            Set(BufferId.HttpHostRaw, raw, _used - raw);
+        }
+        if (!_places[(int)BufferId.HttpHostRaw].Exists) return;
+        var host = UriNormalizer.WithoutPort(this[BufferId.HttpHostRaw]);
+        var start = _used;
+        Append(host);
+        Ascii.ToLowerInPlace(_arena.AsSpan(start, _used - start), out _);
+        Set(BufferId.HttpHost, start, _used - start);
+    }
+
+    /// <summary>Each field as "Name: value", but for cookies, which have a buffer of their own.</summary>
+    private void AddNormalised(Http1Head head)
+    {
+        var start = _used;
+        foreach (var field in head.Fields)
+        {
+            var name = head.Name(field);
+            if (Ascii.EqualsIgnoreCase(name, isRequest ? "cookie"u8 : "set-cookie"u8)) continue;
+            AppendLine(name, head.Value(field));
+            Append("\r\n"u8);
+        }
+        Set(BufferId.HttpHeader, start, _used - start);
+    }
+
+    private void AddNames(Http1Head head)
+    {
+        var start = _used;
+        Append("\r\n"u8);
+        foreach (var field in head.Fields)
+        {
+            Append(head.Name(field));
+            Append("\r\n"u8);
+        }
+        Append("\r\n"u8);
+        Set(BufferId.HttpHeaderNames, start, _used - start);
+    }
+
+    private void AddStart(Http1Head head)
+    {
+        var start = _used;
+        Append(head.Line);
+        Append("\r\n"u8);
+        foreach (var field in head.Fields)
+        {
+            AppendLine(head.Name(field), head.Value(field));
+            Append("\r\n"u8);
+        }
+        Append("\r\n"u8);
+        Set(BufferId.HttpStart, start, _used - start);
+    }
+
+    private void AddLines(Http1Head head)
+    {
+        foreach (var field in head.Fields)
+        {
+            var start = _used;
+            AppendLine(head.Name(field), head.Value(field));
+            _lines.Add(new(start, _used - start, true));
+        }
+    }
+
+    private void AppendLine(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        Append(name);
+        Append(": "u8);
+        Append(value);
+    }
+
+    private void Set(BufferId id, int start, int length) => _places[(int)id] = new(start, length, true);
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        // What is appended may lie in the array that is about to be replaced; the span keeps the old one alive.
+        Reserve(bytes.Length);
+        bytes.CopyTo(_arena.AsSpan(_used));
+        _used += bytes.Length;
+    }
+
+    private void Reserve(int length)
+    {
+        if (_arena.Length < _used + length) Array.Resize(ref _arena, Math.Max(_arena.Length * 2, _used + length));
+    }
+}

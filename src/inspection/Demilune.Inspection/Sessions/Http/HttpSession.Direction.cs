@@ -1,0 +1,170 @@
+using Demilune.Inspection.Detection;
+using Demilune.Inspection.Events;
+using Demilune.Rules.Buffers;
+using Demilune.Wire.Content;
+using Demilune.Wire.Http1;
+
+namespace Demilune.Inspection.Sessions.Http;
+
+internal sealed partial class HttpSession
+{
+    /// <summary>What one direction's parser tells.</summary>
+    private sealed class Direction(HttpSession session, Side side) : IHttp1Events, IContentSink
+    {
+        private static readonly BufferId[] s_ofRequest =
+        [
+            BufferId.HttpMethod, BufferId.HttpUri, BufferId.HttpUriRaw, BufferId.HttpProtocol, BufferId.HttpRequestLine, BufferId.HttpHost,
+            BufferId.HttpHostRaw, BufferId.HttpUserAgent, BufferId.HttpReferer, BufferId.HttpCookie, BufferId.HttpAccept, BufferId.HttpAcceptEnc,
+            BufferId.HttpAcceptLang, BufferId.HttpConnection, BufferId.HttpContentLen, BufferId.HttpContentType, BufferId.HttpHeader,
+            BufferId.HttpHeaderRaw, BufferId.HttpHeaderNames, BufferId.HttpStart, BufferId.HttpRequestHeader,
+        ];
+
+        private static readonly BufferId[] s_ofResponse =
+        [
+            BufferId.HttpProtocol, BufferId.HttpResponseLine, BufferId.HttpStatCode, BufferId.HttpStatMsg, BufferId.HttpServer, BufferId.HttpLocation,
+            BufferId.HttpCookie, BufferId.HttpConnection, BufferId.HttpContentLen, BufferId.HttpContentType, BufferId.HttpHeader,
+            BufferId.HttpHeaderRaw, BufferId.HttpHeaderNames, BufferId.HttpStart, BufferId.HttpResponseHeader,
+        ];
+
+        private HttpTransaction? _transaction;
+        private ContentDecoder? _decoder;
+
+        public Http1Parser Parser { get; } = new(side == Side.Client, Http1Limits.Default);
+
+        public HttpMessage? Message => _transaction is null ? null : side == Side.Client ? _transaction.Request : _transaction.Response;
+
+        public void Begin() => Parser.Reset();
+
+        public void Clear()
+        {
+            _transaction = null;
+            EndDecoding();
+        }
+
+        public void Forget(HttpTransaction transaction)
+        {
+            if (_transaction == transaction) Clear();
+        }
+
+        public void Head(Http1Head head)
+        {
+            if (side == Side.Client) BeginRequest(head);
+            else BeginResponse(head);
+            if (Message is not { } message) return;
+            var oddities = message.Load(head, session._rules);
+            if (oddities != UriOddities.None) TellOddities(oddities);
+            var detector = session._detector;
+            foreach (var id in side == Side.Client ? s_ofRequest : s_ofResponse)
+                for (var instance = 0; message.TryGet(id, instance, default, out var view); instance++) detector.Offer(id, view.Bytes);
+            detector.Keep(message.Pending, long.MaxValue);
+            Evaluate(message, default, 0);
+            detector.Settle(message.Pending);
+            if (head.Framing is Http1Framing.None or Http1Framing.Tunnel) return;
+            var encoding = head.Value("content-encoding"u8);
+            if (!encoding.IsEmpty) BeginDecoding(encoding);
+        }
+
+        public void Body(ReadOnlySpan<byte> bytes)
+        {
+            if (Message is not { } message) return;
+            message.WireLength += bytes.Length;
+            if (_decoder is null) Content(bytes);
+            else _decoder.Feed(bytes, this);
+        }
+
+        /// <summary>Some of the body as an application will see it.</summary>
+        public void Content(ReadOnlySpan<byte> bytes)
+        {
+            if (Message is not { } message || bytes.IsEmpty) return;
+            var window = message.Body;
+            var start = window.Total;
+            window.Begin(bytes);
+            var detector = session._detector;
+            var tail = window.Tail;
+            detector.Offer(side == Side.Client ? BufferId.HttpRequestBody : BufferId.HttpResponseBody, ref window.Tail, bytes);
+            detector.Offer(BufferId.FileData, ref tail, bytes);
+            detector.Keep(message.Pending, window.Total + InspectionWindow.Overlap);
+            Evaluate(message, bytes, start);
+            window.End(bytes);
+        }
+
+        public void End()
+        {
+            EndDecoding();
+            if (_transaction is not { } transaction || Message is not { } message) return;
+            if (side == Side.Server && message.StatusCode is >= 100 and < 200 and not 101) return;
+            message.IsComplete = message.Body.IsComplete = true;
+            Evaluate(message, default, 0);
+            if (Parser.IsTunnel) session._request.Parser.BecomeTunnel();
+            if (side == Side.Client) return;
+            _transaction = null;
+            session.Finish(transaction);
+        }
+
+        public void Anomaly(Http1Anomaly anomaly) =>
+            session._detector.Anomaly(AnomalyLayer.AppLayer, anomaly.Name(), side == Side.Client && anomaly.IsAmbiguous());
+
+        public Http1RequestKind Answered() => session._open.TryPeek(out var transaction) ? transaction.Kind : Http1RequestKind.Ordinary;
+
+        void IContentSink.Failed(ContentFailure failure) => Anomaly(failure switch
+        {
+            ContentFailure.Bomb => Http1Anomaly.DecompressionBomb,
+            ContentFailure.TooManyCodings => Http1Anomaly.TooManyContentEncodings,
+            ContentFailure.UnknownCoding => Http1Anomaly.UnknownContentEncoding,
+            _ => Http1Anomaly.InvalidContentEncoding,
+        });
+
+        private void BeginRequest(Http1Head head)
+        {
+            if (session._open.Count == session._options.Http.MaxPipelined)
+            {
+                Anomaly(Http1Anomaly.TooManyPipelined);
+                session.Finish(session._open.Peek());
+            }
+            _transaction = session.Open();
+            _transaction.Kind = KindOf(head.Method);
+        }
+
+        private void BeginResponse(Http1Head head)
+        {
+            if (!session._open.TryPeek(out _transaction))
+            {
+                Anomaly(Http1Anomaly.ResponseWithoutRequest);
+                _transaction = session.Open();
+            }
+            // The final response after an interim one begins afresh.
+            if (_transaction.Response.HasHead) _transaction.Response.Clear();
+        }
+
+        private void Evaluate(HttpMessage message, ReadOnlySpan<byte> piece, long position) =>
+            session._detector.Evaluate(message.Pending, new DetectionBuffers { Message = message, Body = piece }, position, _transaction);
+
+        private void BeginDecoding(ReadOnlySpan<byte> encoding)
+        {
+            EndDecoding();
+            _decoder = ContentDecoder.For(encoding, session._options.Http.MaxCompressionRatio, this);
+        }
+
+        private void EndDecoding()
+        {
+            _decoder?.Dispose();
+            _decoder = null;
+        }
+
+        private void TellOddities(UriOddities oddities)
+        {
+            Tell(UriOddities.DoubleEncoded, Http1Anomaly.DoubleEncodedUri);
+            Tell(UriOddities.OverlongUtf8, Http1Anomaly.OverlongUtf8Uri);
+            Tell(UriOddities.PercentU, Http1Anomaly.PercentUUri);
+            Tell(UriOddities.InvalidPercent, Http1Anomaly.InvalidPercentUri);
+            Tell(UriOddities.Null, Http1Anomaly.NullInUri);
+            Tell(UriOddities.Backslash, Http1Anomaly.BackslashUri);
+            Tell(UriOddities.AboveRoot, Http1Anomaly.PathAboveRoot);
+
+            void Tell(UriOddities oddity, Http1Anomaly anomaly)
+            {
+                if ((oddities & oddity) != 0) Anomaly(anomaly);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using Demilune.Inspection.Detection;
+using Demilune.Inspection.Reassembly;
+using Demilune.Rules.Compile;
+using Demilune.Wire.Http1;
+
+namespace Demilune.Inspection.Sessions.Http;
+
+/// <summary>Both directions of a HTTP/1.x connection: parses them, pairs requests with responses, and lets signatures see each buffer as soon as it is there.</summary>
+internal sealed partial class HttpSession
+{
+    private readonly InspectorOptions _options;
+    private readonly SegmentPool _pool;
+    private readonly Detector _detector;
+    private readonly Direction _request;
+    private readonly Direction _response;
+    private readonly Queue<HttpTransaction> _open = new();
+    private readonly Stack<HttpTransaction> _spare = new();
+    private RuleSet _rules = RuleSet.Empty;
+    private int _transactions;
+
+    public HttpSession(InspectorOptions options, SegmentPool pool, Detector detector)
+    {
+        (_options, _pool, _detector) = (options, pool, detector);
+        _request = new(this, Side.Client);
+        _response = new(this, Side.Server);
+    }
+
+    /// <summary>Both peers have agreed on something else.</summary>
+    public bool IsTunnel => _request.Parser.IsTunnel;
+
+    /// <summary>Nothing more can be read of this direction.</summary>
+    public bool IsBroken(Side from) => Of(from).Parser.IsBroken;
+
+    /// <summary>The message this side is busy with, for signatures that look into the stream and a message at once.</summary>
+    public HttpMessage? Message(Side from) => Of(from).Message;
+
+    public void Begin(RuleSet rules)
+    {
+        _rules = rules;
+        _transactions = 0;
+        _request.Begin();
+        _response.Begin();
+    }
+
+    /// <summary>Takes bytes that have come in order.</summary>
+    public void Deliver(Side from, ReadOnlySpan<byte> bytes)
+    {
+        var direction = Of(from);
+        direction.Parser.Feed(bytes, direction);
+    }
+
+    /// <summary>This side will send no more.</summary>
+    public void Close(Side from)
+    {
+        var direction = Of(from);
+        direction.Parser.Close(direction);
+        if (from == Side.Server)
+            while (_open.TryPeek(out var transaction)) Finish(transaction);
+    }
+
+    /// <summary>Gives everything back.</summary>
+    public void Clear()
+    {
+        while (_open.TryDequeue(out var transaction)) Recycle(transaction);
+        _request.Clear();
+        _response.Clear();
+    }
+
+    private Direction Of(Side from) => from == Side.Client ? _request : _response;
+
+    private HttpTransaction Open()
+    {
+        var transaction = _spare.TryPop(out var spare) ? spare : new(_options.Http, _pool);
+        transaction.Number = _transactions++;
+        _open.Enqueue(transaction);
+        return transaction;
+    }
+
+    /// <summary>The oldest one is over: tells of it and forgets it.</summary>
+    private void Finish(HttpTransaction transaction)
+    {
+        _open.Dequeue();
+        if (_options.LogTransactions && transaction.Request.HasHead)
+        {
+            var scope = _detector.Scope;
+            var from = scope.From;
+            scope.Face(Side.Client);
+            var context = scope.Context();
+            scope.Events.Http(new(in context, transaction.Number, transaction.Fields()));
+            scope.Face(from);
+        }
+        _request.Forget(transaction);
+        _response.Forget(transaction);
+        Recycle(transaction);
+    }
+
+    private void Recycle(HttpTransaction transaction)
+    {
+        transaction.Clear();
+        _spare.Push(transaction);
+    }
+
+    private static Http1RequestKind KindOf(ReadOnlySpan<byte> method) =>
+        method.SequenceEqual("HEAD"u8) ? Http1RequestKind.Head : method.SequenceEqual("CONNECT"u8) ? Http1RequestKind.Connect : Http1RequestKind.Ordinary;
+
+}

@@ -1,0 +1,41 @@
+using Demilune.Inspection.Events;
+using Demilune.Inspection.Reassembly;
+using Demilune.Rules.Buffers;
+using Demilune.Wire.Http1;
+
+namespace Demilune.Inspection.Sessions.Http;
+
+/// <summary>A request and its response.</summary>
+internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool)
+{
+    public HttpMessage Request { get; } = new(isRequest: true, options, pool);
+    public HttpMessage Response { get; } = new(isRequest: false, options, pool);
+
+    /// <summary>From 0, within its flow.</summary>
+    public int Number { get; set; }
+
+    /// <summary>What the end of the response depends on.</summary>
+    public Http1RequestKind Kind { get; set; }
+
+    public void Clear()
+    {
+        Request.Clear();
+        Response.Clear();
+        Kind = Http1RequestKind.Ordinary;
+    }
+
+    /// <summary>As events tell it. The spans are valid until the transaction is cleared.</summary>
+    public HttpFields Fields() => new()
+    {
+        Host = Request[BufferId.HttpHost],
+        Uri = Request[BufferId.HttpUriRaw],
+        UserAgent = Request[BufferId.HttpUserAgent],
+        Referer = Request[BufferId.HttpReferer],
+        Method = Request[BufferId.HttpMethod],
+        Protocol = Request[BufferId.HttpProtocol],
+        ContentType = Response[BufferId.HttpContentType],
+        Location = Response[BufferId.HttpLocation],
+        Status = Response.StatusCode,
+        Length = Response.WireLength,
+    };
+}

@@ -1,0 +1,176 @@
+using System.IO.Compression;
+using System.Text;
+
+namespace Demilune.Wire.Content;
+
+/// <summary>Undoes content codings (RFC 9110 §8.4) piece by piece, and refuses to be filled by a bomb.</summary>
+public sealed class ContentDecoder : IDisposable
+{
+    /// <summary>Two codings on top of each other exist in the wild by mistake; more do not.</summary>
+    private const int MaxCodings = 3;
+
+    /// <summary>Before this many bytes have come out no ratio is held against a body.</summary>
+    private const long FreeOutput = 1 << 20;
+
+    private readonly List<Stage> _stages = [];
+    private readonly byte[] _output = new byte[16 << 10];
+    private readonly int _maxRatio;
+    private bool _hasFailed;
+    private long _in;
+    private long _out;
+
+    private ContentDecoder(int maxRatio) => _maxRatio = maxRatio;
+
+    /// <param name="codings">The value of the field: the last one was applied last.</param>
+    /// <param name="maxRatio">How much larger than its encoded form a body may become.</param>
+    /// <param name="sink">Hears of codings that cannot be undone.</param>
+    /// <returns>Null: the body is to be taken as it is.</returns>
+    public static ContentDecoder? For(ReadOnlySpan<byte> codings, int maxRatio, IContentSink sink)
+    {
+        ContentDecoder? decoder = null;
+        foreach (var range in codings.Split((byte)','))
+        {
+            var name = codings[range].Trim(" \t"u8);
+            if (name.IsEmpty || Ascii.EqualsIgnoreCase(name, "identity"u8)) continue;
+            var stage = Stage.For(name);
+            decoder ??= new(maxRatio);
+            if (stage is null || decoder._stages.Count == MaxCodings)
+            {
+                sink.Failed(stage is null ? ContentFailure.UnknownCoding : ContentFailure.TooManyCodings);
+                stage?.Dispose();
+                decoder.Dispose();
+                return null;
+            }
+            decoder._stages.Insert(0, stage);
+        }
+        return decoder;
+    }
+
+    /// <summary>Takes the next piece, all of it.</summary>
+    public void Feed(ReadOnlySpan<byte> bytes, IContentSink sink)
+    {
+        _in += bytes.Length;
+        if (_hasFailed) sink.Content(bytes);
+        else Feed(0, bytes, sink);
+    }
+
+    public void Dispose()
+    {
+        foreach (var stage in _stages) stage.Dispose();
+        _stages.Clear();
+    }
+
+    private void Feed(int index, ReadOnlySpan<byte> bytes, IContentSink sink)
+    {
+        if (index == _stages.Count)
+        {
+            _out += bytes.Length;
+            sink.Content(bytes);
+            if (_out > FreeOutput && _out / _maxRatio > _in) Fail(ContentFailure.Bomb, sink);
+            return;
+        }
+        // Only the last stage may use the shared output: the others' output must survive the calls below them.
+        var stage = _stages[index];
+        stage.Give(bytes);
+        try
+        {
+            while (!_hasFailed && stage.Take(index == _stages.Count - 1 ? _output : stage.Output) is { Length: > 0 } piece) Feed(index + 1, piece, sink);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            Fail(ContentFailure.Invalid, sink);
+            sink.Content(bytes);        // perhaps the name of the coding was the lie
+        }
+    }
+
+    private void Fail(ContentFailure failure, IContentSink sink)
+    {
+        if (_hasFailed) return;
+        _hasFailed = true;
+        sink.Failed(failure);
+    }
+
+    /// <summary>One coding. The framework's decoders read from a stream; this one runs dry between two pieces.</summary>
+    private sealed class Stage(Func<Stream, Stream> open) : IDisposable
+    {
+        private readonly PieceStream _source = new();
+        private Stream? _decoder;
+        private byte[]? _ownOutput;
+
+        public byte[] Output => _ownOutput ??= new byte[16 << 10];
+
+        public static Stage? For(ReadOnlySpan<byte> name)
+        {
+            if (Ascii.EqualsIgnoreCase(name, "gzip"u8) || Ascii.EqualsIgnoreCase(name, "x-gzip"u8)) return new(static s => new GZipStream(s, CompressionMode.Decompress));
+            if (Ascii.EqualsIgnoreCase(name, "deflate"u8)) return new(OpenDeflate);
+            if (Ascii.EqualsIgnoreCase(name, "br"u8)) return new(static s => new BrotliStream(s, CompressionMode.Decompress));
+            return null;
+        }
+
+        public void Give(ReadOnlySpan<byte> bytes) => _source.Give(bytes);
+
+        public ReadOnlySpan<byte> Take(byte[] output)
+        {
+            if (_decoder is null && _source.Available < 2) return default;     // "deflate" is told apart by two bytes
+            _decoder ??= open(_source);
+            return output.AsSpan(0, _decoder.Read(output));
+        }
+
+        public void Dispose() => _decoder?.Dispose();
+
+        /// <summary>RFC 9110 §8.4.1.2 says zlib; some servers and clients send it bare, and browsers take both.</summary>
+        private static Stream OpenDeflate(Stream source)
+        {
+            var head = ((PieceStream)source).Peek();
+            var isZlib = (head[0] & 0xf) == 8 && (head[0] << 8 | head[1]) % 31 == 0;
+            return isZlib ? new ZLibStream(source, CompressionMode.Decompress) : new DeflateStream(source, CompressionMode.Decompress);
+        }
+    }
+
+    /// <summary>Bytes given and not yet read; when there are none a read says 0, and a later one may say more.</summary>
+    private sealed class PieceStream : Stream
+    {
+        private byte[] _bytes = [];
+        private int _start;
+        private int _end;
+
+        public int Available => _end - _start;
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public ReadOnlySpan<byte> Peek() => _bytes.AsSpan(_start, Available);
+
+        public void Give(ReadOnlySpan<byte> bytes)
+        {
+            if (_start > 0)
+            {
+                Peek().CopyTo(_bytes);
+                (_end, _start) = (Available, 0);
+            }
+            if (_bytes.Length < _end + bytes.Length) Array.Resize(ref _bytes, _end + bytes.Length);
+            bytes.CopyTo(_bytes.AsSpan(_end));
+            _end += bytes.Length;
+        }
+
+        public override int Read(Span<byte> buffer)
+        {
+            var count = Math.Min(buffer.Length, Available);
+            _bytes.AsSpan(_start, count).CopyTo(buffer);
+            _start += count;
+            return count;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,19 @@
+namespace Demilune.Wire.Http1;
+
+/// <summary>How much of a message a parser takes.</summary>
+public sealed record Http1Limits
+{
+    public static Http1Limits Default { get; } = new();
+
+    /// <summary>Bytes of start line and fields. Default 64 KiB: twice nginx' large_client_header_buffers, eight times Apache's line limit.</summary>
+    public int MaxHead { get; init; } = 64 << 10;
+
+    /// <summary>Default 200: twice Apache's LimitRequestFields.</summary>
+    public int MaxFields { get; init; } = 200;
+
+    /// <summary>Empty lines before a start line, which RFC 9112 §2.2 allows "at least one" of. Default 16.</summary>
+    public int MaxBlankLines { get; init; } = 16;
+
+    /// <summary>Bytes of one chunk-size line with its extensions. Default 4 KiB.</summary>
+    public int MaxChunkLine { get; init; } = 4 << 10;
+}

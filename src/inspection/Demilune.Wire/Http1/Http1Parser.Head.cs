@@ -1,0 +1,219 @@
+using System.Text;
+
+namespace Demilune.Wire.Http1;
+
+public sealed partial class Http1Parser
+{
+    /// <returns>False if this is no head at all.</returns>
+    private bool TryReadHead(IHttp1Events events)
+    {
+        if (_head.Raw.Contains((byte)0)) Tell(Http1Anomaly.NullInHead, events);
+        var offset = NextLine(0, events, out var line);
+        _head.LineRange = line;
+        var isHead = isRequest ? ReadRequestLine(events) : ReadStatusLine(events);
+        if (!isHead) return false;
+        return ReadFields(offset, events) && DecideFraming(events);
+    }
+
+    private bool ReadRequestLine(IHttp1Events events)
+    {
+        var line = _head.Line;
+        var methodEnd = line.IndexOfAny((byte)' ', (byte)'\t');
+        if (methodEnd <= 0)
+        {
+            Tell(Http1Anomaly.InvalidRequestLine, events);
+            return false;
+        }
+        _head.MethodRange = ..methodEnd;
+        foreach (var b in _head.Method)
+            if (!IsTokenByte(b)) Tell(Http1Anomaly.InvalidRequestLine, events);
+        var targetStart = methodEnd + SpaceCount(line[methodEnd..]);
+        var versionStart = line.LastIndexOf("HTTP/"u8);
+        if (versionStart <= targetStart || line[versionStart - 1] is not ((byte)' ' or (byte)'\t'))
+        {
+            Tell(Http1Anomaly.NoVersion, events);
+            _head.TargetRange = targetStart..line.Length;
+            return true;
+        }
+        _head.VersionRange = versionStart..line.Length;
+        var targetEnd = versionStart;
+        while (targetEnd > targetStart && line[targetEnd - 1] is (byte)' ' or (byte)'\t') targetEnd--;
+        _head.TargetRange = targetStart..targetEnd;
+        if (targetStart - methodEnd != 1 || versionStart - targetEnd != 1 || _head.Target.IndexOfAny((byte)' ', (byte)'\t') >= 0)
+            Tell(Http1Anomaly.InvalidRequestLine, events);
+        if (!IsKnownVersion(_head.Version)) Tell(Http1Anomaly.UnknownVersion, events);
+        return true;
+    }
+
+    private bool ReadStatusLine(IHttp1Events events)
+    {
+        var line = _head.Line;
+        var versionEnd = line.IndexOf((byte)' ');
+        var statusStart = versionEnd < 0 ? line.Length : versionEnd + SpaceCount(line[versionEnd..]);
+        var status = line[statusStart..];
+        if (!line.StartsWith("HTTP/"u8) || status.Length < 3 || !TryParse(status[..3], 10, out var code) || (status.Length > 3 && status[3] != ' '))
+        {
+            Tell(Http1Anomaly.InvalidStatusLine, events);
+            return false;
+        }
+        _head.VersionRange = ..versionEnd;
+        _head.StatusRange = statusStart..(statusStart + 3);
+        _head.ReasonRange = Math.Min(statusStart + 4, line.Length)..line.Length;
+        _head.StatusCode = (int)code;
+        if (!IsKnownVersion(_head.Version)) Tell(Http1Anomaly.UnknownVersion, events);
+        return true;
+    }
+
+    private bool ReadFields(int offset, IHttp1Events events)
+    {
+        _head.BeginFieldsAt(offset);
+        while (offset < _head.Length)
+        {
+            var start = offset;
+            offset = NextLine(offset, events, out var range);
+            var line = _head.Raw[range];
+            if (line.IsEmpty) break;
+            _head.FieldsEnd = offset;
+            if (line[0] is (byte)' ' or (byte)'\t')
+            {
+                // RFC 9112 §5.2; before the first field it is a way to hide one (§2.2).
+                Tell(_head.FieldCount == 0 ? Http1Anomaly.MissingColon : Http1Anomaly.ObsoleteFold, events);
+                if (_head.FieldCount > 0) _head.Fold(start + line.TrimEnd(" \t"u8).Length);
+                continue;
+            }
+            if (_head.FieldCount == limits.MaxFields)
+            {
+                Tell(Http1Anomaly.TooManyFields, events);
+                return false;
+            }
+            ReadField(start, line, events);
+        }
+        return true;
+    }
+
+    private void ReadField(int start, ReadOnlySpan<byte> line, IHttp1Events events)
+    {
+        var colon = line.IndexOf((byte)':');
+        if (colon < 0)
+        {
+            Tell(Http1Anomaly.MissingColon, events);
+            _head.Add(new(start, line.Length, start + line.Length, 0));
+            return;
+        }
+        var name = line[..colon].TrimEnd(" \t"u8);
+        if (name.Length != colon) Tell(Http1Anomaly.SpaceBeforeColon, events);      // RFC 9112 §5.1: must be rejected
+        if (name.IsEmpty) Tell(Http1Anomaly.EmptyFieldName, events);
+        foreach (var b in name)
+            if (!IsTokenByte(b)) Tell(Http1Anomaly.InvalidFieldName, events);
+        var value = line[(colon + 1)..];
+        var valueStart = start + colon + 1 + (value.Length - value.TrimStart(" \t"u8).Length);
+        _head.Add(new(start, name.Length, valueStart, value.Trim(" \t"u8).Length));
+    }
+
+    /// <summary>RFC 9112 §6.3, and what must not be believed.</summary>
+    private bool DecideFraming(IHttp1Events events)
+    {
+        long length = -1;
+        var (isChunked, hasTransferEncoding, hosts) = (false, false, 0);
+        foreach (var field in _head.Fields)
+        {
+            var name = _head.Name(field);
+            if (Ascii.EqualsIgnoreCase(name, "content-length"u8)) ReadContentLength(_head.Value(field), ref length, events);
+            else if (Ascii.EqualsIgnoreCase(name, "host"u8)) hosts++;
+            else if (Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8))
+            {
+                hasTransferEncoding = true;
+                ReadTransferEncoding(_head.Value(field), ref isChunked, events);
+            }
+        }
+        if (hasTransferEncoding && length >= 0) Tell(Http1Anomaly.TransferEncodingAndContentLength, events);
+        if (hasTransferEncoding && !isChunked) Tell(Http1Anomaly.ChunkedNotFinal, events);
+        if (hasTransferEncoding && _head.Version.SequenceEqual("HTTP/1.0"u8)) Tell(Http1Anomaly.TransferEncodingInHttp10, events);
+        if (isRequest && hosts > 1) Tell(Http1Anomaly.RepeatedHost, events);
+        if (isRequest && hosts == 0 && _head.Version.SequenceEqual("HTTP/1.1"u8)) Tell(Http1Anomaly.MissingHost, events);
+
+        _head.ContentLength = Math.Max(length, 0);
+        _head.Framing = isChunked ? Http1Framing.Chunked : length >= 0 ? Http1Framing.Length : Http1Framing.None;
+        if (!isRequest) _head.Framing = FramingOfResponse(hasTransferEncoding, length, events.Answered());
+        return true;
+    }
+
+    private Http1Framing FramingOfResponse(bool hasTransferEncoding, long length, Http1RequestKind request) => (request, _head.StatusCode) switch
+    {
+        (_, 101) => Http1Framing.Tunnel,
+        (_, < 200 or 204 or 304) or (Http1RequestKind.Head, _) => Http1Framing.None,
+        (Http1RequestKind.Connect, < 300) => Http1Framing.Tunnel,
+        _ when _head.Framing == Http1Framing.Chunked => Http1Framing.Chunked,
+        _ when hasTransferEncoding || length < 0 => Http1Framing.Close,
+        _ => Http1Framing.Length,
+    };
+
+    private void ReadContentLength(ReadOnlySpan<byte> value, ref long length, IHttp1Events events)
+    {
+        // A list of equal values is what an intermediary makes of repeated fields (RFC 9110 §8.6).
+        foreach (var range in value.Split((byte)','))
+        {
+            var item = value[range].Trim(" \t"u8);
+            if (!TryParse(item, 10, out var parsed))
+            {
+                Tell(Http1Anomaly.InvalidContentLength, events);
+                continue;
+            }
+            if (length >= 0) Tell(parsed == length ? Http1Anomaly.RepeatedContentLength : Http1Anomaly.ConflictingContentLength, events);
+            length = length < 0 ? parsed : length;
+        }
+    }
+
+    private void ReadTransferEncoding(ReadOnlySpan<byte> value, ref bool isChunked, IHttp1Events events)
+    {
+        foreach (var range in value.Split((byte)','))
+        {
+            var coding = value[range].Trim(" \t"u8);
+            if (isChunked) Tell(Http1Anomaly.ChunkedNotFinal, events);
+            if (Ascii.EqualsIgnoreCase(coding, "chunked"u8)) isChunked = true;
+            else Tell(Http1Anomaly.UnknownTransferEncoding, events);
+        }
+    }
+
+    /// <param name="line">Of the head, without its end.</param>
+    /// <returns>Where the next line begins.</returns>
+    private int NextLine(int offset, IHttp1Events events, out Range line)
+    {
+        var rest = _head.Raw[offset..];
+        var feed = rest.IndexOf((byte)'\n');
+        var end = feed < 0 ? rest.Length : feed;
+        var next = feed < 0 ? rest.Length : feed + 1;
+        if (end > 0 && rest[end - 1] == '\r') end--;
+        else if (feed >= 0) Tell(Http1Anomaly.BareLineFeed, events);
+        if (rest[..end].Contains((byte)'\r')) Tell(Http1Anomaly.BareCarriageReturn, events);
+        line = offset..(offset + end);
+        return offset + next;
+    }
+
+    private static int SpaceCount(ReadOnlySpan<byte> bytes) => bytes.Length - bytes.TrimStart(" \t"u8).Length;
+
+    private static bool IsKnownVersion(ReadOnlySpan<byte> version) => version is [_, _, _, _, _, (byte)'1', (byte)'.', (byte)'0' or (byte)'1'];
+
+    /// <summary>Digits only: no sign, no spaces, no prefix, and not more than a long holds.</summary>
+    private static bool TryParse(ReadOnlySpan<byte> digits, int radix, out long value)
+    {
+        value = 0;
+        if (digits.IsEmpty) return false;
+        foreach (var b in digits)
+        {
+            var digit = HexDigit(b);
+            if ((uint)digit >= radix || value > (long.MaxValue - digit) / radix) return false;
+            value = value * radix + digit;
+        }
+        return true;
+    }
+
+    /// <summary>-1 if it is none.</summary>
+    internal static int HexDigit(byte b) => b switch
+    {
+        >= (byte)'0' and <= (byte)'9' => b - '0',
+        >= (byte)'a' and <= (byte)'f' => b - 'a' + 10,
+        >= (byte)'A' and <= (byte)'F' => b - 'A' + 10,
+        _ => -1,
+    };
+}

@@ -1,0 +1,216 @@
+
+namespace Demilune.Wire.Http1;
+
+/// <summary>
+/// Reads one direction of a HTTP/1.x connection (RFC 9112). It is fed bytes as they come and tells the same events however they were cut; only the
+/// pieces of a body are cut differently.
+/// </summary>
+/// <remarks>
+/// A head is gathered whole before it is read, so no state is kept inside of lines. After an error that leaves no hope of finding the next message
+/// the parser is <see cref="IsBroken"/> and takes everything without a word.
+/// </remarks>
+public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
+{
+    private readonly Http1Head _head = new();
+    private State _state;
+    private int _lineStart;
+    private int _blankLines;
+    private long _remaining;
+    private BitVector64 _told;
+
+    private enum State : byte { Head, Length, Close, ChunkSize, ChunkExtension, ChunkData, ChunkEnd, Trailers, Tunnel, Broken }
+
+    /// <summary>Nothing more will be read of this direction.</summary>
+    public bool IsBroken => _state == State.Broken;
+
+    /// <summary>It is not HTTP any more.</summary>
+    public bool IsTunnel => _state == State.Tunnel;
+
+    /// <summary>Between two messages.</summary>
+    public bool IsIdle => _state == State.Head && _head.Length == 0;
+
+    /// <summary>The body goes on to the end of the connection, or for this many bytes more: a gap in them loses no framing. 0 otherwise.</summary>
+    public long SkippableBytes => _state switch
+    {
+        State.Length => _remaining,
+        State.ChunkData => _remaining,
+        State.Close or State.Tunnel => long.MaxValue,
+        _ => 0,
+    };
+
+    /// <summary>Ready for another connection.</summary>
+    public void Reset()
+    {
+        _state = State.Head;
+        BeginMessage();
+    }
+
+    /// <summary>Both peers agreed on another protocol.</summary>
+    public void BecomeTunnel() => _state = State.Tunnel;
+
+    /// <summary>Takes the next bytes, all of them.</summary>
+    public void Feed(ReadOnlySpan<byte> bytes, IHttp1Events events)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var used = _state switch
+            {
+                State.Head => FeedHead(bytes, events),
+                State.Length => FeedLength(bytes, events),
+                State.Close => FeedClose(bytes, events),
+                State.ChunkSize => FeedChunkSize(bytes, events),
+                State.ChunkExtension => FeedChunkExtension(bytes, events),
+                State.ChunkData => FeedChunkData(bytes, events),
+                State.ChunkEnd => FeedChunkEnd(bytes, events),
+                State.Trailers => FeedTrailers(bytes, events),
+                _ => bytes.Length,
+            };
+            bytes = bytes[used..];
+        }
+    }
+
+    /// <summary>The sender has closed. A body that lasts to the end of the connection ends here; any other is cut short.</summary>
+    public void Close(IHttp1Events events)
+    {
+        if (_state == State.Close)
+        {
+            EndMessage(events);
+        }
+        else if (_state is not (State.Tunnel or State.Broken) && !IsIdle)
+        {
+            Tell(Http1Anomaly.TruncatedMessage, events);
+            if (_state == State.Head) ReadHead(events);      // what a receiver may still act upon
+            if (_state is not (State.Head or State.Broken)) events.End();
+        }
+        _state = State.Broken;
+    }
+
+    private int FeedHead(ReadOnlySpan<byte> bytes, IHttp1Events events)
+    {
+        var used = 0;
+        if (_head.Length == 0)
+        {
+            while (used < bytes.Length && bytes[used] is (byte)'\r' or (byte)'\n')
+            {
+                if (bytes[used++] == '\n' && ++_blankLines > limits.MaxBlankLines) return Break(Http1Anomaly.TooManyBlankLines, bytes, events);
+            }
+            if (used == bytes.Length) return used;
+        }
+        while (used < bytes.Length)
+        {
+            var rest = bytes[used..];
+            var feed = rest.IndexOf((byte)'\n');
+            var line = feed < 0 ? rest : rest[..(feed + 1)];
+            if (_head.Length + line.Length > limits.MaxHead) return Break(Http1Anomaly.HeadTooLong, bytes, events);
+            _head.Append(line);
+            used += line.Length;
+            if (feed >= 0 && EndHeadLine(events)) return used;
+        }
+        return used;
+    }
+
+    /// <returns>True if that was the last line of the head.</returns>
+    private bool EndHeadLine(IHttp1Events events)
+    {
+        var line = TrimEnd(_head.Raw[_lineStart..]);
+        var isFirst = _lineStart == 0;
+        // HTTP/0.9 has no fields: a server answers after this line, so it cannot wait for an empty one (RFC 1945 §4.1).
+        var isSimple = isFirst && isRequest && line.IndexOf(" HTTP/"u8) < 0 && line.IndexOf("\tHTTP/"u8) < 0;
+        if (!line.IsEmpty && !isSimple)
+        {
+            _lineStart = _head.Length;
+            return false;
+        }
+        ReadHead(events);
+        return true;
+    }
+
+    private void ReadHead(IHttp1Events events)
+    {
+        if (!TryReadHead(events))
+        {
+            _state = State.Broken;
+            return;
+        }
+        if (!isRequest && _head.StatusCode is >= 100 and < 200 and not 101)
+        {
+            // An interim response: the final one is still to come (RFC 9110 §15.2).
+            events.Head(_head);
+            BeginMessage();
+            return;
+        }
+        events.Head(_head);
+        if (_state == State.Tunnel) return;
+        _remaining = _head.ContentLength;
+        _state = _head.Framing switch
+        {
+            Http1Framing.Length when _remaining > 0 => State.Length,
+            Http1Framing.Chunked => State.ChunkSize,
+            Http1Framing.Close => State.Close,
+            Http1Framing.Tunnel => State.Tunnel,
+            _ => State.Head,
+        };
+        if (_state == State.ChunkSize) BeginChunk();
+        if (_state is State.Head or State.Tunnel) EndMessage(events);
+    }
+
+    private int FeedLength(ReadOnlySpan<byte> bytes, IHttp1Events events)
+    {
+        var count = (int)Math.Min(bytes.Length, _remaining);
+        events.Body(bytes[..count]);
+        _remaining -= count;
+        if (_remaining == 0) EndMessage(events);
+        return count;
+    }
+
+    private static int FeedClose(ReadOnlySpan<byte> bytes, IHttp1Events events)
+    {
+        events.Body(bytes);
+        return bytes.Length;
+    }
+
+    private void EndMessage(IHttp1Events events)
+    {
+        var isTunnel = _state == State.Tunnel;
+        events.End();
+        BeginMessage();
+        _state = isTunnel || _state == State.Tunnel ? State.Tunnel : State.Head;
+    }
+
+    private void BeginMessage()
+    {
+        _head.Clear();
+        (_lineStart, _blankLines, _remaining, _told) = (0, 0, 0, default);
+    }
+
+    private int Break(Http1Anomaly anomaly, ReadOnlySpan<byte> bytes, IHttp1Events events)
+    {
+        Tell(anomaly, events);
+        _state = State.Broken;
+        return bytes.Length;
+    }
+
+    private void Tell(Http1Anomaly anomaly, IHttp1Events events)
+    {
+        if (_told.Add((int)anomaly)) events.Anomaly(anomaly);
+    }
+
+    private static ReadOnlySpan<byte> TrimEnd(ReadOnlySpan<byte> line)
+    {
+        if (line is [.., (byte)'\n']) line = line[..^1];
+        return line is [.., (byte)'\r'] ? line[..^1] : line;
+    }
+
+    private static bool IsTokenByte(byte b) => char.IsAsciiLetterOrDigit((char)b) || "!#$%&'*+-.^_`|~"u8.Contains(b);      // RFC 9110 §5.6.2
+
+    /// <summary>A set of small numbers.</summary>
+    private record struct BitVector64(ulong Bits)
+    {
+        public bool Add(int member)
+        {
+            var before = Bits;
+            Bits |= 1UL << member;
+            return before != Bits;
+        }
+    }
+}
