@@ -1,2 +1,91 @@
+using System.Diagnostics;
+using Demilune.Contracts.Nodes;
+using Demilune.Node.Interfaces;
+using Demilune.Node.Splice;
+using Demilune.Node.Splice.Maps;
+
 namespace Demilune.Node.Datapath;
-internal static class SpliceDatapath { public static IDatapath Open(AgentOptions o) => throw new NotSupportedException(o.Node); public static bool DeleteHostInterface(string n) => n == ""; public static void Uninstall(string d) { if (d == "") throw new NotSupportedException(); } }
+
+/// <summary>The real datapath: veth pairs and the splice.</summary>
+internal sealed class SpliceDatapath : IDatapath
+{
+    private readonly KernelSplice _splice;
+
+    private SpliceDatapath(KernelSplice splice) => _splice = splice;
+
+    public static IDatapath Open(AgentOptions options) => Open(options.BpfDirectory);
+
+    /// <inheritdoc cref="KernelSplice.Open"/>
+    public static IDatapath Open(string bpfDirectory, IReadOnlyDictionary<string, uint>? entries = null) =>
+        new SpliceDatapath(KernelSplice.Open(bpfDirectory, entries));
+
+    public static bool DeleteHostInterface(string name) => PodInterface.Delete(name);
+
+    public static void Uninstall(string bpfDirectory) => KernelSplice.Uninstall(bpfDirectory);
+
+    public void CreateInterface(InterfacePlan plan) => AsIo(() => PodInterface.Create(plan));
+
+    public void Attach(string portId, Port.Types.Kind kind, string hostInterface) => AsIo(() => _splice.Attach(
+        portId, kind, PodInterface.IndexOf(hostInterface) ?? throw new IOException($"attach {portId}: {hostInterface} does not exist")));
+
+    public void Remove(string portId, string hostInterface)
+    {
+        _splice.Detach(portId);
+        PodInterface.Delete(hostInterface);
+    }
+
+    public string? Check(InterfacePlan plan) => PodInterface.Check(plan);
+
+    public bool Exists(string hostInterface) => PodInterface.IndexOf(hostInterface) is not null;
+
+    public ApplyOutcome Apply(NodeState state) => new(_splice.Apply(state));
+
+    public TrafficCounters ReadTraffic()
+    {
+        ulong denied = 0, malformed = 0;
+        for (var reason = Counter.DropHeader; reason <= Counter.DropFull; reason++)
+            if (IsMalformed(reason)) malformed += _splice.ReadCounter(reason);
+            else denied += _splice.ReadCounter(reason);
+        return new()
+        {
+            FlowsDirect = _splice.ReadCounter(Counter.FlowsDirect), FlowsSpliced = _splice.ReadCounter(Counter.FlowsSpliced),
+            FlowsDenied = _splice.ReadCounter(Counter.FlowsDenied), PacketsDirect = _splice.ReadCounter(Counter.PacketsDirect),
+            PacketsSpliced = _splice.ReadCounter(Counter.PacketsSpliced), PacketsDenied = denied,
+            PacketsBypassed = _splice.ReadCounter(Counter.PacketsBypassed), PacketsMalformed = malformed,
+        };
+    }
+
+    public IReadOnlyList<FirewallReading> ReadFirewalls()
+    {
+        var now = (ulong)(Stopwatch.GetTimestamp() * (1_000_000_000.0 / Stopwatch.Frequency));     // CLOCK_MONOTONIC, as the kernel stamps
+        return [.. _splice.ReadPairs().Select(pair => new FirewallReading(
+            pair.PairId, Age(pair.Pair, now), TimeSpan.FromTicks((long)(pair.Pair.Deadline / 100)), pair.Counters.ToIn, pair.Counters.FromOut,
+            pair.Counters.ToOut, pair.Counters.FromIn, pair.Counters.DroppedClosed, pair.Counters.PassedOpen, pair.Counters.Flows))];
+    }
+
+    public FlowEvents DrainEvents(int max) => _splice.DrainEvents(max);
+
+    public void Dispose() => _splice.Dispose();
+
+    private static bool IsMalformed(Counter reason) =>
+        reason is Counter.DropHeader or Counter.DropEthertype or Counter.DropIpv4Options or Counter.DropIpv6Extensions or Counter.DropFragment;
+
+    // The older of the two interfaces counts: one dead direction is a dead firewall.
+    private static TimeSpan? Age(PairRow pair, ulong now)
+    {
+        var oldest = (pair.Flags & PairRow.RelaysHeartbeats) != 0 ? pair.LastOut : Math.Min(pair.LastIn, pair.LastOut);
+        return oldest == 0 ? null : TimeSpan.FromTicks((long)((now > oldest ? now - oldest : 0) / 100));
+    }
+
+    private static void AsIo(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (System.ComponentModel.Win32Exception error)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/* May this flow be, and must a firewall see it? Asked once per flow and generation, for the opener's first packet. */
+#pragma once
+#include "packet.h"
+
+/* A flow as its opener sees it. */
+struct question {
+	union address source, destination;
+	__u32 opener_port;   /* ifindex of the port whose egress policy applies; 0: none of ours */
+	__u32 from_host;     /* the node itself asks: its probes are always allowed and never spliced */
+	__u16 network;
+	__u16 source_port, service; /* host order; service: destination port or ICMP type */
+	__u8 protocol, family;
+};
+
+struct judgement {
+	__u64 chain;
+	__u32 reason; /* 0: allowed */
+	__u32 acceptor_ifindex;
+	__u16 tag; /* 0: direct */
+	__u8 mac[2][6];
+};
+
+inlined __u64 identify(const struct address_row *row, __u32 network, const union address *address)
+{
+	if (row)
+		return row->identity;
+	struct prefix_key key = { .length = 32 + 128, .network = network };
+	key.address = *address;
+	__u64 *identity = bpf_map_lookup_elem(&prefixes, &key);
+	return identity ? *identity : 0;
+}
+
+/* All ones where 0 ≤ value - low and value ≤ high, else 0; without a branch: the verifier would follow each. */
+inlined __u32 within(__u32 value, __u32 low, __u32 high)
+{
+	return ~(__u32)((__s32)((value - low) | (high - value)) >> 31);
+}
+
+inlined __u32 matches_protocol(__u32 wanted, __u32 actual)
+{
+	__u32 differs = (__s32)(0 - (wanted ^ actual)) >> 31, given = (__s32)(0 - wanted) >> 31;
+	return ~(differs & given);
+}
+
+/* The rows of an identity contain what anybody may, so the one or the other is enough. */
+inlined int permitted(__u64 policy, __u8 direction, __u64 remote, const struct question *question)
+{
+	struct rules_key key = { .subject = policy, .identity = remote, .direction = direction, .family = question->family };
+	struct rules *row = bpf_map_lookup_elem(&rules, &key);
+	if (!row) {
+		key.identity = 0;
+		row = bpf_map_lookup_elem(&rules, &key);
+	}
+	for (int page = 1; row && page <= MAX_PAGES; page++) {
+		__u32 hit = 0;
+#pragma clang loop unroll(full)
+		for (__u32 i = 0; i < RULES_PER_PAGE; i++) {
+			const struct rule *rule = &row->rule[i];
+			hit |= within(question->service, rule->port_min, rule->port_max) & matches_protocol(rule->protocol, question->protocol)
+				& within(row->count, i + 1, RULES_PER_PAGE);
+		}
+		if (hit)
+			return 1;
+		if (!row->more)
+			return 0;
+		key.page = page;
+		row = bpf_map_lookup_elem(&rules, &key);
+	}
+	return 0;
+}
+
+/* First match wins; user space has put them in order. */
+inlined void classify(__u64 subject, __u8 direction, __u64 remote, const struct question *question, struct judgement *judgement)
+{
+	struct rules_key key = { .subject = subject, .identity = remote, .direction = direction, .family = question->family };
+	struct classes *row = bpf_map_lookup_elem(&classes, &key);
+	if (!row) {
+		key.identity = 0;
+		row = bpf_map_lookup_elem(&classes, &key);
+	}
+	for (int page = 1; row && page <= MAX_PAGES; page++) {
+		__u32 first = RULES_PER_PAGE;
+#pragma clang loop unroll(full)
+		for (__u32 i = RULES_PER_PAGE; i-- > 0;) {
+			const struct class *class = &row->class[i];
+			__u32 hit = within(question->service, class->port_min, class->port_max)
+				& within(question->source_port, class->source_min, class->source_max)
+				& matches_protocol(class->protocol, question->protocol) & within(row->count, i + 1, RULES_PER_PAGE);
+			first = (first & ~hit) | (i & hit);
+		}
+		if (first < RULES_PER_PAGE) {
+			judgement->tag = row->class[first].tag;
+			judgement->chain = row->class[first].chain;
+			return;
+		}
+		if (!row->more)
+			return;
+		key.page = page;
+		row = bpf_map_lookup_elem(&classes, &key);
+	}
+}
+
+inlined void judge(const struct question *question, struct judgement *judgement)
+{
+	struct address_key key = { .network = question->network };
+	key.address = question->source;
+	struct address_row *source = bpf_map_lookup_elem(&addresses, &key);
+	key.address = question->destination;
+	struct address_row *destination = bpf_map_lookup_elem(&addresses, &key);
+	if (source)
+		__builtin_memcpy(judgement->mac[0], source->mac, 6);
+	if (destination) {
+		judgement->acceptor_ifindex = destination->ifindex;
+		__builtin_memcpy(judgement->mac[1], destination->mac, 6);
+	}
+	/* A pod may always talk to itself; and the node to its pods. */
+	if (question->from_host || (question->opener_port && question->opener_port == judgement->acceptor_ifindex))
+		return;
+	__u64 source_identity = identify(source, question->network, &question->source);
+	__u64 destination_identity = identify(destination, question->network, &question->destination);
+	__u32 opener_port = question->opener_port, acceptor_port = judgement->acceptor_ifindex;
+	struct port *opener = opener_port ? bpf_map_lookup_elem(&ports, &opener_port) : 0;
+	struct port *acceptor = acceptor_port ? bpf_map_lookup_elem(&ports, &acceptor_port) : 0;
+
+	if (opener_port && (!opener || ((opener->flags & PORT_SECURITY)
+			&& !permitted(opener->policy, EGRESS, destination_identity, question)))) {
+		judgement->reason = DROP_EGRESS;
+		return;
+	}
+	if (acceptor_port && (!acceptor || !(acceptor->flags & PORT_UP) || ((acceptor->flags & PORT_SECURITY)
+			&& !permitted(acceptor->policy, INGRESS, source_identity, question)))) {
+		judgement->reason = DROP_INGRESS;
+		return;
+	}
+	/* Destination first: a flow between two pods is judged where it arrives. */
+	if (acceptor && acceptor->classes)
+		classify(acceptor->classes, INGRESS, source_identity, question, judgement);
+	if (!judgement->tag && opener && opener->classes)
+		classify(opener->classes, EGRESS, destination_identity, question, judgement);
+}

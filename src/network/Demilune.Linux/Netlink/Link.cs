@@ -1,0 +1,7 @@
+using System.Net.NetworkInformation;
+
+namespace Demilune.Linux.Netlink;
+
+/// <summary>A network interface as the kernel describes it.</summary>
+/// <param name="PeerIndex">The other end of a veth, in its own namespace's numbering; 0: none.</param>
+public sealed record Link(int Index, string Name, PhysicalAddress Mac, int Mtu, bool IsUp, int PeerIndex);

@@ -1,0 +1,163 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using Demilune.Linux.Namespaces;
+
+namespace Demilune.Linux.Netlink;
+
+/// <summary>Links, addresses, routes and neighbours of the network namespace in which this object was made. Every verb is idempotent
+/// where the field allows it: what already is as wanted is no error.</summary>
+public sealed class RouteNetlink : IDisposable
+{
+    private const ushort Request = 1, Acknowledge = 4, Replace = 0x100, Exclusive = 0x200, Create = 0x400;
+    private const ushort NewLink = 16, DeleteLinkType = 17, GetLink = 18, NewAddress = 20, NewRoute = 24, DeleteRouteType = 25, NewNeighbour = 28;
+    private const int NoEntry = 2, Exists = 17, NoDevice = 19, NoSuchProcess = 3;
+
+    private readonly NetlinkSocket _socket = new();
+
+    /// <summary>Null: no interface of that name.</summary>
+    public Link? FindLink(string name) => FindLink(new NetlinkMessage(GetLink, Request | Acknowledge).Fixed(default(InterfaceInfo)).Attribute(3, name), name);
+
+    /// <summary>Null: no interface of that number.</summary>
+    public Link? FindLink(int index) =>
+        FindLink(new NetlinkMessage(GetLink, Request | Acknowledge).Fixed(new InterfaceInfo { Index = index }), $"interface {index}");
+
+    /// <summary>Makes a veth: one end here, the other straight in <paramref name="peerNamespace"/>, so that it is never seen half-named.</summary>
+    /// <exception cref="NetlinkException">EEXIST: one of the names is taken.</exception>
+    public void CreateVeth(string name, PhysicalAddress mac, string peerName, PhysicalAddress peerMac, NetworkNamespace peerNamespace, int mtu) =>
+        Do($"create {name} and {peerName} in {peerNamespace.Path}", new NetlinkMessage(NewLink, Request | Acknowledge | Create | Exclusive)
+            .Fixed(default(InterfaceInfo)).Attribute(3, name).Attribute(1, mac.GetAddressBytes()).Attribute(4, (uint)mtu)
+            .Nested(18, info => info.Attribute(1, "veth").Nested(2, data => data.Nested(1, peer => peer
+                .Fixed(default(InterfaceInfo)).Attribute(3, peerName).Attribute(1, peerMac.GetAddressBytes()).Attribute(4, (uint)mtu)
+                .Attribute(28, (uint)(int)peerNamespace.Handle.DangerousGetHandle())))));
+
+    /// <summary>False: there was none. The other end of a veth goes with it.</summary>
+    public bool DeleteLink(string name)
+    {
+        var errno = _socket.Exchange(new NetlinkMessage(DeleteLinkType, Request | Acknowledge).Fixed(default(InterfaceInfo)).Attribute(3, name));
+        return errno is 0 || (errno is NoDevice ? false : throw new NetlinkException($"delete {name}", errno));
+    }
+
+    /// <summary>Up, with a name, MAC address or MTU to go with it where given.</summary>
+    public void SetLink(int index, bool up, PhysicalAddress? mac = null, int? mtu = null)
+    {
+        var message = new NetlinkMessage(NewLink, Request | Acknowledge).Fixed(new InterfaceInfo { Index = index, Flags = up ? 1u : 0, Change = 1 });
+        if (mac is not null) message.Attribute(1, mac.GetAddressBytes());
+        if (mtu is { } bytes) message.Attribute(4, (uint)bytes);
+        Do($"set interface {index} {(up ? "up" : "down")}", message);
+    }
+
+    /// <summary>Adds an address; IPv6 without duplicate address detection, which would keep it from use for a second.</summary>
+    public void AddAddress(int index, IPAddress address, int prefixLength)
+    {
+        var bytes = address.GetAddressBytes();
+        Do($"add {address}/{prefixLength} to interface {index}", new NetlinkMessage(NewAddress, Request | Acknowledge | Create | Replace)
+            .Fixed(new AddressInfo { Family = Family(address), PrefixLength = (byte)prefixLength, Flags = 0x02 /* nodad */, Index = index })
+            .Attribute(1, bytes).Attribute(2, bytes), Exists);
+    }
+
+    /// <param name="gateway">Null: the destination is on the link. Else reached over it even if no route to it exists (onlink).</param>
+    public void AddRoute(int index, IPAddress destination, int prefixLength, IPAddress? gateway = null, IPAddress? source = null) =>
+        Do($"route {destination}/{prefixLength} by interface {index}", Route(NewRoute, Create | Replace, index, destination, prefixLength, gateway, source));
+
+    /// <summary>False: there was none.</summary>
+    public bool DeleteRoute(int index, IPAddress destination, int prefixLength)
+    {
+        var errno = _socket.Exchange(Route(DeleteRouteType, 0, index, destination, prefixLength, null, null));
+        return errno is 0 || (errno is NoSuchProcess or NoEntry ? false : throw new NetlinkException($"delete route {destination}/{prefixLength}", errno));
+    }
+
+    /// <summary>A neighbour that is never asked for and never forgotten.</summary>
+    public void AddNeighbour(int index, IPAddress address, PhysicalAddress mac) =>
+        Do($"neighbour {address} on interface {index}", new NetlinkMessage(NewNeighbour, Request | Acknowledge | Create | Replace)
+            .Fixed(new NeighbourInfo { Family = Family(address), Index = index, State = 0x80 /* permanent */ })
+            .Attribute(1, address.GetAddressBytes()).Attribute(2, mac.GetAddressBytes()));
+
+    public void Dispose() => _socket.Dispose();
+
+    private static NetlinkMessage Route(ushort type, int flags, int index, IPAddress destination, int prefixLength, IPAddress? gateway, IPAddress? source)
+    {
+        var message = new NetlinkMessage(type, (ushort)(Request | Acknowledge | flags)).Fixed(new RouteInfo
+        {
+            Family = Family(destination), DestinationLength = (byte)prefixLength, Table = 254, Protocol = type == NewRoute ? (byte)4 /* static */ : (byte)0,
+            Scope = (byte)(type == NewRoute ? (gateway is null ? 253 /* link */ : 0) : 255), Type = type == NewRoute ? (byte)1 : (byte)0,
+            Flags = gateway is null ? 0 : 4u /* onlink */,
+        }).Attribute(4, (uint)index);
+        if (prefixLength > 0) message.Attribute(1, destination.GetAddressBytes());
+        if (gateway is not null) message.Attribute(5, gateway.GetAddressBytes());
+        if (source is not null) message.Attribute(7, source.GetAddressBytes());
+        return message;
+    }
+
+    private Link? FindLink(NetlinkMessage request, string what)
+    {
+        Link? link = null;
+        var errno = _socket.Exchange(request, payload => link = ReadLink(payload));
+        return errno is 0 ? link : errno is NoDevice ? null : throw new NetlinkException($"look up {what}", errno);
+    }
+
+    private static Link? ReadLink(ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length < 16) return null;
+        var info = MemoryMarshal.Read<InterfaceInfo>(payload);
+        var (name, mac, mtu, peer) = ("", PhysicalAddress.None, 0, 0);
+        for (var rest = payload[16..]; rest.Length >= 4;)
+        {
+            var length = BinaryPrimitives.ReadUInt16LittleEndian(rest);
+            if (length < 4 || length > rest.Length) break;
+            var value = rest[4..length];
+            switch (BinaryPrimitives.ReadUInt16LittleEndian(rest[2..]) & 0x3fff)
+            {
+                case 1: mac = new PhysicalAddress(value.ToArray()); break;
+                case 3: name = Encoding.ASCII.GetString(value.TrimEnd((byte)0)); break;
+                case 4 when value.Length == 4: mtu = BinaryPrimitives.ReadInt32LittleEndian(value); break;
+                case 5 when value.Length == 4: peer = BinaryPrimitives.ReadInt32LittleEndian(value); break;
+            }
+            rest = rest[Math.Min(rest.Length, (length + 3) & ~3)..];
+        }
+        return new(info.Index, name, mac, mtu, (info.Flags & 1) != 0, peer);
+    }
+
+    private void Do(string what, NetlinkMessage message, int alsoFine = 0)
+    {
+        var errno = _socket.Exchange(message);
+        if (errno != 0 && errno != alsoFine) throw new NetlinkException(what, errno);
+    }
+
+    private static byte Family(IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6 ? (byte)10 : (byte)2;
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct InterfaceInfo
+    {
+        public ushort Family, Type;
+        public int Index;
+        public uint Flags, Change;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct AddressInfo
+    {
+        public byte Family, PrefixLength, Flags, Scope;
+        public int Index;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct RouteInfo
+    {
+        public byte Family, DestinationLength, SourceLength, Tos, Table, Protocol, Scope, Type;
+        public uint Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct NeighbourInfo
+    {
+        public byte Family, Pad1;
+        public ushort Pad2;
+        public int Index;
+        public ushort State;
+        public byte Flags, Type;
+    }
+}

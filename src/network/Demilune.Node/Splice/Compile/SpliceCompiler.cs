@@ -1,0 +1,232 @@
+using System.Net.NetworkInformation;
+using Demilune.Contracts.Nodes;
+using Demilune.Node.Splice.Maps;
+
+namespace Demilune.Node.Splice.Compile;
+
+/// <summary>
+/// A node's state → the contents of the kernel's tables. Pure: the same state gives the same bytes, in whatever order its
+/// lists are. A port of which anything cannot be understood is closed and named, never half enforced.
+/// </summary>
+internal sealed class SpliceCompiler
+{
+    private const byte Ingress = 0, Egress = 1;
+    private const uint DefaultDeadlineMs = 100;
+
+    private readonly NodeState _state;
+    private readonly IReadOnlyDictionary<string, int> _interfaces;
+    private readonly SplicePlan _plan = new();
+    private readonly Membership _membership = new();
+    private readonly Dictionary<string, SecurityGroup> _groups;
+    private readonly Dictionary<string, AddressSet> _sets;
+    private readonly Dictionary<string, Port> _ports;
+    private readonly HashSet<string> _named = [];
+    private readonly Dictionary<string, string> _badNames = [];
+
+    private SpliceCompiler(NodeState state, IReadOnlyDictionary<string, int> interfaces)
+    {
+        (_state, _interfaces) = (state, interfaces);
+        _groups = state.SecurityGroups.DistinctBy(group => group.Id).ToDictionary(group => group.Id);
+        _sets = state.AddressSets.DistinctBy(set => set.Id).ToDictionary(set => set.Id);
+        _ports = state.Ports.DistinctBy(port => port.Id).ToDictionary(port => port.Id);
+    }
+
+    /// <param name="interfaces">Port id → ifindex of the host side. Ports that are not here have no interface yet and are left out.</param>
+    public static SplicePlan Compile(NodeState state, IReadOnlyDictionary<string, int> interfaces) => new SpliceCompiler(state, interfaces).Compile();
+
+    private SplicePlan Compile()
+    {
+        CompilePairs();
+        foreach (var policy in _state.SecurityPolicies)
+            if (policy.OnFailure == SecurityPolicy.Types.OnFailure.Open) _plan.Policies.Set(policy.Tag & 0xfff, 1u);
+
+        List<(Port Port, int Interface, Subject<Rule> Rules, Subject<Classifier> Classes)> ready = [];
+        foreach (var port in _ports.Values)
+            if (_interfaces.TryGetValue(port.Id, out var index))
+                ready.Add((port, index, Subject<Rule>.Of(Rules(port)), Subject<Classifier>.Of(Classifiers(port))));
+
+        CompileAddresses([.. ready.Select(port => (port.Port, port.Interface))]);
+        foreach (var (port, index, rules, classes) in ready)
+        {
+            CheckFits(port, rules, classes);
+            PortRow row = new()
+            {
+                Network = port.Network, Kind = (byte)port.Kind, Policy = rules.Id, Classes = classes.Id, Pair = PairOf(port.Id),
+                Flags = (byte)((port.PortSecurity ? PortRow.Security : 0) | (port.AdminStateUp && !_plan.Errors.ContainsKey(port.Id) ? PortRow.Up : 0)),
+            };
+            if (port.Kind == Port.Types.Kind.Pod) Mac(port).CopyTo(row.Mac);
+            _plan.Ports.Set((uint)index, row);
+        }
+        var (pages, classPages) = _plan.Transition(new());
+        foreach (var row in pages.Rows) _plan.Rules.Rows.Add(row.Key, row.Value);
+        foreach (var row in classPages.Rows) _plan.Classes.Rows.Add(row.Key, row.Value);
+        return _plan;
+    }
+
+    private void CompilePairs()
+    {
+        var firewalls = _state.Firewalls.DistinctBy(firewall => firewall.PortPairId).ToDictionary(firewall => firewall.PortPairId);
+        foreach (var pair in _state.Chains.SelectMany(chain => chain.PortPairs).DistinctBy(pair => pair.Id))
+        {
+            // A pair with an interface still missing is none yet: its chain has one instance less.
+            if (!_interfaces.TryGetValue(pair.Ingress, out var @in) || !_interfaces.TryGetValue(pair.Egress, out var @out)) continue;
+            var firewall = firewalls.GetValueOrDefault(pair.Id);
+            _plan.PairIds[pair.Id] = ContentId.Of("pair " + pair.Id);
+            _plan.Pairs.Set(_plan.PairIds[pair.Id], new PairRow
+            {
+                InInterface = (uint)@in, OutInterface = (uint)@out,
+                Deadline = (firewall is { HeartbeatDeadlineMs: > 0 and var given } ? given : DefaultDeadlineMs) * 1_000_000ul,
+                Flags = firewall is { Engine: not ("" or "demilune") } ? PairRow.RelaysHeartbeats : 0,
+            });
+        }
+        foreach (var chain in _state.Chains.DistinctBy(chain => chain.Id))
+        {
+            ChainRow row = default;
+            foreach (var pair in chain.PortPairs.Where(pair => _plan.PairIds.ContainsKey(pair.Id)).OrderBy(pair => pair.Id, StringComparer.Ordinal).Take(ChainRow.MaxPairs))
+                row.Pairs[(int)row.Count++] = _plan.PairIds[pair.Id];
+            _plan.Chains.Set(ChainId(chain.Id), row);
+        }
+    }
+
+    private ulong PairOf(string port) => _state.Chains.SelectMany(chain => chain.PortPairs)
+        .FirstOrDefault(pair => pair.Ingress == port || pair.Egress == port) is { } pair ? _plan.PairIds.GetValueOrDefault(pair.Id) : 0;
+
+    private static ulong ChainId(string id) => ContentId.Of("chain " + id);
+
+    private List<Rule> Rules(Port port)
+    {
+        if (!port.PortSecurity || port.Kind != Port.Types.Kind.Pod) return [];
+        HashSet<Rule> rules = [];
+        foreach (var id in port.SecurityGroupIds)
+        {
+            if (!_groups.TryGetValue(id, out var group)) Close(port, $"security group {id} is not in the state");
+            foreach (var rule in group?.Rules ?? [])
+            {
+                if (rule.Ethertype is not (4 or 6)) Close(port, $"rule {rule.Id}: ethertype {rule.Ethertype} is neither 4 nor 6");
+                var remote = Name(port, rule.RemotePrefix, rule.RemoteAddressSet);
+                rules.Add(new((byte)rule.Direction, (byte)rule.Ethertype, PortRange.From(rule.Ethertype, rule.Protocol, rule.PortMin, rule.PortMax), remote));
+            }
+        }
+        return [.. rules.OrderBy(rule => rule.ToString(), StringComparer.Ordinal)];
+    }
+
+    private List<Classifier> Classifiers(Port port)
+    {
+        if (port.Kind != Port.Types.Kind.Pod) return [];
+        List<Classifier> classifiers = [];
+        foreach (var item in _state.Classifiers)
+        {
+            var accepts = item.LogicalDestinationPort == port.Id || (item.LogicalDestinationPort.Length == 0 && item.LogicalSourcePort.Length == 0);
+            var opens = item.LogicalSourcePort == port.Id && item.LogicalDestinationPort.Length == 0;
+            if (!accepts && !opens) continue;
+            // The own side can be decided here, for all of the port's addresses; inspecting too much is the safe side.
+            var (ownPrefix, ownSet) = accepts ? (item.DestinationPrefix, item.DestinationAddressSet) : (item.SourcePrefix, item.SourceAddressSet);
+            if (!Covers(port, item.Ethertype, ownPrefix, ownSet)) continue;
+            var remote = accepts
+                ? item.LogicalSourcePort.Length > 0 ? PortName(port, item.LogicalSourcePort) : Name(port, item.SourcePrefix, item.SourceAddressSet)
+                : Name(port, item.DestinationPrefix, item.DestinationAddressSet);
+            var source = PortRange.From(item.Ethertype, item.Protocol, item.SourcePortMin, item.SourcePortMax);
+            if (item.Ethertype is not (4 or 6)) Close(port, $"classifier {item.Id}: ethertype {item.Ethertype} is neither 4 nor 6");
+            if (item.PolicyTag is 0 or > 4094) Close(port, $"classifier {item.Id}: policy tag {item.PolicyTag} is not in 1..4094");
+            classifiers.Add(new(accepts ? Ingress : Egress, (byte)item.Ethertype,
+                PortRange.From(item.Ethertype, item.Protocol, item.DestinationPortMin, item.DestinationPortMax),
+                source.Min, source.Max, remote, ChainId(item.ChainId), (ushort)item.PolicyTag, item.Id));
+        }
+        // Two policies may want the same flow: the older one (tags are given in order) has it, whatever the order of the list.
+        return [.. classifiers.OrderBy(item => item.Tag).ThenBy(item => item.Id, StringComparer.Ordinal)];
+    }
+
+    private bool Covers(Port port, uint family, string prefix, string set)
+    {
+        if (prefix.Length == 0 && set.Length == 0) return true;
+        if (Name(port, prefix, set) is not { } name) return true;
+        var around = set.Length > 0 ? _sets.GetValueOrDefault(set)?.Prefixes.ToArray() ?? [] : [prefix];
+        return port.Addresses.Any(address => Prefix.TryParse(address, out var own) && own.IsIpv4 == (family == 4)
+            && around.Any(text => Prefix.TryParse(text, out var wide) && wide.IsIpv4 == own.IsIpv4 && wide.Length <= own.Length && own.Shortened(wide.Length) == wide));
+    }
+
+    // Null: anybody. A name's members are entered when it is first spoken of.
+    private string? Name(Port port, string prefix, string set)
+    {
+        if (prefix.Length > 0)
+        {
+            if (!Prefix.TryParse(prefix, out var parsed)) Close(port, $"\"{prefix}\" is no CIDR");
+            else if (parsed.Length == (parsed.IsIpv4 ? 96 : 0)) return null;
+            else if (_named.Add("prefix " + prefix)) _membership.Add(parsed, "prefix " + prefix);
+            return "prefix " + prefix;
+        }
+        if (set.Length == 0) return null;
+        var name = "set " + set;
+        if (_named.Add(name))
+        {
+            if (!_sets.TryGetValue(set, out var members)) _badNames[name] = $"address set {set} is not in the state";
+            foreach (var text in members?.Prefixes ?? [])
+                if (Prefix.TryParse(text, out var member)) _membership.Add(member, name);
+                else _badNames[name] = $"address set {set}: \"{text}\" is no CIDR";
+        }
+        if (_badNames.TryGetValue(name, out var wrong)) Close(port, wrong);
+        return name;
+    }
+
+    private string PortName(Port port, string other)
+    {
+        var name = "port " + other;
+        if (!_ports.TryGetValue(other, out var source)) Close(port, $"logical source port {other} is not on this node");
+        else if (_named.Add(name))
+            foreach (var address in source.Addresses)
+                if (Prefix.TryParse(address, out var member)) _membership.Add(member, name);
+        return name;
+    }
+
+    private void CompileAddresses(List<(Port Port, int Interface)> ready)
+    {
+        Dictionary<(uint, Prefix), AddressRow> local = [];
+        foreach (var (port, index) in ready.Where(port => port.Port.Kind == Port.Types.Kind.Pod).OrderBy(port => port.Port.Id, StringComparer.Ordinal))
+            foreach (var text in port.Addresses)
+            {
+                AddressRow row = new() { Interface = (uint)index };
+                Mac(port).CopyTo(row.Mac);
+                if (!Prefix.TryParse(text, out var address) || !address.IsHost) Close(port, $"\"{text}\" is no address");
+                else if (!local.TryAdd((port.Network, address), row)) Close(port, $"{text} belongs to another port of network {port.Network}");
+            }
+        foreach (var network in ready.Select(port => port.Port.Network).Distinct())
+            foreach (var prefix in _membership.Prefixes.Append(Prefix.AnyIpv4))      // so that no IPv4 address is taken for a member of ::/0
+            {
+                if (prefix.IsHost) local.TryAdd((network, prefix), default);
+                else _plan.Prefixes.Set(new PrefixKey { Length = (uint)(32 + prefix.Length), Network = network, Address = prefix.ToAddress() }, Remember(prefix));
+            }
+        foreach (var ((network, address), row) in local)
+            _plan.Addresses.Set(new AddressKey { Network = network, Address = address.ToAddress() }, row with { Identity = Remember(address) });
+    }
+
+    private ulong Remember(Prefix prefix)
+    {
+        var identity = _membership.Of(prefix);
+        if (identity.Id != 0) _plan.Identities[identity.Id] = identity;
+        return identity.Id;
+    }
+
+    private void CheckFits(Port port, Subject<Rule> rules, Subject<Classifier> classes)
+    {
+        try
+        {
+            Pages.AddRules(new(), rules, _plan.Identities.Values);
+            Pages.AddClasses(new(), classes, _plan.Identities.Values);
+            if (rules.Id != 0) _plan.RuleSubjects[rules.Id] = rules;
+            if (classes.Id != 0) _plan.ClassSubjects[classes.Id] = classes;
+        }
+        catch (TooManyException error)
+        {
+            Close(port, error.Message);
+        }
+    }
+
+    private ReadOnlySpan<byte> Mac(Port port)
+    {
+        if (PhysicalAddress.TryParse(port.Mac, out var mac) && mac.GetAddressBytes() is { Length: 6 } bytes) return bytes;
+        Close(port, $"\"{port.Mac}\" is no MAC address");
+        return new byte[6];
+    }
+
+    private void Close(Port port, string reason) => _plan.Errors.TryAdd(port.Id, reason);
+}

@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace Demilune.Node.Splice.Compile;
+
+/// <summary>The rows of one kernel table, as bytes.</summary>
+internal sealed class Table
+{
+    public Dictionary<Bytes, Bytes> Rows { get; } = [];
+
+    public void Set<TKey, TValue>(TKey key, TValue value) where TKey : unmanaged where TValue : unmanaged =>
+        Rows[Bytes.Of(key)] = Bytes.Of(value);
+
+    /// <summary>What <paramref name="actual"/> lacks or has otherwise.</summary>
+    public IEnumerable<KeyValuePair<Bytes, Bytes>> Missing(Table actual) =>
+        Rows.Where(row => !actual.Rows.TryGetValue(row.Key, out var value) || !value.Equals(row.Value));
+
+    /// <summary>What <paramref name="actual"/> has and this has not.</summary>
+    public IEnumerable<Bytes> Stale(Table actual) => actual.Rows.Keys.Where(key => !Rows.ContainsKey(key));
+}
+
+/// <summary>Bytes that are compared by content.</summary>
+internal readonly struct Bytes(byte[] value) : IEquatable<Bytes>
+{
+    public byte[] Value { get; } = value;
+
+    public static Bytes Of<T>(T value) where T : unmanaged => new(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)).ToArray());
+
+    public bool Equals(Bytes other) => Value.AsSpan().SequenceEqual(other.Value);
+
+    public override bool Equals(object? obj) => obj is Bytes other && Equals(other);
+
+    public override int GetHashCode()
+    {
+        HashCode hash = default;
+        hash.AddBytes(Value);
+        return hash.ToHashCode();
+    }
+
+    public override string ToString() => Convert.ToHexString(Value);
+}

@@ -1,0 +1,37 @@
+using Demilune.Contracts.Nodes;
+using Demilune.Linux.Bpf;
+
+namespace Demilune.Node.Splice;
+
+/// <summary>Which program sits on which interface. Pinned: an agent that comes back finds them and only replaces the programs.</summary>
+internal sealed class Links(string directory, BpfCollection collection)
+{
+    /// <summary>Puts the programs of <paramref name="kind"/> on the host side of a port; replaces those of an earlier agent in place.</summary>
+    public void Attach(string portId, Port.Types.Kind kind, int interfaceIndex)
+    {
+        foreach (var name in Programs(kind))
+        {
+            var (program, pin) = (collection.Programs[name], Pin(portId, name));
+            using var existing = TcxLink.OpenPinned(pin);
+            if (existing is not null && existing.InterfaceIndex == interfaceIndex)
+            {
+                existing.Replace(program);
+                continue;
+            }
+            File.Delete(pin);       // of an interface that is gone
+            using var link = TcxLink.Attach(program, interfaceIndex);
+            link.Pin(pin);
+        }
+    }
+
+    /// <summary>Takes the programs off, if they are on.</summary>
+    public void Detach(string portId)
+    {
+        foreach (var name in collection.Programs.Keys) File.Delete(Pin(portId, name));
+    }
+
+    private static string[] Programs(Port.Types.Kind kind) => kind == Port.Types.Kind.Pod ? ["from_pod", "to_pod"] : ["from_firewall"];
+
+    // The BPF file system does not take dots; a Neutron id has none.
+    private string Pin(string portId, string program) => Path.Combine(directory, $"{portId.Replace('.', '_')}-{program}");
+}

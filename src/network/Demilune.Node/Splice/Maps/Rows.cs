@@ -1,0 +1,157 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Demilune.Node.Splice.Maps;
+
+// The rows of bpf/maps.h that user space writes or reads, field by field in the same order: an ABI that a test compares with
+// the C side. Integers are of this machine unless the C says __be16.
+
+/// <summary>16 bytes; IPv4 as ::ffff:a.b.c.d.</summary>
+[InlineArray(16)]
+internal struct Address16
+{
+    private byte _first;
+}
+
+[InlineArray(6)]
+internal struct Mac6
+{
+    private byte _first;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct PortRow
+{
+    public ulong Policy, Classes, Pair;
+    public uint Network;
+    public byte Kind, Flags;
+    public Mac6 Mac;
+    public uint Pad;
+
+    public const byte Security = 1, Up = 2;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct AddressKey
+{
+    public uint Network;
+    public Address16 Address;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct AddressRow
+{
+    public ulong Identity;
+    public uint Interface;
+    public Mac6 Mac;
+    public Mac6 Pad;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct PrefixKey
+{
+    public uint Length, Network;
+    public Address16 Address;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct RulesKey
+{
+    public ulong Subject, Identity;
+    public byte Direction, Family;
+    public ushort Page;
+    public uint Pad;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct RuleRow
+{
+    public byte Protocol, Pad;
+    public ushort PortMin, PortMax;
+}
+
+[InlineArray(RulesPage.Length)]
+internal struct RuleRows
+{
+    private RuleRow _first;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct RulesPage
+{
+    public const int Length = 16, MaxPages = 8;
+
+    public byte Count, More;
+    public RuleRows Rules;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ClassRow
+{
+    public ulong Chain;
+    public ushort Tag, SourceMin, SourceMax, PortMin, PortMax;
+    public byte Protocol, Pad1;
+    public uint Pad2;
+}
+
+[InlineArray(RulesPage.Length)]
+internal struct ClassRows
+{
+    private ClassRow _first;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ClassesPage
+{
+    public byte Count, More;
+    private Mac6 _pad;
+    public ClassRows Classes;
+}
+
+[InlineArray(ChainRow.MaxPairs)]
+internal struct PairKeys
+{
+    private ulong _first;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ChainRow
+{
+    public const int MaxPairs = 16;
+
+    public uint Count, Pad;
+    public PairKeys Pairs;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct PairRow
+{
+    public ulong LastIn, LastOut, Deadline;
+    public uint InInterface, OutInterface, Instance, Incarnation, Flags, Pad;
+
+    public const uint RelaysHeartbeats = 1;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct PairCountersRow
+{
+    public ulong ToIn, FromOut, ToOut, FromIn, DroppedClosed, PassedOpen, Flows, Heartbeats;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ConfigRow
+{
+    public uint Generation, Pad;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct EventRow
+{
+    public ulong Time;
+    public Address16 Source, Destination;
+    public ushort SourcePort, DestinationPort;      // __be16
+    public ushort Network, Tag;
+    public byte Kind, Verdict, Protocol, Reason;
+    public uint Pad;
+    public ulong PacketsToServer, PacketsToClient;
+}
