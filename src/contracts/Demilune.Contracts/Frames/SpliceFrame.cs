@@ -13,7 +13,9 @@ namespace Demilune.Contracts.Frames;
 ///                [0] type    1 heartbeat, 2 verdict
 ///                [1] verdict 0 none, 1 bypass, 2 drop
 ///                [2..3]      zero
-///                [4..7]      flow id (big-endian)
+///                [4..7]      flow id (big-endian); heartbeat: instance, a number that the engine drew at random when it
+///                            started. Another instance knows none of the flows of the one before it, and gets none of
+///                            them. 0: does not say; then an engine that was silent past its deadline counts as another.
 ///                [8..9]      epoch (big-endian)
 ///                padded with zeros to 60 bytes
 /// </code>
