@@ -27,6 +27,9 @@ public sealed record LocalOptions
     /// <summary>Only the API server, no node. Default false.</summary>
     public bool NoNode { get; init; }
 
+    /// <summary>Take down every pod and remove everything of this cluster from the machine, then end. Default false.</summary>
+    public bool Uninstall { get; init; }
+
     /// <summary>The kubeconfig of the cluster's administrator, written before the API takes its first request.</summary>
     public string Kubeconfig => Path.Combine(Directory, "kubeconfig");
 
@@ -42,7 +45,7 @@ public sealed record LocalOptions
             var (name, value) = args[i].Split('=', 2) is [var left, var right] ? (left, right) : (args[i], null);
             if (!name.StartsWith("--", StringComparison.Ordinal) || !Flags.TryGetValue(name[2..], out var set))
                 throw new FormatException($"{args[i]}: not a flag; known are --{string.Join(", --", Flags.Keys)}");
-            value ??= name is "--no-node" ? "true" : i + 1 < args.Length ? args[++i] : throw new FormatException($"{name} needs a value");
+            value ??= name is "--no-node" or "--uninstall" ? "true" : i + 1 < args.Length ? args[++i] : throw new FormatException($"{name} needs a value");
             options = set(options, value);
         }
         return options;
@@ -57,6 +60,7 @@ public sealed record LocalOptions
         ["image-directory"] = (o, v) => o with { ImageDirectory = Path.GetFullPath(v) },
         ["port"] = (o, v) => o with { Port = ushort.TryParse(v, out var port) ? port : throw new FormatException($"--port {v}: not a TCP port") },
         ["node"] = (o, v) => o with { NodeName = v },
+        ["uninstall"] = (o, v) => o with { Uninstall = bool.TryParse(v, out var yes) ? yes : throw new FormatException($"--uninstall {v}: true or false") },
         ["no-node"] = (o, v) => o with { NoNode = bool.TryParse(v, out var yes) ? yes : throw new FormatException($"--no-node {v}: true or false") },
     };
 }

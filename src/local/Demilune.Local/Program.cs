@@ -1,6 +1,9 @@
 using Demilune.Local;
+using Demilune.Local.Images;
+using Demilune.Local.Node;
 
 // The host of the local cluster: the API server in Kestrel, its controllers, and the node role as hosted services.
+if (args is ["image", .. var imageArguments]) return await ImageCommand.RunAsync(imageArguments);
 LocalOptions options;
 try
 {
@@ -11,7 +14,11 @@ catch (FormatException error)
     await Console.Error.WriteLineAsync($"demilune-local: {error.Message}");
     return 2;
 }
-await using var cluster = LocalCluster.Build(options);
-// The node role joins here: services.AddHostedService<…>() and services.AddSingleton<IPodRuntime>(…) through LocalCluster.Build's second argument.
+if (options.Uninstall)
+{
+    using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+    return await Uninstall.RunAsync(options, stop.Token);
+}
+await using var cluster = LocalCluster.Build(options, NodeRole.AddTo);
 await cluster.RunAsync();
 return 0;

@@ -1,0 +1,28 @@
+namespace Demilune.Local.Node.Containers;
+
+/// <summary>The parents of containers' cgroups, which the runtime makes but does not remove.</summary>
+internal static class Cgroups
+{
+    private const string Root = "/sys/fs/cgroup";
+
+    /// <summary>Removes the group and those below it in every hierarchy: one on a machine with cgroups v2, one per controller with v1.</summary>
+    public static void Remove(string path)
+    {
+        foreach (var hierarchy in Directory.GetDirectories(Root).Append(Root).Where(folder => File.Exists(Path.Combine(folder, "cgroup.procs"))))
+            RemoveTree(hierarchy + path);
+    }
+
+    private static void RemoveTree(string folder)
+    {
+        if (!Directory.Exists(folder)) return;
+        foreach (var child in Directory.GetDirectories(folder)) RemoveTree(child);
+        try
+        {
+            Directory.Delete(folder);   // rmdir(2): its files are the kernel's
+        }
+        catch (IOException)
+        {
+            // A process in it is still dying; whoever removes the parent later removes this one too.
+        }
+    }
+}
