@@ -29,7 +29,6 @@ internal static class ModelSchemas
         [(typeof(V1PodStatus), "podIPs")] = (["ip"], "ip"),
         [(typeof(V1PodStatus), "hostIPs")] = (["ip"], "ip"),
         [(typeof(V1NodeStatus), "conditions")] = (["type"], "type"),
-        [(typeof(V1NodeStatus), "addresses")] = (["type"], "type"),
         [(typeof(V1NamespaceStatus), "conditions")] = (["type"], "type"),
         [(typeof(V1ServiceSpec), "ports")] = (["port", "protocol"], "port"),
         [(typeof(V1ServiceStatus), "conditions")] = (["type"], "type"),
