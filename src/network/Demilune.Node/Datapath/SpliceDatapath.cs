@@ -67,6 +67,9 @@ internal sealed class SpliceDatapath : IDatapath
 
     public void Dispose() => _splice.Dispose();
 
+    /// <inheritdoc cref="KernelSplice.ReadCounter"/>
+    public ulong Read(Counter counter) => _splice.ReadCounter(counter);
+
     private static bool IsMalformed(Counter reason) =>
         reason is Counter.DropHeader or Counter.DropEthertype or Counter.DropIpv4Options or Counter.DropIpv6Extensions or Counter.DropFragment;
 
