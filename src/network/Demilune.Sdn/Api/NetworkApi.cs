@@ -121,7 +121,7 @@ internal static class NetworkApi
     {
         if (TryReadBody(request, out var body) is { } unreadable) return ApiAnswer.Of(unreadable);
         // The real server takes {"addresses": […]} and, from its own client, {"address_group": {"addresses": […]}}.
-        var value = body["addresses"] ?? body["address_group"]?.AsObject()["addresses"];
+        var value = body["addresses"] ?? (body["address_group"] as JsonObject)?["addresses"];
         if (value is null) return ApiAnswer.Of(Fault.BadRequest("Failed to parse request. Required attribute 'addresses' not specified"));
         if (AddressGroups.Addresses(ref value) is { } reason) return ApiAnswer.Of(Fault.BadRequest($"Invalid input for addresses. Reason: {reason}."));
         var addresses = value!.AsArray().Select(item => item!.GetValue<string>()).ToList();
