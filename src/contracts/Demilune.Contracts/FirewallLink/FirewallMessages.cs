@@ -89,6 +89,9 @@ public sealed record EngineStats
     public long Alerts { get; init; }
     public long Anomalies { get; init; }
     public long FramesMalformed { get; init; }
+
+    /// <summary>Frames that never got through because the engine was too slow, or the kernel refused them on their way out.</summary>
+    public long FramesMissed { get; init; }
     public long EventsLost { get; init; }
     public long MemoryBytes { get; init; }
 }

@@ -1,0 +1,112 @@
+namespace Demilune.Firewall;
+
+/// <summary>What the process was started with. Each flag may also come from the environment: <c>--in</c> as <c>DEMILUNE_IN</c>.</summary>
+internal sealed record FirewallOptions
+{
+    /// <summary>The interface by which the original direction of a flow enters.</summary>
+    public string In { get; init; } = "in";
+
+    /// <summary>The interface by which replies enter.</summary>
+    public string Out { get; init; } = "out";
+
+    /// <summary>Socket of the node agent, from which policies come. Null: no agent, the rule directory is the policy.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>Where "builtin/NAME" is looked up as NAME.rules. In the image.</summary>
+    public string Rules { get; init; } = "/usr/share/demilune/rules";
+
+    /// <summary>EVE lines are appended here as well as printed. Null: printed only.</summary>
+    public string? Log { get; init; }
+
+    /// <summary>Abstract socket on which <c>demilune-firewall health</c> asks; it exists in the pod's network namespace only.</summary>
+    public string Health { get; init; } = "demilune-firewall";
+
+    /// <summary>CPU of the packet thread. Null: wherever the kernel likes.</summary>
+    public int? Cpu { get; init; }
+
+    /// <summary>Whether to ask for SCHED_FIFO.</summary>
+    public bool RealTime { get; init; } = true;
+
+    /// <summary>Ask a running firewall whether it is healthy, and exit.</summary>
+    public bool AskHealth { get; init; }
+
+    public const string Usage = """
+        demilune-firewall: judges what passes between two interfaces.
+
+          demilune-firewall [--in NAME] [--out NAME] [--agent SOCKET] [--rules DIR] [--log FILE]
+          demilune-firewall health [--health NAME]
+
+          --in NAME          interface by which the original direction of a flow enters (default: in)
+          --out NAME         interface by which replies enter (default: out)
+          --agent SOCKET     node agent's socket, from which policies come (in a pod: /run/demilune/agent.sock);
+                             without it every rule file of --rules is one policy for all frames, tagged or not
+          --rules DIR        where the policies' "builtin/NAME" is looked up as NAME.rules
+                             (default: /usr/share/demilune/rules)
+          --log FILE         append EVE lines to FILE as well as to standard output
+          --health NAME      abstract socket that the health command asks (default: demilune-firewall)
+          --cpu N            keep the packet thread on CPU N
+          --realtime on|off  ask for SCHED_FIFO; with it the heartbeat keeps a deadline of 10 ms, else 100 ms (default: on)
+
+        The health command exits with 0 if the packet thread runs and its policies are loaded, else it says why not.
+        Needs CAP_NET_RAW; uses CAP_SYS_NICE. Waits for the interfaces. SIGTERM stops it.
+        EVE goes to standard output, everything else to standard error. Each flag can be given as DEMILUNE_FLAG=VALUE.
+        """;
+
+    /// <param name="arguments">The command line.</param>
+    /// <param name="environment">Value of a variable or null.</param>
+    /// <param name="error">What is wrong, if null is returned.</param>
+    /// <returns>Null if something is wrong.</returns>
+    public static FirewallOptions? TryParse(IReadOnlyList<string> arguments, Func<string, string?> environment, out string error)
+    {
+        error = "";
+        var options = new FirewallOptions();
+        foreach (var flag in (string[])["in", "out", "agent", "rules", "log", "health", "cpu", "realtime"])
+            if (environment($"DEMILUNE_{flag.ToUpperInvariant()}") is { Length: > 0 } value && !options.TryWith(flag, value, out options, out error))
+                return null;
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            if (i == 0 && arguments[i] == "health")
+            {
+                options = options with { AskHealth = true };
+                continue;
+            }
+            if (!arguments[i].StartsWith("--", StringComparison.Ordinal))
+            {
+                error = $"{arguments[i]}: not a flag; see --help";
+                return null;
+            }
+            var (flag, value) = arguments[i].IndexOf('=', StringComparison.Ordinal) is > 0 and var at
+                ? (arguments[i][2..at], arguments[i][(at + 1)..])
+                : (arguments[i][2..], i + 1 < arguments.Count ? arguments[++i] : null);
+            if (value is null)
+            {
+                error = $"--{flag} wants a value; see --help";
+                return null;
+            }
+            if (!options.TryWith(flag, value, out options, out error)) return null;
+        }
+        if (options.In != options.Out) return options;
+        error = $"--in and --out are both {options.In}: a firewall stands between two interfaces";
+        return null;
+    }
+
+    private bool TryWith(string flag, string value, out FirewallOptions changed, out string error)
+    {
+        error = "";
+        changed = this;
+        switch (flag)
+        {
+            case "in": changed = this with { In = value }; return true;
+            case "out": changed = this with { Out = value }; return true;
+            case "agent": changed = this with { Agent = value }; return true;
+            case "rules": changed = this with { Rules = value }; return true;
+            case "log": changed = this with { Log = value }; return true;
+            case "health": changed = this with { Health = value }; return true;
+            case "cpu" when int.TryParse(value, out var cpu) && cpu is >= 0 and < 1024: changed = this with { Cpu = cpu }; return true;
+            case "cpu": error = $"--cpu {value}: a number from 0 to 1023 is wanted"; return false;
+            case "realtime" when value is "on" or "off": changed = this with { RealTime = value == "on" }; return true;
+            case "realtime": error = $"--realtime {value}: on or off is wanted"; return false;
+            default: error = $"--{flag}: no such flag; see --help"; return false;
+        }
+    }
+}

@@ -1,0 +1,203 @@
+using Demilune.Contracts.Frames;
+using Demilune.Inspection.Frames;
+using Demilune.Inspection.Verdicts;
+using Demilune.Linux.PacketIo;
+using FlowVerdict = Demilune.Inspection.Verdicts.FlowVerdict;
+
+namespace Demilune.Firewall.Packets;
+
+/// <summary>
+/// The data path: takes frames off both interfaces, asks the judge about each, sends on what may pass, and says to the
+/// splice that it is alive. One thread does all of it, so nothing here is locked and the order of frames is kept.
+/// </summary>
+internal sealed class PacketLoop : IDisposable
+{
+    /// <summary>How long to look for the next frame before sleeping. A round trip between two pods takes 40 µs: the answer is met awake.</summary>
+    private const long SpinNanos = 50_000;
+
+    /// <summary>How often the judge may forget what has timed out.</summary>
+    private const long TickNanos = 100_000_000;
+
+    /// <summary>
+    /// A real-time thread that never sleeps is made to: after 0.95 s the kernel stops it for 50 ms, five deadlines. So it
+    /// yields of its own will, <see cref="BreathNanos"/> after so long without a pause.
+    /// </summary>
+    private const long BusyNanos = 10_000_000;
+    private const long BreathNanos = 500_000;
+
+    private readonly Leg _in;
+    private readonly Leg _out;
+    private readonly IFrameJudge _judge;
+    private readonly PacketCounters _counters;
+    private readonly CpuPressure _pressure;
+    private readonly bool _realTime;
+    private readonly HeartbeatSchedule _heartbeat;
+    private readonly PacketClock _clock = new();
+    private readonly FrameQueue _inject = new();
+    private readonly byte[] _control = new byte[SpliceFrame.ControlLength];
+    private readonly uint _instance = (uint)Random.Shared.NextInt64(1, 1L << 32);
+    private long _nextTick;
+    private long _overruns;
+
+    /// <param name="inside">By which the original direction enters. Stays the caller's.</param>
+    /// <param name="outside">By which replies enter. Stays the caller's.</param>
+    /// <param name="judge">Asked about every frame of the splice.</param>
+    /// <param name="counters">Kept up to date.</param>
+    /// <param name="pressure">Whether to spin.</param>
+    /// <param name="realTime">Whether the thread that will run this has SCHED_FIFO.</param>
+    public PacketLoop(
+        PacketSocket inside, PacketSocket outside, IFrameJudge judge, PacketCounters counters, CpuPressure pressure, bool realTime)
+    {
+        _in = new(inside, Interface.In);
+        _out = new(outside, Interface.Out);
+        _judge = judge;
+        _counters = counters;
+        _pressure = pressure;
+        _realTime = realTime;
+        _heartbeat = new(realTime);
+    }
+
+    /// <summary>Works until <paramref name="stop"/>.</summary>
+    /// <exception cref="InterfaceGoneException">One of the interfaces was deleted.</exception>
+    public void Run(CancellationToken stop)
+    {
+        var now = PacketClock.SteadyNanos();
+        var lastFrame = now;
+        var lastPause = now;
+        while (!stop.IsCancellationRequested)
+        {
+            var progress = Pump(_in, _out) | Pump(_out, _in);
+            now = PacketClock.SteadyNanos();
+            Beat(now);
+            if (now >= _nextTick) Tick(now);
+            if (progress) lastFrame = now;
+            if (_realTime && now - lastPause > BusyNanos)
+            {
+                PacketWait.Pause(BreathNanos);
+                lastPause = PacketClock.SteadyNanos();
+            }
+            else if (!progress && (now - lastFrame > SpinNanos || _pressure.Oversubscribed))
+            {
+                PacketWait.Any(_in.Socket, _out.Socket, Math.Max(0, Math.Min(_heartbeat.Due, _nextTick) - now));
+                lastPause = PacketClock.SteadyNanos();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _in.Dispose();
+        _out.Dispose();
+    }
+
+    /// <summary>Carries one batch from one leg to the other.</summary>
+    /// <returns>True if there was a frame.</returns>
+    private bool Pump(Leg from, Leg to)
+    {
+        var count = from.Batch.Fill();
+        for (var i = 0; i < count; i++)
+        {
+            var now = PacketClock.SteadyNanos();
+            // Between frames too: a batch of super-frames with expensive rules may take longer than a deadline.
+            Beat(now);
+            Carry(from.Batch[i], from, to, now);
+        }
+        to.Queue.Flush();
+        return count > 0;
+    }
+
+    private void Carry(in ReceivedFrame received, Leg from, Leg to, long steady)
+    {
+        _counters.FramesIn++;
+        if (received.IsTruncated)
+        {
+            _counters.FramesTruncated++;
+            return;
+        }
+        if (!FrameWords.TryRead(received.Bytes, out var words))
+        {
+            _counters.FramesForeign++;
+            Forward(received, to);
+            return;
+        }
+        var frame = new Frame(received.Bytes, from.Interface)
+        {
+            Tag = received.Tag,
+            FlowId = words.FlowId,
+            Network = words.Network,
+            Epoch = words.Epoch,
+            ChecksumTrusted = received.IsChecksumPending || received.IsChecksumVerified,
+        };
+        var verdict = _judge.Judge(frame, _clock.TimeOfDay(steady), _inject);
+        if (verdict.Frame == FrameVerdict.Forward) Forward(received, to);
+        else _counters.FramesDropped++;
+        if (_inject.Count > 0) Inject();
+        if (verdict.Flow != FlowVerdict.Undecided) Settle(verdict.Flow, words, from, to);
+    }
+
+    private void Forward(in ReceivedFrame received, Leg to)
+    {
+        to.Queue.Forward(received);
+        _counters.FramesForwarded++;
+    }
+
+    /// <summary>Own frames go behind what was forwarded before them: a reset is only obeyed at exactly the place that the stream has reached.</summary>
+    private void Inject()
+    {
+        for (var i = 0; i < _inject.Count; i++)
+        {
+            var frame = _inject[i];
+            var leg = frame.Departure == Interface.In ? _in : _out;
+            if (leg.Queue.TrySend(frame.Bytes, (ushort)frame.Tag)) _counters.FramesInjected++;
+        }
+        _inject.Clear();
+    }
+
+    /// <summary>Tells the splice what is settled about a flow, after everything that this flow may still send has left.</summary>
+    private void Settle(FlowVerdict verdict, FrameWords words, Leg from, Leg to)
+    {
+        from.Queue.Flush();
+        to.Queue.Flush();
+        ControlFrame.WriteVerdict(
+            _control, verdict == FlowVerdict.Block ? Contracts.Frames.FlowVerdict.Drop : Contracts.Frames.FlowVerdict.Bypass, words);
+        to.Queue.TrySend(_control);
+        to.Queue.Flush();
+        _counters.Verdicts++;
+    }
+
+    private void Tick(long now)
+    {
+        _nextTick = now + TickNanos;
+        _judge.Tick(_clock.TimeOfDay(now));
+        _overruns += _in.Socket.TakeOverruns() + _out.Socket.TakeOverruns();
+        _counters.FramesMissed = _overruns + _in.Queue.Refused + _out.Queue.Refused;
+    }
+
+    private void Beat(long now)
+    {
+        if (!_heartbeat.Take(now)) return;
+        Volatile.Write(ref _counters.LastTurn, now);
+        if (!_judge.IsReady) return;
+        ControlFrame.WriteHeartbeat(_control, _instance);
+        _in.Queue.TrySend(_control);
+        _in.Queue.Flush();
+        _out.Queue.TrySend(_control);
+        _out.Queue.Flush();
+        _counters.Heartbeats++;
+    }
+
+    /// <summary>One of the two interfaces: what arrives by it and what leaves by it.</summary>
+    private sealed class Leg(PacketSocket socket, Interface name) : IDisposable
+    {
+        public PacketSocket Socket { get; } = socket;
+        public Interface Interface { get; } = name;
+        public ReceiveBatch Batch { get; } = new(socket);
+        public TransmitQueue Queue { get; } = new(socket);
+
+        public void Dispose()
+        {
+            Batch.Dispose();
+            Queue.Dispose();
+        }
+    }
+}

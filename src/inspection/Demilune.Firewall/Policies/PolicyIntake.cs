@@ -1,0 +1,100 @@
+using System.Collections.Frozen;
+using Demilune.Contracts.FirewallLink;
+using Demilune.Inspection.Policies;
+using Demilune.Rules.Compile;
+using Demilune.Rules.Syntax;
+
+namespace Demilune.Firewall.Policies;
+
+/// <summary>
+/// Turns the policy sets of the agent into snapshots to judge by. Runs on its caller's thread, never the packet
+/// thread's: compiling takes as long as it takes, meanwhile the former set is in force.
+/// </summary>
+/// <remarks>One caller at a time.</remarks>
+internal sealed class PolicyIntake(RuleLibrary library, RuleSetOptions options, Action<PolicySetSnapshot> publish)
+{
+    /// <summary>Errors that are told of a policy (contract).</summary>
+    private const int MaxErrors = 100;
+
+    private const int MaxTag = 4094;
+
+    private Dictionary<int, Accepted> _inForce = [];
+    private long _snapshots;
+    private long _setsLoaded;
+
+    /// <summary>How many sets have been taken; 0: the agent has not spoken yet. May be read by any thread.</summary>
+    public long SetsLoaded => Volatile.Read(ref _setsLoaded);
+
+    /// <summary>Loads a set and puts it in force.</summary>
+    /// <remarks>
+    /// A rule that is wrong is refused alone. A policy fails if a file of it is missing or every one of its rules is
+    /// refused; it then keeps its former rules, or, if it has none, is not in force: its frames are dropped.
+    /// </remarks>
+    public PolicySetLoaded Load(PolicySet set)
+    {
+        var next = new Dictionary<int, Accepted>();
+        var answers = new List<PolicyLoaded>();
+        foreach (var policy in set.Policies ?? [])
+        {
+            var former = _inForce.TryGetValue(policy.Tag, out var known) && known.Policy.Name == policy.Name ? known : null;
+            if (policy.Tag is < 1 or > MaxTag || next.ContainsKey(policy.Tag))
+            {
+                answers.Add(Refused(policy, null, [$"{policy.Name}:1:1: tag {policy.Tag} is not between 1 and {MaxTag}, or another policy of the set has it"]));
+                continue;
+            }
+            var (accepted, errors) = Compile(policy, former);
+            if (accepted is not null) next[policy.Tag] = accepted;
+            else if (former is not null) next[policy.Tag] = former;
+            answers.Add(accepted?.Answer ?? Refused(policy, former, errors));
+        }
+        _inForce = next;
+        // Numbered here: the agent's revisions begin anew when its state does.
+        publish(new(++_snapshots, next.ToFrozenDictionary(entry => entry.Key, entry => entry.Value.Compiled), Default: null));
+        Volatile.Write(ref _setsLoaded, _setsLoaded + 1);
+        return new(set.Revision, answers);
+    }
+
+    /// <summary>Without an agent: one policy of every file in the library, for all frames.</summary>
+    public PolicyLoaded LoadLibrary()
+    {
+        var policy = new EnginePolicy(Tag: 0, "builtin", Revision: 1, Prevent: true, [.. library.All]);
+        var (accepted, errors) = Compile(policy, former: null);
+        if (accepted is null) return Refused(policy, null, errors);
+        publish(PolicySetSnapshot.Single(accepted.Compiled));
+        Volatile.Write(ref _setsLoaded, _setsLoaded + 1);
+        return accepted.Answer;
+    }
+
+    private (Accepted? Accepted, IReadOnlyList<string> Errors) Compile(EnginePolicy policy, Accepted? former)
+    {
+        var rules = policy.Rules ?? [];
+        if (former is not null && rules.SequenceEqual(former.Policy.Rules ?? []))
+        {
+            // Name, mode or revision changed at most. Nothing to compile.
+            var answer = former.Answer with { Revision = policy.Revision };
+            return (new(policy, former.Compiled with { Revision = policy.Revision, Prevent = policy.Prevent }, answer), []);
+        }
+        var sources = new List<RuleSource>();
+        var missing = new List<string>();
+        foreach (var file in rules)
+        {
+            if (library.TryRead(file, out var source, out var error)) sources.Add(source);
+            else missing.Add(error);
+        }
+        if (missing.Count > 0) return (null, missing);
+        var compiled = RuleSet.Compile(sources, options);
+        var errors = compiled.Errors.Take(MaxErrors).Select(error => error.ToString()).ToArray();
+        var count = compiled.Rules.Signatures.Count;
+        if (count == 0 && errors.Length > 0) return (null, errors);
+        return (new(
+            policy,
+            new(policy.Tag, policy.Name, policy.Revision, policy.Prevent, compiled.Rules),
+            new(policy.Tag, policy.Name, policy.Revision, Ok: true, count, errors)), errors);
+    }
+
+    private static PolicyLoaded Refused(EnginePolicy policy, Accepted? former, IReadOnlyList<string> errors) =>
+        new(policy.Tag, policy.Name, policy.Revision, Ok: false, former?.Answer.Rules ?? 0, errors);
+
+    /// <summary>A policy in force.</summary>
+    private sealed record Accepted(EnginePolicy Policy, InspectionPolicy Compiled, PolicyLoaded Answer);
+}
