@@ -1,1 +1,20 @@
-return 0;
+using Demilune.Bench;
+
+return args switch
+{
+    ["forward", var inside, var outside] => Forwarder.Run(inside, outside),
+    ["answer", var port] => await RoundTrips.AnswerAsync(int.Parse(port)),
+    ["ask", var host, var port, var seconds] => await RoundTrips.AskAsync(host, int.Parse(port), TimeSpan.FromSeconds(double.Parse(seconds))),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("""
+        demilune-bench: the pieces of bench/run.sh.
+          demilune-bench forward IN OUT           forwards between two interfaces without looking
+          demilune-bench answer PORT              answers each byte with a byte
+          demilune-bench ask HOST PORT SECONDS    prints median and 99th percentile of the round trip in microseconds
+        """);
+    return 2;
+}

@@ -1,0 +1,141 @@
+using Demilune.Contracts.FirewallLink;
+using Demilune.Firewall.Policies;
+using Demilune.Inspection.Policies;
+
+namespace Demilune.Firewall.Tests.Policies;
+
+public sealed class PolicyIntakeTests : IDisposable
+{
+    private readonly string _library = Directory.CreateTempSubdirectory("demilune-rules-").FullName;
+    private readonly List<PolicySetSnapshot> _published = [];
+    private readonly PolicyIntake _intake;
+
+    public PolicyIntakeTests()
+    {
+        File.WriteAllText(Path.Combine(_library, "web-baseline.rules"), TestRules.Evil);
+        _intake = new(new(_library), new(), _published.Add);
+    }
+
+    private PolicySetSnapshot InForce => _published[^1];
+
+    public void Dispose() => Directory.Delete(_library, recursive: true);
+
+    [Fact]
+    public void A_set_replaces_the_former_one_whole()
+    {
+        Load(1, Policy(1, "a", TestRules.Evil), Policy(2, "b", TestRules.Other));
+        Load(2, Policy(2, "b", TestRules.Other));
+        Assert.Null(InForce.For(1));
+        Assert.NotNull(InForce.For(2));
+        Assert.Null(InForce.For(0));
+    }
+
+    [Fact]
+    public void A_wrong_rule_is_refused_alone_and_named()
+    {
+        var loaded = Assert.Single(Load(1, Policy(1, "a", TestRules.Evil + "\n" + TestRules.Wrong)).Policies);
+        Assert.True(loaded.Ok);
+        Assert.Equal(1, loaded.Rules);
+        Assert.StartsWith("inline:2:", Assert.Single(loaded.Errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_policy_of_wrong_rules_only_keeps_its_former_ones()
+    {
+        Load(1, Policy(1, "a", TestRules.Evil));
+        var before = InForce.For(1);
+        var loaded = Assert.Single(Load(2, Policy(1, "a", TestRules.Wrong, revision: 2)).Policies);
+        Assert.False(loaded.Ok);
+        Assert.Equal(1, loaded.Rules);
+        Assert.NotEmpty(loaded.Errors);
+        Assert.Same(before, InForce.For(1));
+    }
+
+    [Fact]
+    public void A_policy_that_never_loaded_is_not_in_force()
+    {
+        Assert.False(Assert.Single(Load(1, Policy(1, "a", TestRules.Wrong)).Policies).Ok);
+        Assert.Null(InForce.For(1));
+    }
+
+    [Fact]
+    public void A_tag_that_went_to_another_policy_does_not_keep_the_rules_of_the_first()
+    {
+        Load(1, Policy(1, "a", TestRules.Evil));
+        Load(2, Policy(1, "b", TestRules.Wrong));
+        Assert.Null(InForce.For(1));
+    }
+
+    [Fact]
+    public void A_policy_without_rules_is_in_force_and_judges_nothing()
+    {
+        var loaded = Assert.Single(Load(1, new EnginePolicy(1, "a", 1, true, [])).Policies);
+        Assert.True(loaded.Ok);
+        Assert.Equal(0, loaded.Rules);
+        Assert.NotNull(InForce.For(1));
+    }
+
+    [Fact]
+    public void Rules_that_did_not_change_are_not_compiled_again()
+    {
+        Load(1, Policy(1, "a", TestRules.Evil));
+        var rules = InForce.For(1)!.Rules;
+        Load(2, Policy(1, "a", TestRules.Evil, revision: 2) with { Prevent = false });
+        Assert.Same(rules, InForce.For(1)!.Rules);
+        Assert.Equal(2, InForce.For(1)!.Revision);
+        Assert.False(InForce.For(1)!.Prevent);
+    }
+
+    [Fact]
+    public void Builtin_rules_come_from_the_library()
+    {
+        var loaded = Assert.Single(Load(1, new EnginePolicy(1, "a", 1, true, [new("builtin/web-baseline", "")])).Policies);
+        Assert.True(loaded.Ok);
+        Assert.Equal(1, loaded.Rules);
+    }
+
+    [Theory]
+    [InlineData("builtin/nothing")]
+    [InlineData("builtin/../web-baseline")]
+    [InlineData("builtin//etc/passwd")]
+    [InlineData("builtin/")]
+    public void A_builtin_that_is_not_in_the_library_fails_and_says_what_there_is(string source)
+    {
+        var loaded = Assert.Single(Load(1, new EnginePolicy(1, "a", 1, true, [new(source, "")])).Policies);
+        Assert.False(loaded.Ok);
+        Assert.Contains("web-baseline", Assert.Single(loaded.Errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tags_out_of_range_or_taken_are_refused()
+    {
+        var loaded = Load(1, Policy(0, "zero", TestRules.Evil), Policy(4095, "high", TestRules.Evil), Policy(3, "a", TestRules.Evil), Policy(3, "b", TestRules.Evil));
+        Assert.Equal([false, false, true, false], loaded.Policies.Select(policy => policy.Ok));
+    }
+
+    [Fact]
+    public void An_older_revision_from_an_agent_that_began_anew_is_still_the_newest_word()
+    {
+        Load(100, Policy(1, "a", TestRules.Evil));
+        var former = InForce.Revision;
+        Assert.Equal(1, Load(1, Policy(2, "b", TestRules.Evil)).Revision);
+        Assert.True(InForce.Revision > former);
+        Assert.Null(InForce.For(1));
+    }
+
+    [Fact]
+    public void At_most_a_hundred_errors_are_told() =>
+        Assert.Equal(100, Assert.Single(Load(1, Policy(1, "a", string.Join('\n', Enumerable.Repeat(TestRules.Wrong, 300)))).Policies).Errors.Count);
+
+    [Fact]
+    public void Without_an_agent_the_whole_library_judges_every_tag()
+    {
+        Assert.Equal(1, _intake.LoadLibrary().Rules);
+        Assert.NotNull(InForce.For(0));
+        Assert.NotNull(InForce.For(99));
+    }
+
+    private PolicySetLoaded Load(long revision, params EnginePolicy[] policies) => _intake.Load(new(revision, policies));
+
+    private static EnginePolicy Policy(int tag, string name, string rules, long revision = 1) => new(tag, name, revision, true, [new("inline", rules)]);
+}
