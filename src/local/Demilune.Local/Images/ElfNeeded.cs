@@ -16,7 +16,7 @@ internal static class ElfNeeded
     {
         libraries = [];
         interpreter = null;
-        if (file.Length < HeaderBytes || !file.StartsWith("\x7fELF"u8) || file[4] != 2 || file[5] != 1) return false;
+        if (file.Length < HeaderBytes || !file.StartsWith("\u007fELF"u8) || file[4] != 2 || file[5] != 1) return false;
         var table = BinaryPrimitives.ReadUInt64LittleEndian(file[32..]);
         int size = BinaryPrimitives.ReadUInt16LittleEndian(file[54..]), count = BinaryPrimitives.ReadUInt16LittleEndian(file[56..]);
         if (size < ProgramHeaderBytes) return false;

@@ -47,6 +47,6 @@ internal static class SharedLibraries
     {
         using var stream = File.OpenRead(file);
         Span<byte> magic = stackalloc byte[4];
-        return stream.ReadAtLeast(magic, 4, throwOnEndOfStream: false) == 4 && magic.SequenceEqual("\x7fELF"u8) ? File.ReadAllBytes(file) : [];
+        return stream.ReadAtLeast(magic, 4, throwOnEndOfStream: false) == 4 && magic.SequenceEqual("\u007fELF"u8) ? File.ReadAllBytes(file) : [];
     }
 }

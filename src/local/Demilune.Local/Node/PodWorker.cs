@@ -247,7 +247,7 @@ internal sealed class PodWorker
             var seen = _seen.Of(container.Name);
             if (seen.State is not ContainerState.Running running || seen.ContainerId is not { } id) continue;
             if (_probes.TryGetValue(container.Name, out var probes)) seen = probes.Apply(seen);
-            if (await EndedAsync(id, running, cancellation) is not { } end)
+            if (Ended(pod, container, id, running) is not { } end)
             {
                 Set(container, seen);
                 await Logs.LogRotation.RotateAsync(_node.Paths.Log(pod.Metadata.Uid, container.Name, seen.Attempt ?? 0), () => _node.Runtime.ReopenLogAsync(id, cancellation));
@@ -275,17 +275,16 @@ internal sealed class PodWorker
         return true;
     }
 
-    private async Task<Termination?> EndedAsync(string id, ContainerState.Running running, CancellationToken cancellation)
+    private Termination? Ended(V1Pod pod, V1Container container, string id, ContainerState.Running running)
     {
         var exit = _node.Runtime.Exit(id);
         if (exit is null)
         {
-            if (_node.Runtime.IsRunning(id)) return null;
-            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation);      // conmon writes the code a moment after the process is gone
-            exit = _node.Runtime.Exit(id);
+            if (_node.Runtime.IsRunning(id) || _node.Runtime.IsWatched(id)) return null;
+            exit = _node.Runtime.Exit(id);      // it wrote the code and went while we looked
         }
         return exit is var (code, at)
-            ? new Termination(id, code, _node.Runtime.WasOutOfMemory(id) ? "OOMKilled" : code == 0 ? "Completed" : "Error", null, running.StartedAt, at)
+            ? new Termination(id, code, Cgroups.OutOfMemory($"{_node.Paths.CgroupParent}/{pod.Metadata.Uid}/{container.Name}") ? "OOMKilled" : code == 0 ? "Completed" : "Error", null, running.StartedAt, at)
             : new Termination(id, 137, "ContainerStatusUnknown", "the container could not be located when the node looked for it", running.StartedAt, Now);
     }
 

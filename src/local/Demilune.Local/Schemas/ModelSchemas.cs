@@ -41,7 +41,12 @@ internal static class ModelSchemas
     };
 
     /// <summary>Merged by strategic patch but atomic for server-side apply, as in k8s.io/api.</summary>
-    private static readonly Dictionary<(Type, string), string> PatchOnly = new() { [(typeof(V1NodeSpec), "taints")] = "key" };
+    private static readonly Dictionary<(Type, string), string> PatchOnly = new()
+    {
+        [(typeof(V1NodeSpec), "taints")] = "key",
+        // A node of two address families has two of type InternalIP: a merge key, but no map key.
+        [(typeof(V1NodeStatus), "addresses")] = "type",
+    };
 
     private static readonly HashSet<(Type, string)> SetLists = [(typeof(V1ObjectMeta), "finalizers"), (typeof(V1NodeSpec), "podCIDRs")];
 

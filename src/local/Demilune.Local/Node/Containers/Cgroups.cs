@@ -12,6 +12,11 @@ internal static class Cgroups
             RemoveTree(hierarchy + path);
     }
 
+    /// <summary>Whether the kernel has killed a process of the group for want of memory.</summary>
+    public static bool OutOfMemory(string path) =>
+        ((string[])[$"{Root}/memory{path}/memory.oom_control", $"{Root}{path}/memory.events"]).Where(File.Exists)       // cgroups v1, v2
+            .SelectMany(File.ReadLines).Any(line => line.StartsWith("oom_kill ", StringComparison.Ordinal) && line is not "oom_kill 0");
+
     private static void RemoveTree(string folder)
     {
         if (!Directory.Exists(folder)) return;

@@ -84,6 +84,7 @@ internal sealed class OciRuntime(NodePaths paths, string runtime, string conmon)
     public async Task DeleteAsync(string id, CancellationToken cancellation)
     {
         if (Directory.Exists(Path.Combine(paths.RuntimeRoot, id))) await RunAsync(cancellation, "delete", "--force", id);
+        File.Delete(Path.Combine(paths.Sockets, SocketName(id)));       // a link to the bundle
     }
 
     /// <summary>Whether the container's first process lives, and is the one that was started (a process id comes back).</summary>
@@ -110,8 +111,20 @@ internal sealed class OciRuntime(NodePaths paths, string runtime, string conmon)
         }
     }
 
-    /// <summary>Whether the kernel killed it for want of memory (conmon watches the cgroup).</summary>
-    public bool WasOutOfMemory(string id) => File.Exists(Path.Combine(paths.Bundle(id), "oom"));
+    /// <summary>Whether its conmon lives: then an exit code is still to come.</summary>
+    public bool IsWatched(string id)
+    {
+        try
+        {
+            var conmonPid = File.ReadAllText(Path.Combine(paths.Bundle(id), "conmon.pid")).Trim();
+            // A process id comes back, but not with this container's name in its arguments.
+            return File.ReadAllText($"/proc/{conmonPid}/cmdline").Contains(id, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     public int? Pid(string id)
     {

@@ -9,7 +9,7 @@ internal static class AtomicFolder
     private const string Current = "..data";
 
     /// <returns>False: the content is what it was.</returns>
-    public static bool Write(string folder, IReadOnlyList<ProjectedFile> files)
+    public static async Task<bool> WriteAsync(string folder, IReadOnlyList<ProjectedFile> files, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
         var link = Path.Combine(folder, Current);
@@ -25,8 +25,10 @@ internal static class AtomicFolder
             File.SetUnixFileMode(path, (UnixFileMode)(file.Mode & 0b111_111_111));
         }
         Directory.CreateDirectory(Path.Combine(folder, generation));    // also when there is no file
+        File.Delete(link + ".new");
         File.CreateSymbolicLink(link + ".new", generation);
-        File.Move(link + ".new", link, overwrite: true);
+        // rename(2) of a link that leads to a folder: File.Move would look at the folder.
+        await HostCommand.RequireAsync("mv", ["--no-target-directory", link + ".new", link], cancellation);
 
         var names = files.Select(file => file.Path.Split('/')[0]).ToHashSet(StringComparer.Ordinal);
         foreach (var name in names.Where(name => new FileInfo(Path.Combine(folder, name)).LinkTarget is null))

@@ -87,7 +87,7 @@ internal sealed class PodVolumes(NodePaths paths, INodeApi api, IReadOnlyList<st
     {
         if (volume.HostPath is { } host) PrepareHostPath(host);
         else if (volume.EmptyDir is { } empty) await PrepareEmptyAsync(pod, volume, empty, cancellation);
-        else if (IsProjected(volume)) AtomicFolder.Write(Folder(pod, volume.Name), await FilesAsync(pod, volume, podAddresses, cancellation));
+        else if (IsProjected(volume)) await AtomicFolder.WriteAsync(Folder(pod, volume.Name), await FilesAsync(pod, volume, podAddresses, cancellation), cancellation);
         else throw new NodeException("this node knows emptyDir, hostPath, configMap, secret, downwardAPI and projected volumes", "CreateContainerConfigError");
     }
 
