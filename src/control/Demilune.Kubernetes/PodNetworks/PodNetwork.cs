@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Demilune.Kubernetes.Api;
+
+namespace Demilune.Kubernetes.PodNetworks;
+
+/// <summary>What a pod has on the network, in Kubernetes' words.</summary>
+/// <param name="Firewall">The Firewall it is an instance of; null for ordinary pods.</param>
+/// <param name="SecurityPolicies">Names of those that judge its traffic, whether they exist or not; sorted.</param>
+/// <param name="PortId">Null: no port yet. So are <paramref name="Mac"/> and <paramref name="PortPairId"/>.</param>
+/// <param name="SecurityGroups">Names; sorted.</param>
+/// <param name="PortPairId">Of a firewall's instance.</param>
+public sealed record PodNetwork(
+    string PodUid,
+    ObjectKey Pod,
+    string Node,
+    string? Firewall,
+    ImmutableArray<string> SecurityPolicies,
+    string? PortId,
+    string? Mac,
+    ImmutableArray<string> Addresses,
+    ImmutableArray<string> SecurityGroups,
+    string? PortPairId);
+
+/// <summary>Whoever makes the pods' network says here what it is.</summary>
+public interface IPodNetworks
+{
+    /// <summary>By UID of the pod. Replaced whole.</summary>
+    ImmutableDictionary<string, PodNetwork> Current { get; }
+
+    /// <summary>Raised after each replacement; handlers take note and return.</summary>
+    event Action? Changed;
+}

@@ -1,0 +1,196 @@
+using Demilune.Neutron;
+using Demilune.Raven.Design;
+using Demilune.Raven.Planning;
+
+namespace Demilune.Raven.Applying;
+
+/// <summary>What went wrong with one operation. The others were done.</summary>
+internal sealed record Failure(Operation Operation, string Message);
+
+/// <summary>The network as last seen, and the one hand that changes it.</summary>
+/// <remarks>
+/// What our own requests answer is believed until something fails; then, and from time to time, the network is read anew. So an
+/// event costs the requests it needs, not a reading of everything.
+/// </remarks>
+internal sealed class NetworkMirror(INeutron neutron, string cluster)
+{
+    public NetworkSnapshot Snapshot { get; private set; } = NetworkSnapshot.Empty;
+
+    /// <summary>Reads whatever is ours.</summary>
+    public async Task ReadAsync(Capabilities capabilities, CancellationToken cancel)
+    {
+        var snapshot = NetworkSnapshot.Empty;
+        snapshot = await AddAsync<Network>(snapshot, cancel);
+        snapshot = await AddAsync<Subnet>(snapshot, cancel);
+        snapshot = await AddAsync<Port>(snapshot, cancel);
+        snapshot = await AddAsync<SecurityGroup>(snapshot, cancel);
+        if (capabilities.AddressGroups || capabilities.ClassifierAddressGroup) snapshot = await AddAsync<AddressGroup>(snapshot, cancel);
+        if (capabilities.ServiceChaining)
+        {
+            snapshot = await AddAsync<PortPair>(snapshot, cancel);
+            snapshot = await AddAsync<PortPairGroup>(snapshot, cancel);
+            snapshot = await AddAsync<FlowClassifier>(snapshot, cancel);
+            snapshot = await AddAsync<PortChain>(snapshot, cancel);
+        }
+        Snapshot = snapshot;
+    }
+
+    /// <summary>Does what can be done. One thing that the server refuses does not stop what has nothing to do with it.</summary>
+    /// <exception cref="HttpRequestException">Nobody answers: the rest waits for a new reading.</exception>
+    public async Task<IReadOnlyList<Failure>> ApplyAsync(IEnumerable<Operation> operations, CancellationToken cancel)
+    {
+        var failures = new List<Failure>();
+        var failed = new HashSet<string>(StringComparer.Ordinal);
+        var ids = Ids();
+        foreach (var operation in operations)
+        {
+            if (operation.After.FirstOrDefault(key => failed.Contains(key) || !ids.ContainsKey(key)) is { } missing)
+            {
+                Fail(operation, $"waits for {missing}");
+                continue;
+            }
+            try
+            {
+                if (!await ApplyAsync(operation, ids, cancel)) Fail(operation, "refers to something that could not be made");
+            }
+            catch (NeutronException refusal)
+            {
+                Fail(operation, refusal.Message);
+            }
+        }
+        return failures;
+
+        void Fail(Operation operation, string message)
+        {
+            failures.Add(new Failure(operation, message));
+            // What failed to be trimmed is still all that it has to be.
+            if (operation.Builds) failed.Add(operation.Key);
+        }
+    }
+
+    private async Task<bool> ApplyAsync(Operation operation, Dictionary<string, string> ids, CancellationToken cancel)
+    {
+        switch (operation)
+        {
+            case Create create:
+                if (References.Resolve(create.Resource, ids.GetValueOrDefault) is not { } resource) return false;
+                var made = await CreateAsync(resource, cancel);
+                if (made is not SecurityGroupRule) ids[create.Key] = made.Id;
+                return true;
+            case Update update:
+                if (References.Resolve(update.Changes, ids.GetValueOrDefault) is not { } changes) return false;
+                Snapshot = Snapshot.With(await UpdateAsync(update.Id, changes, cancel));
+                return true;
+            case Delete delete:
+                await DeleteAsync(delete, cancel);
+                return true;
+            case AddAddresses add:
+                Snapshot = Snapshot.With(await neutron.AddAddressesAsync(add.Id, add.Addresses, cancel));
+                return true;
+            case RemoveAddresses remove:
+                Snapshot = Snapshot.With(await neutron.RemoveAddressesAsync(remove.Id, remove.Addresses, cancel));
+                return true;
+            default:
+                throw new InvalidOperationException($"{operation} is no operation that can be applied");
+        }
+    }
+
+    private async Task<Resource> CreateAsync(Resource resource, CancellationToken cancel)
+    {
+        Resource made = resource switch
+        {
+            Network network => await neutron.CreateAsync(network, cancel),
+            Subnet subnet => await neutron.CreateAsync(subnet, cancel),
+            AddressGroup group => await neutron.CreateAsync(group, cancel),
+            SecurityGroup group => await CreateBareAsync(group, cancel),
+            SecurityGroupRule rule => await neutron.CreateAsync(rule, cancel),
+            Port port => await neutron.CreateAsync(port, cancel),
+            PortPair pair => await neutron.CreateAsync(pair, cancel),
+            PortPairGroup group => await neutron.CreateAsync(group, cancel),
+            FlowClassifier classifier => await neutron.CreateAsync(classifier, cancel),
+            PortChain chain => await neutron.CreateAsync(chain, cancel),
+            _ => throw new InvalidOperationException($"{resource.GetType().Name} is not ours to create"),
+        };
+        if (made is not SecurityGroupRule added)
+        {
+            Snapshot = Snapshot.With(made);
+            return made;
+        }
+        if (Snapshot.Find<SecurityGroup>(added.SecurityGroupId ?? "") is { } owner)
+            Snapshot = Snapshot.With(owner with { SecurityGroupRules = [.. owner.SecurityGroupRules ?? [], added] });
+        return made;
+    }
+
+    /// <summary>Neutron gives each new group two rules that allow all egress; nobody here asked for them.</summary>
+    private async Task<SecurityGroup> CreateBareAsync(SecurityGroup group, CancellationToken cancel)
+    {
+        var made = await neutron.CreateAsync(group, cancel);
+        Snapshot = Snapshot.With(made);
+        foreach (var rule in made.SecurityGroupRules ?? []) await neutron.DeleteAsync<SecurityGroupRule>(rule.Id, cancel);
+        return made with { SecurityGroupRules = [] };
+    }
+
+    private async Task<Resource> UpdateAsync(string id, Resource changes, CancellationToken cancel) => changes switch
+    {
+        Port port => await neutron.UpdateAsync(id, port, cancel),
+        PortPairGroup group => await neutron.UpdateAsync(id, group, cancel),
+        PortChain chain => await neutron.UpdateAsync(id, chain, cancel),
+        _ => throw new InvalidOperationException($"{changes.GetType().Name} is never updated"),
+    };
+
+    private async Task DeleteAsync(Delete delete, CancellationToken cancel)
+    {
+        // "Gone already" is what was wanted.
+        if (delete.Kind == typeof(SecurityGroupRule))
+        {
+            await neutron.DeleteAsync<SecurityGroupRule>(delete.Id, cancel);
+            var owner = Snapshot.All<SecurityGroup>().FirstOrDefault(group => group.SecurityGroupRules?.Any(rule => rule.Id == delete.Id) is true);
+            if (owner is not null)
+                Snapshot = Snapshot.With(owner with { SecurityGroupRules = [.. owner.SecurityGroupRules!.Where(rule => rule.Id != delete.Id)] });
+            return;
+        }
+        _ = delete.Kind.Name switch
+        {
+            nameof(Port) => await neutron.DeleteAsync<Port>(delete.Id, cancel),
+            nameof(SecurityGroup) => await neutron.DeleteAsync<SecurityGroup>(delete.Id, cancel),
+            nameof(AddressGroup) => await neutron.DeleteAsync<AddressGroup>(delete.Id, cancel),
+            nameof(PortPair) => await neutron.DeleteAsync<PortPair>(delete.Id, cancel),
+            nameof(PortPairGroup) => await neutron.DeleteAsync<PortPairGroup>(delete.Id, cancel),
+            nameof(FlowClassifier) => await neutron.DeleteAsync<FlowClassifier>(delete.Id, cancel),
+            nameof(PortChain) => await neutron.DeleteAsync<PortChain>(delete.Id, cancel),
+            _ => throw new InvalidOperationException($"{delete.Kind.Name} is never deleted"),
+        };
+        Snapshot = Snapshot.Without(delete.Kind, delete.Id);
+    }
+
+    private Dictionary<string, string> Ids()
+    {
+        var ids = new Dictionary<string, string>(StringComparer.Ordinal);
+        Add<Network>();
+        Add<Subnet>();
+        Add<AddressGroup>();
+        Add<SecurityGroup>();
+        Add<Port>();
+        Add<PortPair>();
+        Add<PortPairGroup>();
+        Add<FlowClassifier>();
+        Add<PortChain>();
+        return ids;
+
+        // Of two with one key the planner keeps the first, in the same order.
+        void Add<T>()
+            where T : Resource
+        {
+            foreach (var resource in Snapshot.All<T>())
+                if (Key.FromMark(cluster, resource.Description) is { } key) ids.TryAdd(key, resource.Id);
+        }
+    }
+
+    private async Task<NetworkSnapshot> AddAsync<T>(NetworkSnapshot snapshot, CancellationToken cancel)
+        where T : Resource, IResource<T>
+    {
+        foreach (var resource in await neutron.ListAsync<T>(null, cancel))
+            if (Key.FromMark(cluster, resource.Description) is not null) snapshot = snapshot.With(resource);
+        return snapshot;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using System.Text;
+using Demilune.Policy.Intents;
+using Demilune.Policy.Model;
+
+namespace Demilune.Raven.Design;
+
+/// <summary>What a thing on the network is to us, in words that survive a restart: written into its description, found again by it.</summary>
+/// <remarks>
+/// Ids are the server's to give. Until it has, and in every plan, things refer to each other as "@KEY", which no id can look
+/// like.
+/// </remarks>
+internal static class Key
+{
+    public const string Network = "network";
+    public const string AllowIngress = "allow-all-ingress";
+    public const string AllowEgress = "allow-all-egress";
+
+    public static string Subnet(string cidr) => $"subnet {cidr}";
+
+    public static string Port(string podUid) => $"port {podUid}";
+
+    public static string FirewallIn(string podUid) => $"firewall-in {podUid}";
+
+    public static string FirewallOut(string podUid) => $"firewall-out {podUid}";
+
+    public static string Pair(string podUid) => $"pair {podUid}";
+
+    public static string Group(string firewall) => $"group {firewall}";
+
+    public static string Chain(string firewall) => $"chain {firewall}";
+
+    public static string Policy(Name policy, string resolution) =>
+        Short(resolution.Length == 0 ? $"policy {policy}" : $"policy {policy} {Hash(resolution)}");
+
+    public static string Peers(PeerSelector selector) => $"peers {Hash(selector.Key)}";
+
+    public static string Outside(string prefix) => $"outside {prefix}";
+
+    public static string Flow(string content) => $"flow {Hash(content)}";
+
+    public static string Reference(string key) => "@" + key;
+
+    /// <summary>The description of what has this key.</summary>
+    public static string Mark(string cluster, string key) => $"demilune:{cluster} {key}";
+
+    /// <returns>Null: it is not ours.</returns>
+    public static string? FromMark(string cluster, string? description)
+    {
+        var prefix = $"demilune:{cluster} ";
+        return description is not null && description.StartsWith(prefix, StringComparison.Ordinal) ? description[prefix.Length..] : null;
+    }
+
+    /// <summary>128 bits: not to be hit by accident, and nobody gains by hitting it on purpose within a cluster of theirs.</summary>
+    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..32];
+
+    /// <summary>Neutron keeps 255 characters; a namespace and a name may have 317.</summary>
+    private static string Short(string key) => key.Length <= 200 ? key : key[..160] + " " + Hash(key);
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Demilune.Kubernetes.Crds;
+using Demilune.Policy.Model;
+using k8s.Models;
+
+namespace Demilune.Raven.Facts;
+
+/// <summary>Kubernetes' objects as they were watched → facts. Pure.</summary>
+public static class FactsReader
+{
+    public static ClusterFacts Read(
+        IEnumerable<V1Namespace> namespaces, IEnumerable<V1Pod> pods, IEnumerable<V1NetworkPolicy> policies,
+        IEnumerable<SecurityPolicy> securityPolicies, IEnumerable<Firewall> firewalls)
+    {
+        var own = pods.Where(HasNetwork).ToList();
+        var defaults = firewalls.ToDictionary(firewall => firewall.Metadata.Name, StringComparer.Ordinal);
+        return new ClusterFacts(
+            new Cluster(
+                namespaces.ToImmutableDictionary(ns => ns.Metadata.Name, ns => Labels(ns.Metadata.Labels)),
+                [.. own.Where(pod => FirewallOf(pod) is null).Select(Pod)],
+                [.. policies.Select(NetworkPolicyReader.Read)]),
+            [
+                .. own.Where(pod => !string.IsNullOrEmpty(pod.Spec.NodeName)).Select(pod => new PlacedPod(
+                    pod.Metadata.Uid, new Name(pod.Metadata.NamespaceProperty, pod.Metadata.Name), pod.Spec.NodeName, FirewallOf(pod))),
+            ],
+            securityPolicies.ToImmutableDictionary(
+                policy => policy.Metadata.Name, policy => Inspection(policy, defaults.GetValueOrDefault(policy.Spec.Firewall ?? "default"))));
+    }
+
+    /// <summary>The Firewall a pod is an instance of. A label alone is not believed: whoever may create pods could get others' traffic.</summary>
+    public static string? FirewallOf(V1Pod pod) =>
+        pod.Metadata.NamespaceProperty == Group.SystemNamespace && pod.Metadata.Labels is { } labels &&
+        labels.TryGetValue(Group.FirewallLabel, out var firewall) && pod.Metadata.OwnerReferences?.Any(owner =>
+            owner.Kind == "Firewall" && owner.ApiVersion == Group.Version && owner.Name == firewall) is true
+            ? firewall
+            : null;
+
+    /// <summary>A pod that is being deleted keeps its port until it is gone: its grace period may need the network.</summary>
+    private static bool HasNetwork(V1Pod pod) =>
+        pod.Spec is { HostNetwork: not true } && pod.Status?.Phase is not ("Succeeded" or "Failed");
+
+    private static Pod Pod(V1Pod pod)
+    {
+        var ports = (pod.Spec.Containers ?? [])
+            .Concat((pod.Spec.InitContainers ?? []).Where(container => container.RestartPolicy == "Always"))
+            .SelectMany(container => container.Ports ?? [])
+            .Where(port => port.Name is not null && port.ContainerPort is > 0 and <= ushort.MaxValue)
+            .Select(port => new NamedPort(port.Name, NetworkPolicyReader.ProtocolOf(port.Protocol) ?? Protocol.Tcp, (ushort)port.ContainerPort))
+            .DistinctBy(port => (port.Name, port.Protocol));
+        return new Pod(
+            pod.Metadata.Uid, new Name(pod.Metadata.NamespaceProperty, pod.Metadata.Name), Labels(pod.Metadata.Labels), [.. ports]);
+    }
+
+    private static Inspection Inspection(SecurityPolicy policy, Firewall? firewall) => new(
+        policy.Metadata.Name,
+        policy.Status?.Tag ?? PolicyTags.Missing,
+        policy.Status?.Tag is null ? null : policy.Spec.Firewall ?? "default",
+        (policy.Spec.Mode ?? PolicyMode.Prevent) == PolicyMode.Prevent,
+        (policy.Spec.OnFailure ?? firewall?.Spec.OnFailure ?? FailureAction.Closed) == FailureAction.Closed);
+
+    private static ImmutableDictionary<string, string> Labels(IDictionary<string, string>? labels) =>
+        labels?.ToImmutableDictionary() ?? ImmutableDictionary<string, string>.Empty;
+}

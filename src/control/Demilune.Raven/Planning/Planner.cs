@@ -1,0 +1,180 @@
+using System.Collections.Immutable;
+using Demilune.Neutron;
+using Demilune.Raven.Design;
+
+namespace Demilune.Raven.Planning;
+
+/// <summary>(desired, actual) → what to do, in an order in which each step may be the last. Pure.</summary>
+/// <remarks>
+/// <code>
+///  build   what nothing depends on yet ► chains with their classifiers ► whatever opens (rules, members, groups of ports)
+///  trim    whatever opens too far ► chains, classifiers, pairs ► ports ► groups
+/// </code>
+/// So what both the old and the new state allow is never cut, and what is to be inspected is never allowed before it is
+/// steered. Removal follows the references: chain, classifier, group, pair, port, security group, address group. Networks
+/// and subnets are never removed here.
+/// </remarks>
+internal sealed class Planner
+{
+    private readonly string _cluster;
+    private readonly DesiredNetwork _desired;
+    private readonly NetworkSnapshot _actual;
+    private readonly Dictionary<string, string> _ids = [];
+    private readonly List<Operation> _build = [];
+    private readonly List<Operation> _open = [];
+    private readonly List<Operation> _close = [];
+    private readonly List<Operation> _remove = [];
+
+    private Planner(string cluster, DesiredNetwork desired, NetworkSnapshot actual) =>
+        (_cluster, _desired, _actual) = (cluster, desired, actual);
+
+    public static ImmutableArray<Operation> Plan(string cluster, DesiredNetwork desired, NetworkSnapshot actual) =>
+        new Planner(cluster, desired, actual).Plan();
+
+    private ImmutableArray<Operation> Plan()
+    {
+        CreateOnly(_desired.Networks, (_, _) => true);
+        CreateOnly(_desired.Subnets, (wanted, one) => Is(wanted.NetworkId, one.NetworkId));
+        var addressGroups = AddressGroups();
+        var securityGroups = SecurityGroups();
+        var ports = Ports();
+        var pairs = Match(_desired.PortPairs, (wanted, one) => Is(wanted.Ingress, one.Ingress) && Is(wanted.Egress, one.Egress));
+        Create(pairs, _desired.PortPairs);
+        var pairGroups = PortPairGroups();
+        var classifiers = Match(_desired.FlowClassifiers, FitsClassifier);
+        Create(classifiers, _desired.FlowClassifiers);
+        var chains = PortChains();
+        Remove(chains);
+        Remove(classifiers);
+        Remove(pairGroups);
+        Remove(pairs);
+        Remove(ports);
+        Remove(securityGroups);
+        Remove(addressGroups);
+        return [.. _build, .. _open, .. _close, .. _remove];
+    }
+
+    private bool FitsClassifier(FlowClassifier wanted, FlowClassifier one) =>
+        Is(wanted.LogicalSourcePort, one.LogicalSourcePort) && Is(wanted.LogicalDestinationPort, one.LogicalDestinationPort) &&
+        Is(wanted.SourceAddressGroupId, one.SourceAddressGroupId) && Is(wanted.DestinationAddressGroupId, one.DestinationAddressGroupId);
+
+    private Matching<AddressGroup> AddressGroups()
+    {
+        var groups = Match(_desired.AddressGroups, (_, _) => true);
+        Create(groups, _desired.AddressGroups);
+        foreach (var (key, group) in groups.Kept)
+        {
+            var (wanted, there) = (_desired.AddressGroups[key].Addresses ?? [], group.Addresses ?? []);
+            if (wanted.Except(there).ToImmutableArray() is { Length: > 0 } more) _open.Add(new AddAddresses(key, group.Id, more));
+            if (there.Except(wanted).ToImmutableArray() is { Length: > 0 } less) _close.Add(new RemoveAddresses(key, group.Id, less));
+        }
+        return groups;
+    }
+
+    private Matching<SecurityGroup> SecurityGroups()
+    {
+        var groups = Match(_desired.SecurityGroups, (_, _) => true);
+        Create(groups, _desired.SecurityGroups);
+        foreach (var (key, wanted) in _desired.Rules)
+        {
+            // A group that is only now made is on no port: its rules open nothing yet.
+            if (!groups.Kept.TryGetValue(key, out var group))
+            {
+                foreach (var rule in wanted) _build.Add(new Create("rule of " + key, rule) { After = [key] });
+                continue;
+            }
+            var there = (group.SecurityGroupRules ?? []).GroupBy(Content).ToDictionary(same => same.Key, same => same.ToList());
+            foreach (var rule in wanted)
+                if (!there.Remove(Content(rule)))
+                    _open.Add(new Create("rule of " + key, rule) { After = _desired.Prerequisites.GetValueOrDefault(key, []) });
+            foreach (var rule in there.Values.SelectMany(rules => rules).OrderBy(rule => rule.Id, StringComparer.Ordinal))
+                _close.Add(new Delete("rule of " + key, typeof(SecurityGroupRule), rule.Id));
+        }
+        return groups;
+    }
+
+    private string Content(SecurityGroupRule rule) => string.Join('|',
+        rule.Direction, rule.Ethertype ?? "IPv4", rule.Protocol, rule.PortRangeMin, rule.PortRangeMax, rule.RemoteIpPrefix,
+        rule.RemoteGroupId, Id(rule.RemoteAddressGroupId));
+
+    private Matching<Port> Ports()
+    {
+        var ports = Match(_desired.Ports, (wanted, one) =>
+            Is(wanted.NetworkId, one.NetworkId) && wanted.DeviceOwner == one.DeviceOwner && wanted.DeviceId == one.DeviceId);
+        foreach (var key in ports.Missing)
+        {
+            var wanted = _desired.Ports[key];
+            var after = _desired.Prerequisites.GetValueOrDefault(key, []);
+            // A port that has to wait for something is made unbound: it has its addresses, and no node carries its traffic yet.
+            _build.Add(new Create(key, after.Length == 0 ? wanted : wanted with { HostId = null }));
+        }
+        foreach (var (key, one) in ports.Kept)
+        {
+            var wanted = _desired.Ports[key];
+            var groups = (wanted.SecurityGroups ?? []).Select(Id).ToHashSet(StringComparer.Ordinal);
+            var differs = !groups.SetEquals(one.SecurityGroups ?? []) || wanted.HostId != (one.HostId ?? "");
+            if (!differs) continue;
+            _open.Add(new Update(key, one.Id, new Port { SecurityGroups = wanted.SecurityGroups, HostId = wanted.HostId })
+            {
+                After = [.. _desired.Prerequisites.GetValueOrDefault(key, []), .. (wanted.SecurityGroups ?? []).Select(group => group[1..])],
+            });
+        }
+        return ports;
+    }
+
+    private Matching<PortPairGroup> PortPairGroups()
+    {
+        var groups = Match(_desired.PortPairGroups, (_, _) => true);
+        Create(groups, _desired.PortPairGroups);
+        foreach (var (key, group) in groups.Kept)
+            Lists(key, group.Id, _desired.PortPairGroups[key].PortPairs, group.PortPairs, list => new PortPairGroup { PortPairs = list });
+        return groups;
+    }
+
+    private Matching<PortChain> PortChains()
+    {
+        var chains = Match(_desired.PortChains, (wanted, one) =>
+            (wanted.PortPairGroups ?? []).Select(Id).SequenceEqual(one.PortPairGroups ?? [], StringComparer.Ordinal));
+        Create(chains, _desired.PortChains);
+        foreach (var (key, chain) in chains.Kept)
+            Lists(key, chain.Id, _desired.PortChains[key].FlowClassifiers, chain.FlowClassifiers, list => new PortChain { FlowClassifiers = list });
+        return chains;
+    }
+
+    /// <summary>A list is replaced whole: first by the union, later, when nothing opens through what is gone, by what is wanted.</summary>
+    private void Lists(string key, string id, IReadOnlyList<string>? wanted, IReadOnlyList<string>? there, Func<IReadOnlyList<string>, Resource> change)
+    {
+        var (desired, actual) = ((wanted ?? []).Select(Id).ToList(), there ?? []);
+        if (desired.Except(actual).Any()) _build.Add(new Update(key, id, change([.. actual.Union(desired)])));
+        if (actual.Except(desired).Any()) _close.Add(new Update(key, id, change(desired), Widening: false));
+    }
+
+    private void CreateOnly<T>(ImmutableSortedDictionary<string, T> desired, Func<T, T, bool> fits)
+        where T : Resource, IResource<T> => Create(Match(desired, fits), desired);
+
+    private Matching<T> Match<T>(ImmutableSortedDictionary<string, T> desired, Func<T, T, bool> fits)
+        where T : Resource, IResource<T>
+    {
+        var matching = Matching<T>.Of(_cluster, desired, _actual.All<T>(), fits);
+        foreach (var (key, one) in matching.Kept) _ids[key] = one.Id;
+        return matching;
+    }
+
+    private void Create<T>(Matching<T> matching, ImmutableSortedDictionary<string, T> desired)
+        where T : Resource
+    {
+        foreach (var key in matching.Missing) _build.Add(new Create(key, desired[key]));
+    }
+
+    private void Remove<T>(Matching<T> matching)
+        where T : Resource
+    {
+        foreach (var one in matching.Surplus) _remove.Add(new Delete(Key.FromMark(_cluster, one.Description)!, typeof(T), one.Id));
+    }
+
+    /// <summary>The id behind a reference, or the reference itself if nothing is there yet.</summary>
+    private string Id(string? reference) =>
+        reference is ['@', ..] ? _ids.GetValueOrDefault(reference[1..], reference) : reference ?? "";
+
+    private bool Is(string? reference, string? id) => Id(reference) == (id ?? "");
+}

@@ -1,0 +1,23 @@
+using Demilune.Policy.Addresses;
+
+namespace Demilune.Raven;
+
+/// <summary>The cluster's place on the network.</summary>
+public sealed record RavenOptions
+{
+    /// <summary>Names what is ours on a Neutron that others use too. At most 40 characters.</summary>
+    public string ClusterName { get; init; } = "local";
+
+    /// <summary>Pods get addresses of these, one per family. Default 10.244.0.0/16 and fd00:244::/64: Flannel's, so that habits hold.</summary>
+    public IReadOnlyList<string> PodNetworks { get; init; } = ["10.244.0.0/16", "fd00:244::/64"];
+
+    /// <summary>Changes within this time are one. Default 20 ms: a burst of events costs one plan, and nobody notices the wait.</summary>
+    public TimeSpan Coalescing { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How often the network is read anew although nothing changed here: somebody else may have changed it. Default 1 min.</summary>
+    public TimeSpan Reread { get; init; } = TimeSpan.FromMinutes(1);
+
+    internal IEnumerable<Prefix> PodPrefixes => PodNetworks.Select(text => Prefix.TryParse(text, out var prefix)
+        ? prefix
+        : throw new ArgumentException($"pod network \"{text}\" is no CIDR, for example 10.244.0.0/16"));
+}
