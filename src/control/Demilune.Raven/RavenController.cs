@@ -3,6 +3,7 @@ using Demilune.Kubernetes.Api;
 using Demilune.Kubernetes.Events;
 using Demilune.Kubernetes.PodNetworks;
 using Demilune.Kubernetes.Queue;
+using Demilune.Kubernetes.Status;
 using Demilune.Kubernetes.Watching;
 using Demilune.Neutron;
 using Demilune.Policy.Addresses;
@@ -51,7 +52,7 @@ public sealed class RavenController : IPodNetworks
         informers.Pods.Changed += _ => Wake();
         informers.Namespaces.Changed += _ => Wake();
         informers.NetworkPolicies.Changed += _ => Wake();
-        informers.SecurityPolicies.Changed += change => WakeIf(change.Old?.Status?.Tag != change.New?.Status?.Tag || Differs(change.Old, change.New));
+        informers.SecurityPolicies.Changed += change => WakeIf(Differs(change.Old, change.New));
         informers.Firewalls.Changed += change => WakeIf(change.Old?.Spec.OnFailure != change.New?.Spec.OnFailure);
     }
 
@@ -148,7 +149,10 @@ public sealed class RavenController : IPodNetworks
 
     private static bool Differs(Kubernetes.Crds.SecurityPolicy? one, Kubernetes.Crds.SecurityPolicy? other) =>
         one is null || other is null ||
-        (one.Spec.Mode, one.Spec.OnFailure, one.Spec.Firewall) != (other.Spec.Mode, other.Spec.OnFailure, other.Spec.Firewall);
+        (one.Spec.Mode, one.Spec.OnFailure, one.Spec.Firewall, one.Status?.Tag, Refused(one)) !=
+        (other.Spec.Mode, other.Spec.OnFailure, other.Spec.Firewall, other.Status?.Tag, Refused(other));
+
+    private static bool Refused(Kubernetes.Crds.SecurityPolicy policy) => Conditions.Find(policy.Status?.Conditions, "Accepted")?.Status == "False";
 
     /// <summary>Somebody else may have changed the network: look at it now and then.</summary>
     private async Task RereadAsync(CancellationToken cancel)

@@ -1,16 +1,41 @@
+using Demilune.Contracts.Nodes;
+using Demilune.Kubernetes.Api;
+using Demilune.Kubernetes.Crds;
+using Demilune.Kubernetes.Events;
+using Demilune.Kubernetes.PodNetworks;
+using Demilune.Kubernetes.Watching;
+using Demilune.Neutron;
+using Demilune.Orchestrator;
+using Demilune.Raven;
+
 namespace Demilune.Controller.Hosting;
 
 /// <summary>Where Raven and the orchestrator join the process.</summary>
 internal static class ControlPlane
 {
-    /// <summary>
-    /// Adds what works on Kubernetes. Given: <see cref="Demilune.Neutron.INeutron"/>, <see cref="ControllerOptions"/>, TimeProvider, loggers. To be
-    /// added: hosted services, any number of <see cref="Demilune.Contracts.Nodes.INodeObserver"/>, one <see cref="Demilune.Contracts.Nodes.INodeSupplement"/>,
-    /// and an <see cref="IReadiness"/> each for what <c>/readyz</c> must wait for.
-    /// </summary>
     public static void AddControlPlane(this IServiceCollection services, ControllerOptions options)
     {
-        _ = services;
-        _ = options;
+        services.AddSingleton(_ => KubernetesApi.Connect(options.Kubeconfig));
+        services.AddSingleton(provider => new ClusterInformers(
+            provider.GetRequiredService<KubernetesApi>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Demilune.Kubernetes")));
+        services.AddSingleton(provider => new EventRecorder(
+            provider.GetRequiredService<KubernetesApi>(), Group.FieldManager,
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger("Demilune.Kubernetes"), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new RavenController(
+            provider.GetRequiredService<ClusterInformers>(), provider.GetRequiredService<INeutron>(),
+            new RavenOptions
+            {
+                ClusterName = options.ClusterName,
+                PodNetworks = [.. new[] { options.PodNetworkV4, options.PodNetworkV6 }.Where(network => network.Length > 0)],
+            },
+            provider.GetRequiredService<EventRecorder>(), provider.GetRequiredService<ILogger<RavenController>>()));
+        services.AddSingleton<IPodNetworks>(provider => provider.GetRequiredService<RavenController>());
+        services.AddSingleton(new OrchestratorOptions { AgentRunDirectory = options.AgentRunDirectory });
+        services.AddSingleton<OrchestratorController>();
+        services.AddSingleton<INodeObserver>(provider => provider.GetRequiredService<OrchestratorController>().Observer);
+        services.AddSingleton<INodeSupplement>(provider => provider.GetRequiredService<OrchestratorController>().Supplement);
+        services.AddSingleton<ControlLoop>();
+        services.AddHostedService(provider => provider.GetRequiredService<ControlLoop>());
+        services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<ControlLoop>());
     }
 }

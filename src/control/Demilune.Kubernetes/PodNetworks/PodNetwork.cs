@@ -9,6 +9,7 @@ namespace Demilune.Kubernetes.PodNetworks;
 /// <param name="PortId">Null: no port yet. So are <paramref name="Mac"/> and <paramref name="PortPairId"/>.</param>
 /// <param name="SecurityGroups">Names; sorted.</param>
 /// <param name="PortPairId">Of a firewall's instance.</param>
+/// <param name="NetworkNumber">1..65535, of the network; 0: it has none.</param>
 public sealed record PodNetwork(
     string PodUid,
     ObjectKey Pod,
@@ -19,13 +20,17 @@ public sealed record PodNetwork(
     string? Mac,
     ImmutableArray<string> Addresses,
     ImmutableArray<string> SecurityGroups,
-    string? PortPairId);
+    string? PortPairId,
+    int NetworkNumber);
 
 /// <summary>Whoever makes the pods' network says here what it is.</summary>
 public interface IPodNetworks
 {
     /// <summary>By UID of the pod. Replaced whole.</summary>
     ImmutableDictionary<string, PodNetwork> Current { get; }
+
+    /// <summary>Completes when the network was once found to be what Kubernetes asks for.</summary>
+    Task Synced { get; }
 
     /// <summary>Raised after each replacement; handlers take note and return.</summary>
     event Action? Changed;

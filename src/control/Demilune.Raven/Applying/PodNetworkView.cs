@@ -16,6 +16,7 @@ internal static class PodNetworkView
     {
         var ports = ByKey<Port>(cluster, snapshot);
         var pairs = ByKey<PortPair>(cluster, snapshot);
+        var network = ByKey<Network>(cluster, snapshot).GetValueOrDefault(Key.Network);
         var judges = PolicyCompiler.Compile(facts.Cluster).Pods.ToDictionary(pod => pod.Pod.Uid, Judges, StringComparer.Ordinal);
         return facts.Pods.ToImmutableDictionary(pod => pod.Uid, pod =>
         {
@@ -26,7 +27,8 @@ internal static class PodNetworkView
                 port?.Id, port?.MacAddress,
                 [.. (port?.FixedIps ?? []).Select(ip => ip.IpAddress).OfType<string>()],
                 [.. (port?.SecurityGroups ?? []).Select(id => snapshot.Find<SecurityGroup>(id)?.Name ?? id).Order(StringComparer.Ordinal)],
-                pairs.GetValueOrDefault(Key.Pair(pod.Uid))?.Id);
+                pairs.GetValueOrDefault(Key.Pair(pod.Uid))?.Id,
+                network?.SegmentationId ?? 0);
         });
     }
 

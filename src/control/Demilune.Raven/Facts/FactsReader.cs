@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Demilune.Kubernetes.Crds;
+using Demilune.Kubernetes.Status;
 using Demilune.Policy.Model;
 using k8s.Models;
 
@@ -17,23 +18,15 @@ public static class FactsReader
         return new ClusterFacts(
             new Cluster(
                 namespaces.ToImmutableDictionary(ns => ns.Metadata.Name, ns => Labels(ns.Metadata.Labels)),
-                [.. own.Where(pod => FirewallOf(pod) is null).Select(Pod)],
+                [.. own.Where(pod => FirewallPods.FirewallOf(pod) is null).Select(Pod)],
                 [.. policies.Select(NetworkPolicyReader.Read)]),
             [
                 .. own.Where(pod => !string.IsNullOrEmpty(pod.Spec.NodeName)).Select(pod => new PlacedPod(
-                    pod.Metadata.Uid, new Name(pod.Metadata.NamespaceProperty, pod.Metadata.Name), pod.Spec.NodeName, FirewallOf(pod))),
+                    pod.Metadata.Uid, new Name(pod.Metadata.NamespaceProperty, pod.Metadata.Name), pod.Spec.NodeName, FirewallPods.FirewallOf(pod))),
             ],
             securityPolicies.ToImmutableDictionary(
                 policy => policy.Metadata.Name, policy => Inspection(policy, defaults.GetValueOrDefault(policy.Spec.Firewall ?? "default"))));
     }
-
-    /// <summary>The Firewall a pod is an instance of. A label alone is not believed: whoever may create pods could get others' traffic.</summary>
-    public static string? FirewallOf(V1Pod pod) =>
-        pod.Metadata.NamespaceProperty == Group.SystemNamespace && pod.Metadata.Labels is { } labels &&
-        labels.TryGetValue(Group.FirewallLabel, out var firewall) && pod.Metadata.OwnerReferences?.Any(owner =>
-            owner.Kind == "Firewall" && owner.ApiVersion == Group.Version && owner.Name == firewall) is true
-            ? firewall
-            : null;
 
     /// <summary>A pod that is being deleted keeps its port until it is gone: its grace period may need the network.</summary>
     private static bool HasNetwork(V1Pod pod) =>
@@ -54,7 +47,8 @@ public static class FactsReader
     private static Inspection Inspection(SecurityPolicy policy, Firewall? firewall) => new(
         policy.Metadata.Name,
         policy.Status?.Tag ?? PolicyTags.Missing,
-        policy.Status?.Tag is null ? null : policy.Spec.Firewall ?? "default",
+        // What cannot be resolved must not be judged by half of it: nobody gets it, and it fails as it says.
+        policy.Status?.Tag is null || Conditions.Find(policy.Status.Conditions, "Accepted")?.Status == "False" ? null : policy.Spec.Firewall ?? "default",
         (policy.Spec.Mode ?? PolicyMode.Prevent) == PolicyMode.Prevent,
         (policy.Spec.OnFailure ?? firewall?.Spec.OnFailure ?? FailureAction.Closed) == FailureAction.Closed);
 

@@ -1,0 +1,20 @@
+namespace Demilune.Orchestrator;
+
+/// <summary>How firewalls are run.</summary>
+public sealed record OrchestratorOptions
+{
+    /// <summary>The node agents' run directory; an instance's socket directory is <c>firewall/PODNAME</c> below it.</summary>
+    public string AgentRunDirectory { get; init; } = "/run/demilune/local";
+
+    /// <summary>How long an instance that nobody needs goes on: pods often come back (a rollout). Default 30 s.</summary>
+    public TimeSpan IdleGrace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long an instance whose pod runs may pass no frames before it is replaced. Default 30 s: a start takes seconds, and
+    /// its container's own restarts are tried meanwhile.
+    /// </summary>
+    public TimeSpan DeadGrace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Changes within this time are one. Default 20 ms.</summary>
+    public TimeSpan Coalescing { get; init; } = TimeSpan.FromMilliseconds(20);
+}

@@ -1,0 +1,117 @@
+using System.Security.Cryptography;
+using System.Text;
+using Demilune.Kubernetes.Api;
+using Demilune.Kubernetes.Crds;
+using k8s.Models;
+
+namespace Demilune.Orchestrator.Placing;
+
+/// <summary>The pod of one instance of a Firewall.</summary>
+internal static class FirewallPod
+{
+    /// <summary>What the pod was made from; another value: it is outdated.</summary>
+    public const string RevisionLabel = "demilune.dev/firewall-revision";
+
+    private const string Program = "/usr/lib/demilune/firewall/demilune-firewall";
+    private const string SocketDirectory = "/run/demilune";
+
+    /// <summary>
+    /// Two that want to fill one slot at the same time want the same name, and only one gets it. At most 49 characters, so
+    /// that the path of its socket stays within the 108 that Unix allows.
+    /// </summary>
+    /// <param name="attempt">Grows when the pod of that name is beyond help and still in the way.</param>
+    public static string NameOf(Firewall firewall, string node, string revision, int attempt)
+    {
+        var slot = Hash($"{firewall.Metadata.Uid}\0{node}\0{revision}")[..6];
+        return $"{Short(firewall.Metadata.Name)}-{Short(node)}-{slot}" + (attempt == 0 ? "" : $"-{attempt}");
+    }
+
+    /// <summary>Of everything in the spec that a running instance cannot take over.</summary>
+    public static string RevisionOf(Firewall firewall, OrchestratorOptions options) => Hash(string.Join('\0',
+        firewall.Spec.Engine, firewall.Spec.Image, options.AgentRunDirectory,
+        firewall.Spec.Resources is null ? "" : ObjectJson.Write(firewall.Spec.Resources)))[..10];
+
+    public static V1Pod Of(Firewall firewall, string node, string name, OrchestratorOptions options) => new()
+    {
+        Metadata = new V1ObjectMeta
+        {
+            Name = name,
+            NamespaceProperty = Group.SystemNamespace,
+            Labels = new Dictionary<string, string>
+            {
+                [Group.FirewallLabel] = firewall.Metadata.Name,
+                [RevisionLabel] = RevisionOf(firewall, options),
+                ["app.kubernetes.io/name"] = "demilune-firewall",
+                ["app.kubernetes.io/managed-by"] = "demilune",
+            },
+            OwnerReferences =
+            [
+                new V1OwnerReference
+                {
+                    ApiVersion = Group.Version, Kind = "Firewall", Name = firewall.Metadata.Name, Uid = firewall.Metadata.Uid,
+                    Controller = true, BlockOwnerDeletion = true,
+                },
+            ],
+        },
+        Spec = new V1PodSpec
+        {
+            // Pinned: the scheduler has no say in where the pods to protect are.
+            NodeName = node,
+            Tolerations = [new V1Toleration { OperatorProperty = "Exists" }],
+            RestartPolicy = "Always",
+            TerminationGracePeriodSeconds = 2,
+            AutomountServiceAccountToken = false,
+            EnableServiceLinks = false,
+            Containers = [Container(firewall)],
+            Volumes =
+            [
+                new V1Volume
+                {
+                    Name = "agent",
+                    HostPath = new V1HostPathVolumeSource { Path = $"{options.AgentRunDirectory}/firewall/{name}", Type = "DirectoryOrCreate" },
+                },
+            ],
+        },
+    };
+
+    private static V1Container Container(Firewall firewall) => new()
+    {
+        Name = "firewall",
+        Image = firewall.Spec.Image ?? FirewallSpec.DefaultImage,
+        ImagePullPolicy = "IfNotPresent",
+        Args = ["--in", "in", "--out", "out", "--agent", $"{SocketDirectory}/agent.sock", "--rules", "/usr/share/demilune/rules"],
+        VolumeMounts = [new V1VolumeMount { Name = "agent", MountPath = SocketDirectory }],
+        ReadinessProbe = new V1Probe
+        {
+            Exec = new V1ExecAction { Command = [Program, "health"] },
+            PeriodSeconds = 5,
+            TimeoutSeconds = 5,
+            FailureThreshold = 3,
+        },
+        Resources = Resources(firewall.Spec.Resources),
+        SecurityContext = new V1SecurityContext
+        {
+            // Root without capabilities but these two: a packet socket, and its packet thread before all others.
+            RunAsUser = 0,
+            Privileged = false,
+            AllowPrivilegeEscalation = false,
+            ReadOnlyRootFilesystem = true,
+            Capabilities = new V1Capabilities { Drop = ["ALL"], Add = ["NET_RAW", "SYS_NICE"] },
+            SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" },
+        },
+    };
+
+    private static V1ResourceRequirements? Resources(FirewallResources? resources) => resources is null ? null : new V1ResourceRequirements
+    {
+        Requests = resources.Requests?.ToDictionary(one => one.Key, one => new ResourceQuantity(one.Value.Value)),
+        Limits = resources.Limits?.ToDictionary(one => one.Key, one => new ResourceQuantity(one.Value.Value)),
+    };
+
+    private static string Short(string name)
+    {
+        var kept = name.Replace('.', '-');
+        return (kept.Length <= 18 ? kept : kept[..18]).TrimEnd('-');
+    }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Demilune.Kubernetes.Crds;
+using Demilune.Kubernetes.PodNetworks;
+using Demilune.Orchestrator.Observing;
+using Demilune.Orchestrator.Placing;
+using Demilune.Orchestrator.Resolving;
+using k8s.Models;
+
+namespace Demilune.Orchestrator;
+
+/// <summary>Everything that a decision or a report is made from, at one moment.</summary>
+/// <param name="Pods">Ordinary pods and firewalls, by UID.</param>
+/// <param name="Policies">By name.</param>
+/// <param name="Firewalls">By name.</param>
+/// <param name="Instances">Pods of firewalls.</param>
+internal sealed record Situation(
+    ImmutableDictionary<string, PodNetwork> Pods,
+    ImmutableDictionary<string, ResolvedPolicy> Policies,
+    ImmutableDictionary<string, Firewall> Firewalls,
+    ImmutableArray<V1Pod> Instances,
+    Observed Observed,
+    DateTimeOffset Now)
+{
+    public static readonly Situation Empty = new(
+        ImmutableDictionary<string, PodNetwork>.Empty, ImmutableDictionary<string, ResolvedPolicy>.Empty,
+        ImmutableDictionary<string, Firewall>.Empty, [], Observed.Nothing, default);
+
+    /// <summary>Ordinary pods that a policy protects.</summary>
+    public IEnumerable<PodNetwork> ProtectedBy(string policy) =>
+        Pods.Values.Where(pod => pod.Firewall is null && pod.SecurityPolicies.Contains(policy));
+
+    /// <summary>Where an instance is needed: by which firewall, on which node.</summary>
+    public ImmutableHashSet<Slot> Needed() =>
+    [
+        .. from pod in Pods.Values
+           where pod.Firewall is null
+           from name in pod.SecurityPolicies
+           let policy = Policies.GetValueOrDefault(name)
+           where policy is { Accepted: true }
+           select new Slot(policy.Firewall, pod.Node),
+    ];
+
+    /// <summary>The instances that fill a slot: running, or about to.</summary>
+    public IEnumerable<V1Pod> InstancesOf(Slot slot) => Instances.Where(pod =>
+        pod.Spec.NodeName == slot.Node && FirewallPods.FirewallOf(pod) == slot.Firewall &&
+        pod.Metadata.DeletionTimestamp is null && pod.Status?.Phase is not ("Failed" or "Succeeded"));
+
+    /// <summary>Passes frames, and its control link is up.</summary>
+    public bool IsHealthy(V1Pod instance) => Observed.IsHealthy(instance.Spec.NodeName, instance.Metadata.Uid);
+
+    /// <summary>What the instance has loaded of a policy; null: nothing.</summary>
+    public Contracts.Nodes.LoadedPolicy? Loaded(V1Pod instance, string policy) =>
+        Observed.Firewall(instance.Spec.NodeName, instance.Metadata.Uid)?.Policies.FirstOrDefault(loaded => loaded.Name == policy);
+}
