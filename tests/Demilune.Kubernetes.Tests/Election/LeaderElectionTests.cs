@@ -97,6 +97,8 @@ public sealed class LeaderElectionTests : IDisposable
             if (method == "PUT" && (string?)sent["metadata"]!["resourceVersion"] != _version.ToString())
                 return ApiStub.Answer.Status(409, "Conflict");
             sent["metadata"]!["resourceVersion"] = (++_version).ToString();
+            // A real server says who wrote what; it has to be written back, or at least not be stumbled over.
+            sent["metadata"]!["managedFields"] = JsonNode.Parse("""[{"manager":"m","operation":"Update","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{}}}]""");
             _lease = sent;
             return ApiStub.Answer.Ok(JsonNode.Parse(sent.ToJsonString())!);
         }

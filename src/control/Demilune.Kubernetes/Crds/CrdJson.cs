@@ -11,4 +11,5 @@ namespace Demilune.Kubernetes.Crds;
 [JsonSerializable(typeof(SecurityPolicy))]
 [JsonSerializable(typeof(Firewall))]
 [JsonSerializable(typeof(PodPort))]
+[JsonSerializable(typeof(System.Text.Json.JsonElement))]      // managedFields of objects that are written back
 internal sealed partial class CrdJson : JsonSerializerContext;
