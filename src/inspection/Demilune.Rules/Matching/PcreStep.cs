@@ -13,12 +13,15 @@ internal sealed class PcreStep(ICompiledRegex regex, bool isNegated) : MatchStep
 
     public override bool Holds(ref MatchRun run, int index)
     {
-        var start = IsRelative ? run.Position : 0;
+        // A relative expression sees nothing of what lies before: ^ is where the last match ended.
+        var origin = IsRelative ? Math.Min(run.Position, run.Bytes.Length) : 0;
+        var subject = run.Bytes[origin..];
+        var start = 0;
         var mark = run.Context.EvidenceMark;
-        while (start <= run.Bytes.Length)
+        while (start <= subject.Length)
         {
-            if (!run.Context.Spend(StepsPerSearch + (run.Bytes.Length - start) / BytesPerStep)) return false;
-            var outcome = regex.Match(run.Bytes, start, out var range);
+            if (!run.Context.Spend(StepsPerSearch + (subject.Length - start) / BytesPerStep)) return false;
+            var outcome = regex.Match(subject, start, out var range);
             if (outcome == RegexOutcome.LimitReached)
             {
                 run.Context.LimitsReached++;
@@ -26,8 +29,8 @@ internal sealed class PcreStep(ICompiledRegex regex, bool isNegated) : MatchStep
             }
             if (isNegated) return outcome == RegexOutcome.NoMatch && run.Continue(index + 1);
             if (outcome == RegexOutcome.NoMatch) return false;
-            run.Found(range.Start, range.Length);
-            run.Position = range.End;
+            run.Found(origin + range.Start, range.Length);
+            run.Position = origin + range.End;
             if (run.Continue(index + 1)) return true;
             run.Context.RewindEvidence(mark);
             if (!RetryHelps) return false;
