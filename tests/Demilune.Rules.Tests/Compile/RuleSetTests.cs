@@ -191,6 +191,26 @@ public class RuleSetTests
         }
     }
 
+    [Theory]
+    [InlineData("url_decode;", "x=%3C%73%63%72%69%70%74%3E&y=2")]
+    [InlineData("url_decode; url_decode;", "x=%253C%2573%2563%2572%2569%2570%2574%253E&y=2")]
+    [InlineData("to_lowercase;", "x=<SCRIPT>&y=2")]
+    [InlineData("strip_whitespace;", "x=<scr      ipt>&y=2")]
+    public void A_literal_behind_a_transformation_is_found_wherever_the_stream_is_cut(string transforms, string body)
+    {
+        var rules = RuleProbe.Compile($"alert http any any -> any any (http.request_body; {transforms} content:\"<script>\"; sid:1;)").Rules;
+        var context = new MatchContext();
+        context.Prepare(rules);
+        var bytes = Encoding.ASCII.GetBytes(body);
+        for (var size = 1; size <= bytes.Length; size++)
+        {
+            context.Candidates.Clear();
+            var tail = default(Demilune.Rules.Prefilters.StreamTail);
+            foreach (var piece in bytes.Chunk(size)) rules.Prefilter(BufferId.HttpRequestBody, FlowDirections.ToServer, ref tail, piece, context);
+            Assert.Equal(1, context.Candidates.Count);
+        }
+    }
+
     [Fact]
     public void The_order_of_sources_does_not_change_what_matches()
     {

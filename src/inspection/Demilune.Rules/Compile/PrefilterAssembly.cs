@@ -76,7 +76,7 @@ internal sealed class PrefilterAssembly
                     made.Add(key, prefilter);
                 }
                 if (chain.Length == 0) plain = prefilter;
-                else transformed.Add(new(chain, prefilter));
+                else transformed.Add(new(chain, prefilter, [.. literals.Values.SelectMany(signatures => signatures)]));
             }
             return new(plain, [.. _always], [.. transformed]);
         }

@@ -23,7 +23,7 @@ internal readonly record struct PrefilterChoice(int Test, byte[]? Literal, bool 
                 if (content.IsNegated) continue;
                 ReadOnlySpan<byte> bytes = content.Chop is { } chop ? content.Pattern.AsSpan(chop.Offset, chop.Length) : content.Pattern;
                 if (bytes.Length < ShortestLiteral) continue;
-                bytes = RarestPart(bytes);
+                bytes = RarestPart(bytes, tests[i].Transforms.Length > 0 ? StreamTail.MaxTransformedPatternLength : StreamTail.MaxPatternLength);
                 var score = content.IsFastPattern ? int.MaxValue : Rarity(bytes) * Weight(tests[i].Buffer);
                 if (score <= bestScore) continue;
                 bestScore = score;
@@ -53,9 +53,8 @@ internal readonly record struct PrefilterChoice(int Test, byte[]? Literal, bool 
         return sum;
     }
 
-    private static ReadOnlySpan<byte> RarestPart(ReadOnlySpan<byte> bytes)
+    private static ReadOnlySpan<byte> RarestPart(ReadOnlySpan<byte> bytes, int length)
     {
-        const int length = StreamTail.MaxPatternLength;
         if (bytes.Length <= length) return bytes;
         var (best, bestRarity) = (0, -1);
         for (var start = 0; start + length <= bytes.Length; start++)

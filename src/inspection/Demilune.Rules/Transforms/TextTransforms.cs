@@ -20,6 +20,7 @@ internal sealed record DotPrefix : Transform
 internal sealed record ToLowercase : Transform
 {
     public override string Name => "to_lowercase";
+    public override int Reach => 1;
 
     public override int Apply(ReadOnlySpan<byte> input, Span<byte> output)
     {
@@ -32,6 +33,7 @@ internal sealed record ToLowercase : Transform
 internal sealed record ToUppercase : Transform
 {
     public override string Name => "to_uppercase";
+    public override int Reach => 1;
 
     public override int Apply(ReadOnlySpan<byte> input, Span<byte> output)
     {

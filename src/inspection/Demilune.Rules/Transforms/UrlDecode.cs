@@ -4,6 +4,7 @@ namespace Demilune.Rules.Transforms;
 internal sealed record UrlDecode : Transform
 {
     public override string Name => "url_decode";
+    public override int Reach => 3;
 
     public override int Apply(ReadOnlySpan<byte> input, Span<byte> output)
     {
