@@ -8,6 +8,7 @@ using Demilune.Firewall.Policies;
 using Demilune.Firewall.Regex;
 using Demilune.Inspection;
 using Demilune.Inspection.Events.Eve;
+using Demilune.Rules.Compile;
 
 namespace Demilune.Firewall;
 
@@ -33,9 +34,10 @@ internal static class FirewallProcess
         var inspector = new Inspector(new InspectorOptions());
         using var eve = new EveWriter(line => lines.TryWrite(line));
         var judge = new InspectingJudge(inspector, eve);
-        var intake = new PolicyIntake(
-            new(options.Rules), new() { Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises }, judge.Publish);
+        var ruleOptions = new RuleSetOptions { Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises };
+        var intake = new PolicyIntake(new(options.Rules), ruleOptions, judge.Publish);
         var health = HealthSocket.ServeAsync(options.Health, new(counters, () => judge.IsReady), PacketClock.SteadyNanos, ending.Token);
+        await Task.Run(() => WarmUp.Run(ruleOptions, ending.Token), CancellationToken.None);
         if (options.Agent is null) Say(intake.LoadLibrary());
 
         using var pressure = new CpuPressure();
