@@ -6,6 +6,8 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
@@ -42,7 +44,11 @@ internal sealed class RunningController : IAsyncDisposable
         {
             LinkPort = 0, RestPort = 0, NeutronPort = 0,
         };
-        var app = ControllerHost.Build(options, add ?? (_ => { }));
+        var app = ControllerHost.Build(options, services =>
+        {
+            services.RemoveAll<ILoggerProvider>();
+            add?.Invoke(services);
+        });
         await app.StartAsync();
         return new(directory, app, keep);
     }

@@ -28,8 +28,9 @@ public sealed class RestTests
         Assert.Contains("demilune_alerts_refused_total 6", await rest.GetStringAsync("metrics"));
         Assert.Equal("{\"n\":2}\n", await rest.GetStringAsync("v1/alerts?limit=1"));
         var file = Path.Combine(controller.Directory, "data", "eve.json");
-        for (var i = 0; i < 500 && !(File.Exists(file) && File.ReadAllLines(file).Length == 2); i++) await Task.Delay(10);
-        Assert.Equal(["""{"n":1}""", """{"n":2}"""], await File.ReadAllLinesAsync(file));
+        var kept = "";
+        for (var i = 0; i < 500 && kept.Length < 16; i++, await Task.Delay(10)) kept = Events.EveFileTests.Read(file);
+        Assert.Equal("{\"n\":1}\n{\"n\":2}\n", kept);
     }
 
     [Fact]

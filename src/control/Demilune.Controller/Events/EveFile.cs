@@ -19,13 +19,18 @@ internal sealed partial class EveFile(string path, long maxBytes, ILogger<EveFil
         if (!_waiting.Writer.TryWrite(line)) Interlocked.Increment(ref _lost);
     }
 
+    public override Task StopAsync(CancellationToken cancellationToken)
+    {
+        _waiting.Writer.TryComplete();
+        return base.StopAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var batch = new List<string>();
         var failing = false;
-        while (await _waiting.Reader.WaitToReadAsync(stoppingToken).AsTask().ContinueWith(
-            wait => wait.IsCompletedSuccessfully && wait.Result, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
-            || _waiting.Reader.Count > 0)
+        // Until the channel is complete, not until the token: what has come is written.
+        while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
         {
             batch.Clear();
             while (batch.Count < 1_000 && _waiting.Reader.TryRead(out var line)) batch.Add(line);
@@ -46,7 +51,10 @@ internal sealed partial class EveFile(string path, long maxBytes, ILogger<EveFil
     private void Write(List<string> lines)
     {
         if (File.Exists(path) && new FileInfo(path).Length >= maxBytes) File.Move(path, path + ".1", overwrite: true);
-        File.AppendAllLines(path, lines);
+        // Shared with everybody: whoever tails the file must not make us lose a line.
+        using var stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        using var writer = new StreamWriter(stream);
+        foreach (var line in lines) writer.WriteLine(line);
     }
 
     [LoggerMessage(3201, LogLevel.Error, "Alerts cannot be written to {Path}; they are still shown, but not kept. Make room or fix its permissions")]

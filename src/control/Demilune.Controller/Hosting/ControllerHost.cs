@@ -3,6 +3,7 @@ using Demilune.Contracts.Nodes;
 using Demilune.Controller.Events;
 using Demilune.Controller.Nodes;
 using Demilune.Controller.Rest;
+using Demilune.Kubernetes.Api;
 using Demilune.Neutron;
 using Demilune.Sdn;
 using Demilune.Sdn.Http;
@@ -22,7 +23,12 @@ internal static class ControllerHost
         WebApplication app;
         try
         {
-            app = Build(options, services => services.AddControlPlane(options));
+            app = Build(options, services =>
+            {
+                services.AddControlPlane(options);
+                services.TryAddSingleton(_ => KubernetesApi.Connect(options.Kubeconfig));
+                services.AddHostedService<ServicePublication>();
+            });
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

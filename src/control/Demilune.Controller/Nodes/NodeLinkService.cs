@@ -41,8 +41,7 @@ internal sealed partial class NodeLinkService(
         }
         finally
         {
-            registry.Detach(link);
-            Detached(log, node);
+            if (registry.Detach(link)) Detached(log, node);
         }
     }
 

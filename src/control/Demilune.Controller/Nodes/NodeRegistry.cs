@@ -32,15 +32,17 @@ internal sealed class NodeRegistry(IEnumerable<INodeObserver> observers, TimePro
         return link;
     }
 
-    public void Detach(Link link)
+    /// <returns>False: a newer link has taken over, the node is still attached.</returns>
+    public bool Detach(Link link)
     {
         lock (_gate)
         {
             var node = _nodes[link.Node];
-            if (node.Link != link) return;      // a newer one has taken over: nothing is lost
+            if (node.Link != link) return false;
             node.Link = null;
         }
         foreach (var observer in _observers) observer.Lost(link.Node);
+        return true;
     }
 
     /// <returns>False: the link was replaced, what it says no longer counts.</returns>

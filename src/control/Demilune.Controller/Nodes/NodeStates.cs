@@ -21,7 +21,7 @@ internal sealed class NodeStates
     {
         (_network, _supplement, _time) = (network, supplement, time);
         // Grows over restarts too, as the agents expect, without being kept anywhere.
-        _revision = time.GetUtcNow().ToUnixTimeMilliseconds();
+        _revision = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         network.Changed += Signal;
         supplement.Changed += Signal;
     }
