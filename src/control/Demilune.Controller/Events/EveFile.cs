@@ -19,10 +19,12 @@ internal sealed partial class EveFile(string path, long maxBytes, ILogger<EveFil
         if (!_waiting.Writer.TryWrite(line)) Interlocked.Increment(ref _lost);
     }
 
-    public override Task StopAsync(CancellationToken cancellationToken)
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _waiting.Writer.TryComplete();
-        return base.StopAsync(cancellationToken);
+        // Before the base cancels: what was cancelled before it began would never run.
+        if (ExecuteTask is { } writing) await writing.WaitAsync(cancellationToken);
+        await base.StopAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
