@@ -8,8 +8,11 @@ namespace Demilune.Local.Images;
 /// <param name="RootPath">A folder with the whole file system, read only.</param>
 internal sealed record Image(string Reference, string Id, string RootPath, ImageConfig Config)
 {
-    /// <summary>Paths inside that no container may see.</summary>
-    public ImmutableArray<string> Masked { get; init; } = [];
+    /// <summary>Folders and files inside that no container may see; a volume may be mounted there all the same.</summary>
+    public ImmutableArray<string> HiddenFolders { get; init; } = [];
+
+    /// <inheritdoc cref="HiddenFolders"/>
+    public ImmutableArray<string> HiddenFiles { get; init; } = [];
 
     /// <summary>Folders that each container gets empty and writable instead.</summary>
     public ImmutableArray<string> PrivateFolders { get; init; } = [];

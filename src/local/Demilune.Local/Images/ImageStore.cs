@@ -12,7 +12,7 @@ namespace Demilune.Local.Images;
 /// <summary>The images this node can run: the built-in one, and what lies in its image folder. No registry is ever asked.</summary>
 /// <param name="folder">OCI layouts and archives; looked through each time, so that a new one is found at once.</param>
 /// <param name="unpacked">Where file systems of images are kept, by the digest of their configuration.</param>
-/// <param name="hidden">Folders of the node itself, masked in the built-in image.</param>
+/// <param name="hidden">Folders of the node itself, hidden in the built-in image.</param>
 #pragma warning disable CA1001   // the semaphore holds nothing to dispose of while nobody asks for its wait handle
 internal sealed class ImageStore(string? folder, string unpacked, IReadOnlyList<string> hidden, UnpackLimits? limits = null)
 #pragma warning restore CA1001

@@ -29,7 +29,7 @@ internal sealed class ContainerStarter(NodeServices node)
                 container.WorkingDir is { Length: > 0 } said ? said : image.Config.WorkingDirectory is { Length: > 0 } own ? own : "/",
                 root,
                 [.. node.Volumes.WellKnownFiles(pod, container, addresses), .. TerminationLog(pod, container, attempt), .. node.Volumes.Mounts(pod, container, lookup)],
-                node.Sandbox.Namespaces(pod), image.Masked, image.PrivateFolders, node.AvailableCapabilities,
+                node.Sandbox.Namespaces(pod), image, node.AvailableCapabilities,
                 $"{node.Paths.CgroupParent}/{pod.Metadata.Uid}/{container.Name}", OomScore(pod));
             await File.WriteAllTextAsync(Path.Combine(bundle, "config.json"), Bundle.Configuration(input).ToJsonString(), cancellation);
             await node.Runtime.StartAsync(

@@ -1,3 +1,4 @@
+using Demilune.Local.Images;
 using Demilune.Local.Node;
 using Demilune.Local.Node.Containers;
 using k8s.Models;
@@ -49,8 +50,9 @@ public sealed class BundleTests
     {
         var input = new BundleInput(
             SomePod.Running(""), SomePod.Container("main", ""), new ProcessUser(0, 0, []), ["sh"], [], "/", "/root",
-            [new BindMount("/b", "/data/inner", false), new BindMount("/a", "/data", true)], new Dictionary<string, string>(), [], [], Everything, "/x", 0);
+            [new BindMount("/b", "/data/inner", false), new BindMount("/a", "/data", true), new BindMount("/c", "/srv", true)], new Dictionary<string, string>(), new Image("r", "id", "/", new ImageConfig()) { HiddenFolders = ["/srv"], PrivateFolders = ["/tmp"] }, Everything, "/x", 0);
         var targets = Bundle.Configuration(input)["mounts"]!.AsArray().Select(mount => (string)mount!["destination"]!).ToList();
         Assert.True(targets.IndexOf("/data") < targets.IndexOf("/data/inner"));
+        Assert.True(targets.IndexOf("/srv") < targets.LastIndexOf("/srv"), "what the image hides must not hide a volume");
     }
 }

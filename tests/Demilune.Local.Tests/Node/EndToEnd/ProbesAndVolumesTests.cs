@@ -73,7 +73,7 @@ public sealed class ProbesAndVolumesTests
         {
             VolumeMounts =
             [
-                new V1VolumeMount { Name = "empty", MountPath = "/data" }, new V1VolumeMount { Name = "map", MountPath = "/settings" },
+                new V1VolumeMount { Name = "empty", MountPath = "/data" }, new V1VolumeMount { Name = "empty", MountPath = "/srv" }, new V1VolumeMount { Name = "empty", MountPath = "/home/deep/down" }, new V1VolumeMount { Name = "map", MountPath = "/settings" },
                 new V1VolumeMount { Name = "secret", MountPath = "/secret" }, new V1VolumeMount { Name = "host", MountPath = "/from-host", ReadOnlyProperty = true },
                 new V1VolumeMount { Name = "all", MountPath = "/all" }, new V1VolumeMount { Name = "map", MountPath = "/one/size", SubPath = "size" },
             ],
@@ -100,8 +100,8 @@ public sealed class ProbesAndVolumesTests
         node.Put(pod);
         await node.UntilAsync(pod, status => status.Phase is "Running");
         var (code, seen) = await node.ExecAsync(pod, "sh", "-c",
-            "echo x >/data/x && cat /data/x; cat /settings/colour /one/size /secret/value; stat -L -c %a /secret/value; cat /from-host/file; touch /from-host/no 2>/dev/null || echo read-only; cat /all/token /all/labels");
-        Assert.Equal("x\nblue9geheim400\nhostread-only\ntoken for apiapp=\"web\"\n", seen);
+            "echo x >/data/x && cat /srv/x /home/deep/down/x; cat /settings/colour /one/size /secret/value; stat -L -c %a /secret/value; cat /from-host/file; touch /from-host/no 2>/dev/null || echo read-only; cat /all/token /all/labels");
+        Assert.Equal("x\nx\nblue9geheim400\nhostread-only\ntoken for apiapp=\"web\"\n", seen);
         Assert.Equal(0, code);
     }
 

@@ -6,12 +6,11 @@ namespace Demilune.Local.Node.Containers;
 /// <summary>All that decides an OCI bundle's <c>config.json</c>, already looked up: nothing here touches the machine.</summary>
 /// <param name="Environment">Resolved, in order; later wins in the runtime.</param>
 /// <param name="Namespaces">Paths of the pod's namespaces by OCI type (network, uts, ipc); a type that is absent is the host's.</param>
-/// <param name="Masked">Paths of the image that the container must not see.</param>
 /// <param name="CgroupPath">From the root of the hierarchy.</param>
 internal sealed record BundleInput(
     V1Pod Pod, V1Container Container, ProcessUser User, IReadOnlyList<string> Arguments, IReadOnlyList<KeyValuePair<string, string>> Environment,
     string WorkingDirectory, string RootPath, IReadOnlyList<BindMount> Mounts, IReadOnlyDictionary<string, string> Namespaces,
-    IReadOnlyList<string> Masked, IReadOnlyList<string> PrivateFolders, IReadOnlySet<string> AvailableCapabilities, string CgroupPath, int OomScore);
+    Images.Image Image, IReadOnlySet<string> AvailableCapabilities, string CgroupPath, int OomScore);
 
 /// <summary>A file or folder of the machine inside a container.</summary>
 internal sealed record BindMount(string Source, string Destination, bool ReadOnly);
@@ -86,7 +85,10 @@ internal static class Bundle
             Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro"),
             Mount("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "mode=1777", "size=65536k"),
         };
-        foreach (var folder in input.PrivateFolders)
+        // Not the specification's maskedPaths: those come last and would hide a volume that is mounted there.
+        foreach (var folder in input.Image.HiddenFolders) mounts.Add(Mount(folder, "tmpfs", "tmpfs", "nosuid", "nodev", "noexec", "mode=755", "size=4k"));
+        foreach (var file in input.Image.HiddenFiles) mounts.Add(Mount(file, "bind", "/dev/null", "bind", "ro"));
+        foreach (var folder in input.Image.PrivateFolders)
             mounts.Add(Mount(folder, "tmpfs", "tmpfs", "nosuid", "nodev", folder is "/tmp" or "/var/tmp" ? "mode=1777" : "mode=755", "size=65536k"));
         // Shorter paths first: /data must not hide /data/inner.
         foreach (var bind in input.Mounts.OrderBy(mount => mount.Destination.Count(letter => letter == '/')).ThenBy(mount => mount.Destination, StringComparer.Ordinal))
@@ -105,7 +107,7 @@ internal static class Bundle
             ["namespaces"] = namespaces,
             ["cgroupsPath"] = input.CgroupPath,
             ["resources"] = Resources(input.Container.Resources, privileged),
-            ["maskedPaths"] = Strings([.. input.Masked, .. privileged ? [] : KernelMasked]),
+            ["maskedPaths"] = Strings(privileged ? [] : KernelMasked),
             ["readonlyPaths"] = Strings(privileged ? [] : KernelReadOnly),
         };
         if (!privileged && (security?.SeccompProfile ?? input.Pod.Spec.SecurityContext?.SeccompProfile)?.Type is "RuntimeDefault")

@@ -44,7 +44,7 @@ internal sealed class ContainerProbes : IAsyncDisposable
         try
         {
             // The other probes wait for the startup probe: that is what it is for.
-            if (!_started) await WatchAsync("Startup", _container.StartupProbe, false, Startup, cancellation);
+            if (!_started) await StartAsync(_container.StartupProbe, cancellation);
             if (_unhealthy is not null) return;
             await Task.WhenAll(
                 WatchAsync("Liveness", _container.LivenessProbe, true, Liveness, cancellation),
@@ -56,48 +56,61 @@ internal sealed class ContainerProbes : IAsyncDisposable
         }
     }
 
-    /// <returns>When the handler says that no more results are wanted.</returns>
-    private async Task WatchAsync(string kind, V1Probe? probe, bool healthy, Func<ProbeState, bool, bool> tell, CancellationToken cancellation)
+    /// <summary>Until the first success, or as many failures as the probe allows: those need not be in a row with anything.</summary>
+    private async Task StartAsync(V1Probe probe, CancellationToken cancellation)
+    {
+        await DelayAsync(probe.InitialDelaySeconds ?? 0, cancellation);
+        for (var failures = 1; !await SucceedsAsync("Startup", probe, cancellation); failures++)
+        {
+            if (failures >= (probe.FailureThreshold ?? 3))
+            {
+                _unhealthy = $"Container {_container.Name} failed startup probe, will be restarted";
+                _changed();
+                return;
+            }
+            await DelayAsync(Period(probe), cancellation);
+        }
+        _started = true;
+        _changed();
+    }
+
+    /// <param name="tell">Hears what the probe stands for after each result; false: no more are wanted.</param>
+    private async Task WatchAsync(string kind, V1Probe? probe, bool healthy, Func<bool, bool> tell, CancellationToken cancellation)
     {
         if (probe is null) return;
         var state = new ProbeState(healthy);
-        await Task.Delay(TimeSpan.FromSeconds(probe.InitialDelaySeconds ?? 0), _node.Time, cancellation);
+        await DelayAsync(probe.InitialDelaySeconds ?? 0, cancellation);
         while (true)
         {
-            var failure = await _target.TryAsync(probe, cancellation);
-            if (failure is not null) _node.Api.Record(_pod, EventSeverity.Warning, "Unhealthy", $"{kind} probe failed: {failure}");
-            var next = state.Next(failure is null, probe);
-            // A startup probe begins as not healthy, so its failures never "change" it: they are counted here.
-            var exhausted = !state.Healthy && kind is "Startup" && failure is not null && ++_startupFailures >= (probe.FailureThreshold ?? 3);
-            state = next;
-            if (!tell(state, exhausted)) return;
-            await Task.Delay(TimeSpan.FromSeconds(Math.Max(1, probe.PeriodSeconds ?? 10)), _node.Time, cancellation);
+            state = state.Next(await SucceedsAsync(kind, probe, cancellation), probe);
+            if (!tell(state.Healthy)) return;
+            await DelayAsync(Period(probe), cancellation);
         }
     }
 
-    private int _startupFailures;
-
-    private bool Startup(ProbeState state, bool exhausted)
+    private async Task<bool> SucceedsAsync(string kind, V1Probe probe, CancellationToken cancellation)
     {
-        if (state.Healthy) _started = true;
-        else if (exhausted) _unhealthy = $"Container {_container.Name} failed startup probe, will be restarted";
-        else return true;
-        _changed();
+        if (await _target.TryAsync(probe, cancellation) is not { } failure) return true;
+        _node.Api.Record(_pod, EventSeverity.Warning, "Unhealthy", $"{kind} probe failed: {failure}");
         return false;
     }
 
-    private bool Liveness(ProbeState state, bool exhausted)
+    private Task DelayAsync(int seconds, CancellationToken cancellation) => Task.Delay(TimeSpan.FromSeconds(seconds), _node.Time, cancellation);
+
+    private static int Period(V1Probe probe) => Math.Max(1, probe.PeriodSeconds ?? 10);
+
+    private bool Liveness(bool healthy)
     {
-        if (state.Healthy) return true;
+        if (healthy) return true;
         _unhealthy = $"Container {_container.Name} failed liveness probe, will be restarted";
         _changed();
         return false;
     }
 
-    private bool Readiness(ProbeState state, bool exhausted)
+    private bool Readiness(bool healthy)
     {
-        if (_ready == state.Healthy) return true;
-        _ready = state.Healthy;
+        if (_ready == healthy) return true;
+        _ready = healthy;
         _changed();
         return true;
     }
