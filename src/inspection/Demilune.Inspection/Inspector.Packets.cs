@@ -61,6 +61,7 @@ public sealed partial class Inspector
 
         _scope.Enter(flow, from, Options.Inline);
         _detector.Use(flow.Policy.Rules);
+        Statistics.BytesInspected += facts.PayloadLength;
         var delivered = flow[from].Next;
         _detector.InspectPacket(new DetectionBuffers
         {

@@ -6,6 +6,7 @@ using Demilune.Inspection.Verdicts;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Compile;
 using Demilune.Rules.Matching;
+using Demilune.Rules.Prefilters;
 using Demilune.Rules.State;
 
 namespace Demilune.Inspection.Detection;
@@ -42,33 +43,27 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
         var direction = scope.Facts.Direction;
         _packet.Clear();
         _match.Candidates.Clear();
-        foreach (var signature in _rules.PacketRules) _match.Candidates.Add(signature);
-        Offer(BufferId.PacketPayload, buffers.Payload);
-        if (!buffers.IpHeader.IsEmpty) Offer(buffers.IsV6 ? BufferId.Ipv6Header : BufferId.Ipv4Header, buffers.IpHeader);
-        if (!buffers.TransportHeader.IsEmpty && HeaderBuffer(buffers.Protocol) is { } header) Offer(header, buffers.TransportHeader);
+        var packetRules = _rules.PacketRules;
+        for (var i = 0; i < packetRules.Count; i++) _match.Candidates.Add(packetRules[i]);      // foreach over the interface would allocate
+        OfferUnlessEmpty(BufferId.PacketPayload, buffers.Payload);
+        OfferUnlessEmpty(buffers.IsV6 ? BufferId.Ipv6Header : BufferId.Ipv4Header, buffers.IpHeader);
+        if (HeaderBuffer(buffers.Protocol) is { } header) OfferUnlessEmpty(header, buffers.TransportHeader);
         if (_match.Candidates.Count == 0) return;
         Keep(_packet, long.MaxValue);
         Evaluate(_packet, in buffers, 0, null);
 
-        void Offer(BufferId id, ReadOnlySpan<byte> bytes)
+        void OfferUnlessEmpty(BufferId id, ReadOnlySpan<byte> bytes)
         {
             if (!bytes.IsEmpty) _rules.Prefilter(id, direction, bytes, _match);
         }
     }
 
     /// <summary>Looks for what would make signatures worth a try in a whole buffer. <see cref="Keep"/> takes them.</summary>
-    public void Offer(BufferId id, ReadOnlySpan<byte> bytes)
-    {
-        statistics.BytesInspected += bytes.Length;
-        _rules.Prefilter(id, scope.Facts.Direction, bytes, _match);
-    }
+    public void Offer(BufferId id, ReadOnlySpan<byte> bytes) => _rules.Prefilter(id, scope.Facts.Direction, bytes, _match);
 
     /// <summary>As above, in a piece of a longer run of bytes.</summary>
-    public void Offer(BufferId id, ref Rules.Prefilters.StreamTail tail, ReadOnlySpan<byte> bytes)
-    {
-        statistics.BytesInspected += bytes.Length;
+    public void Offer(BufferId id, ref StreamTail tail, ReadOnlySpan<byte> bytes) =>
         _rules.Prefilter(id, scope.Facts.Direction, ref tail, bytes, _match);
-    }
 
     /// <summary>Puts what was found to what was found before.</summary>
     public void Keep(PendingSignatures pending, long until)
@@ -130,8 +125,9 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
     {
         if (signature.Flowbits.Count == 0) return true;
         if (scope.Flow is not { } flow) return false;
-        foreach (var operation in signature.Flowbits)
+        for (var i = 0; i < signature.Flowbits.Count; i++)
         {
+            var operation = signature.Flowbits[i];
             if (!operation.IsCondition) continue;
             var any = false;
             foreach (var bit in operation.Bits) any |= bit >> 6 < flow.Flowbits.Length && (flow.Flowbits[bit >> 6] >> bit & 1) != 0;
@@ -163,8 +159,9 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
         if (signature.Flowbits.Count == 0) return;
         var words = (_rules.FlowbitCount + 63) / 64;
         if (flow.Flowbits.Length < words) flow.Flowbits = new ulong[words];
-        foreach (var operation in signature.Flowbits)
+        for (var i = 0; i < signature.Flowbits.Count; i++)
         {
+            var operation = signature.Flowbits[i];
             foreach (var bit in operation.Bits)
             {
                 ref var word = ref flow.Flowbits[bit >> 6];
