@@ -193,7 +193,7 @@ internal sealed class TcpReassembler(InspectorOptions options, SegmentPool pool,
         }
         var end = start + (uint)bytes.Length;
         if (sender.HasFin && Sequence.IsAfter(end, sender.Fin)) return Odd("stream.data_after_fin", DropReason.StreamState);
-        if (sender.HasLimit && flow.TcpState >= TcpState.Established && sender.Scale >= 0 && Sequence.Distance(start, sender.Limit) > WindowSlack)
+        if (sender.HasLimit && flow.TcpState >= TcpState.Established && !flow[from.Other()].IsPickedUp && Sequence.Distance(start, sender.Limit) > WindowSlack)
             return Odd("stream.outside_window", DropReason.StreamWindow);
         if (!sender.Store.Agrees(start, bytes))
         {

@@ -70,7 +70,7 @@ internal sealed class StreamSession
         if (_rules.Inspects(BufferId.Stream, direction) && IsWithinDepth(flow[from].Judged)) InspectRaw(from, bytes);
         if (App == AppProtocol.Unknown) Probe(from, bytes);
         else if (App == AppProtocol.Http1) DeliverHttp(from, bytes);
-        if (App == AppProtocol.Failed && !IsWithinDepth(Math.Min(flow[Side.Client].Judged, flow[Side.Server].Judged)) && !IsWithinDepth(flow[from].Judged))
+        if (App == AppProtocol.Failed && !IsWithinDepth(Math.Min(flow[Side.Client].Judged, flow[Side.Server].Judged)))
             _detector.Scope.Releases = true;
     }
 

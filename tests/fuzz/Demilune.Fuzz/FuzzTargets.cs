@@ -1,0 +1,17 @@
+using Demilune.Fuzz.Targets;
+
+namespace Demilune.Fuzz;
+
+/// <summary>Every target. A parser that is not here is not finished.</summary>
+internal static class FuzzTargets
+{
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        Http1Targets.Request,
+        Http1Targets.Response,
+        Http1Targets.Uri,
+        ContentTarget.Content,
+        CaptureTarget.Capture,
+        FrameTarget.Frames,
+    ];
+}
