@@ -100,6 +100,18 @@ public class HttpAttacksAreBlockedTests
     }
 
     [Fact]
+    public void After_a_block_a_new_connection_on_the_same_addresses_is_judged_anew()
+    {
+        var replay = new Replay(Rules);
+        for (var i = 1; i <= 3; i++)
+        {
+            var talk = new Conversation { ClientNext = (uint)i * 100_000 };
+            replay.Feed(talk.Handshake()).Feed(talk.Send(Side.Client, "GET /etc/passwd HTTP/1.1\r\nHost: w\r\n\r\n"));
+            Assert.Equal(i, replay.Alerts.Count);
+        }
+    }
+
+    [Fact]
     public void A_detecting_policy_tells_and_drops_nothing()
     {
         var talk = new Conversation();

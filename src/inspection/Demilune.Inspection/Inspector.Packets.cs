@@ -140,6 +140,9 @@ public sealed partial class Inspector
         {
             ResetFrames.Queue(in frame, in ethernet, flow, from, delivered, frame.Tag, inject);
             foreach (var side in flow.Sides) side.Store.Clear(_pool);
+            // The ends are reset: whoever begins anew on the same addresses is judged anew.
+            flow.TcpState = TcpState.Closed;
+            CloseSession(flow);
         }
         return Verdict.Block(_scope.Blocked);
     }

@@ -69,17 +69,20 @@ public sealed class ContentDecoder : IDisposable
             if (_out > FreeOutput && _out / _maxRatio > _in) Fail(ContentFailure.Bomb, sink);
             return;
         }
-        // Only the last stage may use the shared output: the others' output must survive the calls below them.
         var stage = _stages[index];
         stage.Give(bytes);
-        try
+        // Only the last stage may use the shared output: the others' output must survive the calls below them.
+        var output = index == _stages.Count - 1 ? _output : stage.Output;
+        while (!_hasFailed)
         {
-            while (!_hasFailed && stage.Take(index == _stages.Count - 1 ? _output : stage.Output) is { Length: > 0 } piece) Feed(index + 1, piece, sink);
-        }
-        catch (Exception e) when (e is InvalidDataException or IOException)
-        {
-            Fail(ContentFailure.Invalid, sink);
-            sink.Content(bytes);        // perhaps the name of the coding was the lie
+            if (!stage.TryTake(output, out var count))
+            {
+                Fail(ContentFailure.Invalid, sink);
+                sink.Content(bytes);        // perhaps the name of the coding was the lie
+                return;
+            }
+            if (count == 0) return;
+            Feed(index + 1, output.AsSpan(0, count), sink);
         }
     }
 
@@ -109,11 +112,23 @@ public sealed class ContentDecoder : IDisposable
 
         public void Give(ReadOnlySpan<byte> bytes) => _source.Give(bytes);
 
-        public ReadOnlySpan<byte> Take(byte[] output)
+        /// <param name="count">0: nothing more until more is given.</param>
+        /// <returns>False if the bytes are not of this coding.</returns>
+        public bool TryTake(byte[] output, out int count)
         {
-            if (_decoder is null && _source.Available < 2) return default;     // "deflate" is told apart by two bytes
+            count = 0;
+            if (_decoder is null && _source.Available < 2) return true;     // "deflate" is told apart by two bytes
             _decoder ??= open(_source);
-            return output.AsSpan(0, _decoder.Read(output));
+            try
+            {
+                count = _decoder.Read(output);
+                return true;
+            }
+            catch (Exception e) when (e is InvalidDataException or InvalidOperationException or IOException)
+            {
+                // Which of them depends on the coding: BrotliStream says InvalidOperationException.
+                return false;
+            }
         }
 
         public void Dispose() => _decoder?.Dispose();

@@ -6,7 +6,7 @@ public static class Http1Detection
     /// <summary>Longest registered method is 17 bytes (UPDATEREDIRECTREF); nobody's own is longer than this.</summary>
     private const int MaxMethod = 32;
 
-    /// <summary>A first line of an unknown method longer than this is not worth waiting for.</summary>
+    /// <summary>A first line longer than this is not worth waiting for.</summary>
     private const int MaxLine = 8192;
 
     /// <summary>Whether a client that begins so speaks HTTP/1.x.</summary>
@@ -19,7 +19,7 @@ public static class Http1Detection
             if (!char.IsAsciiLetter((char)b) && b is not ((byte)'-' or (byte)'_')) return Detection.No;
         if (method.Length > MaxMethod || space == 0) return Detection.No;
         if (space < 0) return Detection.Incomplete;
-        if (IsCommon(method)) return Detection.Yes;
+        if (method.SequenceEqual("GET"u8)) return Detection.Yes;      // HTTP/0.9 has no version to wait for
         var feed = bytes.IndexOf((byte)'\n');
         if (feed < 0) return bytes.Length > MaxLine ? Detection.No : Detection.Incomplete;
         return bytes[..feed].IndexOf(" HTTP/"u8) > 0 ? Detection.Yes : Detection.No;
@@ -32,9 +32,4 @@ public static class Http1Detection
         if (bytes.Length >= start.Length) return bytes.StartsWith(start) ? Detection.Yes : Detection.No;
         return start.StartsWith(bytes) ? Detection.Incomplete : Detection.No;
     }
-
-    private static bool IsCommon(ReadOnlySpan<byte> method) =>
-        method.SequenceEqual("GET"u8) || method.SequenceEqual("POST"u8) || method.SequenceEqual("PUT"u8) || method.SequenceEqual("HEAD"u8)
-        || method.SequenceEqual("DELETE"u8) || method.SequenceEqual("OPTIONS"u8) || method.SequenceEqual("PATCH"u8)
-        || method.SequenceEqual("TRACE"u8) || method.SequenceEqual("CONNECT"u8);
 }
