@@ -17,8 +17,8 @@ internal static class Uninstall
         }
 
         SpliceDatapath.Uninstall(options.BpfDirectory);
-        File.Delete(options.CniSocket);
-        File.Delete(options.LastStateFile);
+        foreach (var file in new[] { options.CniSocket, options.LastStateFile })
+            if (File.Exists(file)) File.Delete(file);
         if (Directory.Exists(options.FirewallDirectory)) Directory.Delete(options.FirewallDirectory, recursive: true);
         output.WriteLine($"removed {options.BpfDirectory} and what was in {options.RunDirectory}");
     }
