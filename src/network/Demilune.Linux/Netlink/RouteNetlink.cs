@@ -13,7 +13,7 @@ namespace Demilune.Linux.Netlink;
 public sealed class RouteNetlink : IDisposable
 {
     private const ushort Request = 1, Acknowledge = 4, Replace = 0x100, Exclusive = 0x200, Create = 0x400;
-    private const ushort NewLink = 16, DeleteLinkType = 17, GetLink = 18, NewAddress = 20, NewRoute = 24, DeleteRouteType = 25, NewNeighbour = 28;
+    private const ushort NewLink = 16, DeleteLinkType = 17, GetLink = 18, NewAddress = 20, NewRoute = 24, DeleteRouteType = 25, NewNeighbour = 28, DeleteNeighbourType = 29;
     private const int NoEntry = 2, Exists = 17, NoDevice = 19, NoSuchProcess = 3;
 
     private readonly NetlinkSocket _socket = new();
@@ -75,6 +75,14 @@ public sealed class RouteNetlink : IDisposable
         Do($"neighbour {address} on interface {index}", new NetlinkMessage(NewNeighbour, Request | Acknowledge | Create | Replace)
             .Fixed(new NeighbourInfo { Family = Family(address), Index = index, State = 0x80 /* permanent */ })
             .Attribute(1, address.GetAddressBytes()).Attribute(2, mac.GetAddressBytes()));
+
+    /// <summary>False: there was none.</summary>
+    public bool DeleteNeighbour(int index, IPAddress address)
+    {
+        var errno = _socket.Exchange(new NetlinkMessage(DeleteNeighbourType, Request | Acknowledge)
+            .Fixed(new NeighbourInfo { Family = Family(address), Index = index }).Attribute(1, address.GetAddressBytes()));
+        return errno is 0 || (errno is NoEntry ? false : throw new NetlinkException($"delete neighbour {address}", errno));
+    }
 
     public void Dispose() => _socket.Dispose();
 

@@ -103,7 +103,7 @@ internal sealed class SpliceCompiler
             foreach (var rule in group?.Rules ?? [])
             {
                 if (rule.Ethertype is not (4 or 6)) Close(port, $"rule {rule.Id}: ethertype {rule.Ethertype} is neither 4 nor 6");
-                var remote = Name(port, rule.RemotePrefix, rule.RemoteAddressSet);
+                var remote = Name(port, rule.Ethertype, rule.RemotePrefix, rule.RemoteAddressSet);
                 rules.Add(new((byte)rule.Direction, (byte)rule.Ethertype, PortRange.From(rule.Ethertype, rule.Protocol, rule.PortMin, rule.PortMax), remote));
             }
         }
@@ -123,8 +123,8 @@ internal sealed class SpliceCompiler
             var (ownPrefix, ownSet) = accepts ? (item.DestinationPrefix, item.DestinationAddressSet) : (item.SourcePrefix, item.SourceAddressSet);
             if (!Covers(port, item.Ethertype, ownPrefix, ownSet)) continue;
             var remote = accepts
-                ? item.LogicalSourcePort.Length > 0 ? PortName(port, item.LogicalSourcePort) : Name(port, item.SourcePrefix, item.SourceAddressSet)
-                : Name(port, item.DestinationPrefix, item.DestinationAddressSet);
+                ? item.LogicalSourcePort.Length > 0 ? PortName(port, item.LogicalSourcePort) : Name(port, item.Ethertype, item.SourcePrefix, item.SourceAddressSet)
+                : Name(port, item.Ethertype, item.DestinationPrefix, item.DestinationAddressSet);
             var source = PortRange.From(item.Ethertype, item.Protocol, item.SourcePortMin, item.SourcePortMax);
             if (item.Ethertype is not (4 or 6)) Close(port, $"classifier {item.Id}: ethertype {item.Ethertype} is neither 4 nor 6");
             if (item.PolicyTag is 0 or > 4094) Close(port, $"classifier {item.Id}: policy tag {item.PolicyTag} is not in 1..4094");
@@ -133,25 +133,25 @@ internal sealed class SpliceCompiler
                 source.Min, source.Max, remote, ChainId(item.ChainId), (ushort)item.PolicyTag, item.Id));
         }
         // Two policies may want the same flow: the older one (tags are given in order) has it, whatever the order of the list.
-        return [.. classifiers.OrderBy(item => item.Tag).ThenBy(item => item.Id, StringComparer.Ordinal)];
+        return [.. classifiers.OrderBy(item => item.Tag).ThenBy(item => item.Id, StringComparer.Ordinal).ThenBy(item => item.ToString(), StringComparer.Ordinal)];
     }
 
     private bool Covers(Port port, uint family, string prefix, string set)
     {
         if (prefix.Length == 0 && set.Length == 0) return true;
-        if (Name(port, prefix, set) is not { } name) return true;
+        if (Name(port, family, prefix, set) is not { } name) return true;
         var around = set.Length > 0 ? _sets.GetValueOrDefault(set)?.Prefixes.ToArray() ?? [] : [prefix];
         return port.Addresses.Any(address => Prefix.TryParse(address, out var own) && own.IsIpv4 == (family == 4)
             && around.Any(text => Prefix.TryParse(text, out var wide) && wide.IsIpv4 == own.IsIpv4 && wide.Length <= own.Length && own.Shortened(wide.Length) == wide));
     }
 
     // Null: anybody. A name's members are entered when it is first spoken of.
-    private string? Name(Port port, string prefix, string set)
+    private string? Name(Port port, uint family, string prefix, string set)
     {
         if (prefix.Length > 0)
         {
             if (!Prefix.TryParse(prefix, out var parsed)) Close(port, $"\"{prefix}\" is no CIDR");
-            else if (parsed.Length == (parsed.IsIpv4 ? 96 : 0)) return null;
+            else if (parsed == (family == 4 ? Prefix.AnyIpv4 : default)) return null;
             else if (_named.Add("prefix " + prefix)) _membership.Add(parsed, "prefix " + prefix);
             return "prefix " + prefix;
         }

@@ -1,0 +1,220 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using CsCheck;
+using Demilune.Contracts.Nodes;
+using Demilune.Node.Splice.Compile;
+using Demilune.Node.Splice.Maps;
+
+namespace Demilune.Node.Tests.Splice.Compile;
+
+/// <summary>Laws of the compiler, over small random worlds, against a naive reading of the same state.</summary>
+public sealed class SpliceCompilerTests
+{
+    private static readonly string[] Addresses = ["10.0.0.1", "10.0.0.2", "10.0.1.1", "10.1.0.1", "fd00::1", "fd00::2", "fd01::1", "192.0.2.1", "2001:db8::1"];
+    private static readonly string[] Prefixes =
+        ["10.0.0.1/32", "10.0.0.2", "10.0.0.0/24", "10.0.0.0/16", "10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::1/128", "fd00::/16", "fd00::/8", "192.0.2.0/24"];
+
+    private static readonly Gen<SecurityGroupRule> GenRule = Gen.Select(
+        Gen.OneOf(4u, 6u), Gen.OneOf(0u, 6u, 17u, 1u), Gen.UInt[0, 5], Gen.UInt[0, 3], Gen.Int[0, 2], Gen.OneOf(Prefixes), Gen.OneOf("a", "b", "c"), Gen.Bool,
+        (family, protocol, min, span, remote, prefix, set, egress) => new SecurityGroupRule
+        {
+            Id = "r", Ethertype = family, Protocol = protocol, PortMin = min, PortMax = min + span,
+            RemotePrefix = remote == 1 ? prefix : "", RemoteAddressSet = remote == 2 ? set : "",
+            Direction = egress ? SecurityGroupRule.Types.Direction.Egress : SecurityGroupRule.Types.Direction.Ingress,
+        });
+
+    private static readonly Gen<NodeState> GenState = Gen.Select(
+        GenRule.Array[0, 6].Array[2], Gen.OneOf(Prefixes).Array[0, 4].Array[3], Gen.Select(GenRule, Gen.UInt[1, 3], Gen.Int[1, 9]).Array[0, 4], Gen.Bool,
+        (groups, sets, classifiers, second) =>
+        {
+            NodeState state = new();
+            for (var i = 0; i < 2; i++)
+            {
+                Port port = new() { Id = $"p{i}", Network = 1, Mac = $"02:00:00:00:00:0{i}", PortSecurity = true, AdminStateUp = true };
+                port.Addresses.AddRange([$"10.0.0.{i + 1}", $"fd00::{i + 1}"]);
+                port.SecurityGroupIds.Add("g0");
+                if (second) port.SecurityGroupIds.Add("g1");
+                state.Ports.Add(port);
+                SecurityGroup group = new() { Id = $"g{i}" };
+                group.Rules.AddRange(groups[i]);
+                state.SecurityGroups.Add(group);
+            }
+            for (var i = 0; i < 3; i++)
+            {
+                AddressSet set = new() { Id = "abc"[i].ToString() };
+                set.Prefixes.AddRange(sets[i]);
+                state.AddressSets.Add(set);
+            }
+            foreach (var (rule, tag, id) in classifiers)
+                state.Classifiers.Add(new FlowClassifier
+                {
+                    Id = $"c{id}", ChainId = "chain", LogicalDestinationPort = "p0", Ethertype = rule.Ethertype, Protocol = rule.Protocol, PolicyTag = tag,
+                    DestinationPortMin = rule.PortMin, DestinationPortMax = rule.PortMax, SourcePrefix = rule.RemotePrefix, SourceAddressSet = rule.RemoteAddressSet,
+                });
+            return state;
+        });
+
+    private static readonly Dictionary<string, int> Interfaces = new() { ["p0"] = 10, ["p1"] = 11 };
+
+    [Fact]
+    public void The_tables_answer_as_the_rules_say() => Gen.Select(GenState, Gen.OneOf(Addresses), Gen.OneOf((byte)6, (byte)17, (byte)1, (byte)58), Gen.UShort[0, 9], Gen.Bool)
+        .Sample((state, remote, protocol, port, egress) =>
+        {
+            var plan = SpliceCompiler.Compile(state, Interfaces);
+            Assert.Empty(plan.Errors);
+            var direction = egress ? (byte)1 : (byte)0;
+            Assert.Equal(Naive.Permits(state, state.Ports[0], direction, remote, protocol, port), Evaluate.Permits(plan, plan.Rules, 10, direction, remote, protocol, port));
+            Assert.Equal(Naive.Tag(state, remote, protocol, port), Evaluate.Tag(plan, 10, remote, protocol, port));
+        }, iter: 3000);
+
+    [Fact]
+    public void Order_means_nothing() => Gen.Select(GenState, Gen.Int).Sample((state, seed) =>
+    {
+        var shuffled = state.Clone();
+        Random random = new(seed);
+        Shuffle(shuffled.Ports, random);
+        Shuffle(shuffled.SecurityGroups, random);
+        Shuffle(shuffled.AddressSets, random);
+        Shuffle(shuffled.Classifiers, random);
+        foreach (var group in shuffled.SecurityGroups) Shuffle(group.Rules, random);
+        foreach (var port in shuffled.Ports) Shuffle(port.SecurityGroupIds, random);
+        foreach (var set in shuffled.AddressSets) Shuffle(set.Prefixes, random);
+        Assert.Equal(Dump(SpliceCompiler.Compile(state, Interfaces)), Dump(SpliceCompiler.Compile(shuffled, Interfaces)));
+    }, iter: 300);
+
+    [Fact]
+    public void Going_from_one_state_to_another_step_by_step_ends_in_the_same_and_cuts_nothing_that_both_allow() =>
+        Gen.Select(GenState, GenState, Gen.OneOf(Addresses), Gen.OneOf((byte)6, (byte)17), Gen.UShort[0, 9]).Sample((from, to, remote, protocol, port) =>
+        {
+            var (before, after) = (SpliceCompiler.Compile(from, Interfaces), SpliceCompiler.Compile(to, Interfaces));
+            var both = Evaluate.Permits(before, before.Rules, 10, 0, remote, protocol, port) && Evaluate.Permits(after, after.Rules, 10, 0, remote, protocol, port);
+            var (rules, _) = after.Transition(before);
+            // Everything either state has is there meanwhile, and no key changes its row.
+            foreach (var row in before.Rules.Rows.Concat(after.Rules.Rows)) Assert.Equal(row.Value, rules.Rows[row.Key]);
+            if (both)
+            {
+                // Who is who changes before which rules apply; nobody may meet an empty answer in between.
+                Assert.True(Evaluate.Permits(before, rules, 10, 0, remote, protocol, port));
+                Assert.True(Evaluate.Permits(after, rules, 10, 0, remote, protocol, port));
+            }
+        }, iter: 1000);
+
+    [Fact]
+    public void A_port_whose_rules_cannot_be_understood_is_closed_and_named()
+    {
+        NodeState state = new();
+        state.Ports.Add(new Port { Id = "p0", Network = 1, Mac = "02:00:00:00:00:01", PortSecurity = true, AdminStateUp = true, SecurityGroupIds = { "missing" }, Addresses = { "10.0.0.1" } });
+        var plan = SpliceCompiler.Compile(state, Interfaces);
+        Assert.Equal("security group missing is not in the state", plan.Errors["p0"]);
+        Assert.Equal(0, MemoryMarshal.Read<PortRow>(plan.Ports.Rows.Single().Value.Value).Flags & PortRow.Up);
+    }
+
+    [Fact]
+    public void More_rules_than_fit_close_the_port()
+    {
+        SecurityGroup group = new() { Id = "g" };
+        for (var i = 0u; i < 129; i++) group.Rules.Add(new SecurityGroupRule { Id = "r", Ethertype = 4, Protocol = 6, PortMin = 2 * i + 1, PortMax = 2 * i + 1 });
+        NodeState state = new();
+        state.SecurityGroups.Add(group);
+        state.Ports.Add(new Port { Id = "p0", Network = 1, Mac = "02:00:00:00:00:01", PortSecurity = true, AdminStateUp = true, SecurityGroupIds = { "g" }, Addresses = { "10.0.0.1" } });
+        Assert.Contains("129 rules", SpliceCompiler.Compile(state, Interfaces).Errors["p0"], StringComparison.Ordinal);
+        group.Rules.RemoveAt(0);
+        Assert.Empty(SpliceCompiler.Compile(state, Interfaces).Errors);
+    }
+
+    [Fact]
+    public void Merged_ranges_hold_the_same_ports() => Gen.Select(Gen.OneOf<byte>((byte)0, (byte)6, (byte)17), Gen.UShort[0, 40], Gen.UShort[0, 10]).Array[0, 12].Sample(items =>
+    {
+        PortRange[] ranges = [.. items.Select(item => new PortRange(item.Item1, item.Item2, (ushort)(item.Item2 + item.Item3)))];
+        var merged = PortRange.Merge(ranges);
+        foreach (byte protocol in new byte[] { 6, 17, 99 })
+            for (ushort port = 0; port < 60; port++)
+            {
+                bool In(PortRange range) => (range.Protocol == 0 || range.Protocol == protocol) && port >= range.Min && port <= range.Max;
+                Assert.Equal(ranges.Any(In), merged.Any(In));
+            }
+        Assert.True(merged.Count <= ranges.Length);
+    }, iter: 500);
+
+    private static void Shuffle<T>(Google.Protobuf.Collections.RepeatedField<T> list, Random random)
+    {
+        T[] items = [.. list];
+        random.Shuffle(items);
+        list.Clear();
+        list.AddRange(items);
+    }
+
+    private static string Dump(SplicePlan plan) => string.Join('\n', new[] { plan.Ports, plan.Addresses, plan.Prefixes, plan.Chains, plan.Pairs, plan.Policies, plan.Rules, plan.Classes }
+        .Select(table => string.Join(' ', table.Rows.Select(row => $"{row.Key}={row.Value}").Order(StringComparer.Ordinal))));
+
+    /// <summary>What the state means, read as slowly and plainly as possible.</summary>
+    private static class Naive
+    {
+        public static bool Permits(NodeState state, Port port, byte direction, string remote, byte protocol, ushort service) =>
+            port.SecurityGroupIds.SelectMany(id => state.SecurityGroups.Single(group => group.Id == id).Rules).Any(rule =>
+                (byte)rule.Direction == direction && Matches(state, remote, protocol, service, rule.Ethertype, rule.Protocol, rule.PortMin, rule.PortMax, rule.RemotePrefix, rule.RemoteAddressSet));
+
+        public static uint Tag(NodeState state, string remote, byte protocol, ushort service) => state.Classifiers
+            .Where(item => Matches(state, remote, protocol, service, item.Ethertype, item.Protocol, item.DestinationPortMin, item.DestinationPortMax, item.SourcePrefix, item.SourceAddressSet))
+            .Select(item => item.PolicyTag).DefaultIfEmpty(0u).Min();
+
+        private static bool Matches(NodeState state, string remote, byte protocol, ushort service, uint family, uint wanted, uint min, uint max, string prefix, string set)
+        {
+            var address = IPAddress.Parse(remote);
+            if (family != (remote.Contains(':') ? 6u : 4u)) return false;
+            if (wanted == 1 && family == 6) wanted = 58;
+            if (wanted != 0 && wanted != protocol) return false;
+            if (!(min == 0 && max == 0) && (service < min || service > max)) return false;
+            string[] around = prefix.Length > 0 ? [prefix] : set.Length > 0 ? [.. state.AddressSets.Single(one => one.Id == set).Prefixes] : ["0.0.0.0/0", "::/0"];
+            return around.Any(text => IPNetwork.Parse(text.Contains('/') ? text : text + "/32").Contains(address));
+        }
+    }
+
+    /// <summary>What the datapath does with the tables: exact address, longest prefix, the identity's pages or everybody's.</summary>
+    private static class Evaluate
+    {
+        public static bool Permits(SplicePlan plan, Table rules, int index, byte direction, string remote, byte protocol, ushort service)
+        {
+            var subject = MemoryMarshal.Read<PortRow>(plan.Ports.Rows[Bytes.Of((uint)index)].Value).Policy;
+            foreach (var page in Pages<RulesPage>(rules, subject, direction, remote, plan, page => page.More))
+                for (var i = 0; i < page.Count; i++)
+                    if ((page.Rules[i].Protocol == 0 || page.Rules[i].Protocol == protocol) && service >= page.Rules[i].PortMin && service <= page.Rules[i].PortMax) return true;
+            return false;
+        }
+
+        public static uint Tag(SplicePlan plan, int index, string remote, byte protocol, ushort service)
+        {
+            var subject = MemoryMarshal.Read<PortRow>(plan.Ports.Rows[Bytes.Of((uint)index)].Value).Classes;
+            foreach (var page in Pages<ClassesPage>(plan.Classes, subject, 0, remote, plan, page => page.More))
+                for (var i = 0; i < page.Count; i++)
+                    if ((page.Classes[i].Protocol == 0 || page.Classes[i].Protocol == protocol) && service >= page.Classes[i].PortMin && service <= page.Classes[i].PortMax)
+                        return page.Classes[i].Tag;
+            return 0;
+        }
+
+        private static IEnumerable<T> Pages<T>(Table table, ulong subject, byte direction, string remote, SplicePlan plan, Func<T, byte> more) where T : unmanaged
+        {
+            var identity = Identify(plan, remote);
+            RulesKey key = new() { Subject = subject, Identity = identity, Direction = direction, Family = remote.Contains(':') ? (byte)6 : (byte)4 };
+            if (!table.Rows.ContainsKey(Bytes.Of(key))) key.Identity = 0;
+            while (table.Rows.TryGetValue(Bytes.Of(key), out var row))
+            {
+                var page = MemoryMarshal.Read<T>(row.Value);
+                yield return page;
+                if (more(page) == 0) break;
+                key.Page++;
+            }
+        }
+
+        private static ulong Identify(SplicePlan plan, string remote)
+        {
+            Assert.True(Prefix.TryParse(remote, out var address));
+            if (plan.Addresses.Rows.TryGetValue(Bytes.Of(new AddressKey { Network = 1, Address = address.ToAddress() }), out var row))
+                return MemoryMarshal.Read<AddressRow>(row.Value).Identity;
+            for (var length = 128; length >= 0; length--)
+                if (plan.Prefixes.Rows.TryGetValue(Bytes.Of(new PrefixKey { Length = (uint)(32 + length), Network = 1, Address = address.Shortened(length).ToAddress() }), out var identity))
+                    return MemoryMarshal.Read<ulong>(identity.Value);
+            return 0;
+        }
+    }
+}
