@@ -118,7 +118,10 @@ inlined int open_flow(struct __sk_buff *skb, struct scratch *desk, int low, enum
 		}
 	}
 
-	bpf_map_delete_elem(&flows, key);
+	/* Only now, when the new one may be: what the old one on these ports was, a bypass above all, is forgotten. */
+	struct flow *old = find_flow(key);
+	if (old)
+		forget_flow(key, old);
 	long refused = midway ? bpf_map_update_elem(&flows, key, flow, BPF_ANY) : bpf_map_update_elem(&opening, key, flow, BPF_ANY);
 	if (refused)
 		return drop(DROP_FULL);

@@ -5,7 +5,17 @@ namespace Demilune.Linux.Bpf;
 public sealed record BpfObjectSpec(IReadOnlyList<BpfMapSpec> Maps, IReadOnlyList<BpfProgramSpec> Programs, string License)
 {
     /// <exception cref="InvalidDataException">Not an eBPF object, or one that needs more than this loader does; says what.</exception>
-    public static BpfObjectSpec Parse(ReadOnlySpan<byte> elf) => ElfReader.Read(elf);
+    public static BpfObjectSpec Parse(ReadOnlySpan<byte> elf)
+    {
+        try
+        {
+            return ElfReader.Read(elf);
+        }
+        catch (OverflowException error)
+        {
+            throw new InvalidDataException("a position or length beyond any file", error);
+        }
+    }
 
     /// <summary>The same with other table sizes, for a node that wants more or less than the object's defaults.</summary>
     public BpfObjectSpec WithEntries(IReadOnlyDictionary<string, uint> entries) =>
