@@ -1,6 +1,6 @@
 namespace Demilune.Sdn.Tests.Api;
 
-/// <summary>Requests that a real Neutron refuses, with the status and type it gives (see docs for where ours differs on purpose).</summary>
+/// <summary>Requests that a real Neutron refuses, with the status and type it gives (docs/neutron.md: where ours differs on purpose).</summary>
 public sealed class RefusalVectors
 {
     /// <summary>What | method and path | body | status and type.</summary>

@@ -26,9 +26,15 @@ internal static class ControllerHost
             app = Build(options, services =>
             {
                 services.AddControlPlane(options);
-                services.TryAddSingleton(_ => KubernetesApi.Connect(options.Kubeconfig));
                 services.AddHostedService<ServicePublication>();
             });
+            // What is wrong with it is said here in one line, before the host says it in fifty.
+            app.Services.GetRequiredService<KubernetesApi>();
+        }
+        catch (k8s.Exceptions.KubeConfigException error)
+        {
+            await Console.Error.WriteLineAsync($"demilune-controller cannot start: {error.Message}. Name a kubeconfig with --kubeconfig or $KUBECONFIG.");
+            return 1;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
