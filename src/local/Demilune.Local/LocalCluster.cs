@@ -64,6 +64,7 @@ public static class LocalCluster
         services.AddSingleton<Authentication>();
         services.AddSingleton<Reviews>();
         services.AddSingleton<OpenApi>();
+        services.AddSingleton<EndpointProxy>();
         services.AddSingleton<SubresourceVerbs>();
         services.AddSingleton<ApiServer>();
         AddControllers(services);
@@ -82,6 +83,11 @@ public static class LocalCluster
     private static void AddControllers(IServiceCollection services)
     {
         Add<CrdController>();
+        Add<NamespaceController>();
+        Add<GarbageCollector>();
+        Add<EndpointsController>();
+        Add<Scheduler>();
+        Add<EventCleaner>();
 
         void Add<T>() where T : class, IHostedService
         {

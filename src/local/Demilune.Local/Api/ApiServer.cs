@@ -9,7 +9,7 @@ namespace Demilune.Local.Api;
 
 /// <summary>Takes a request apart and gives it to whoever answers it; turns everything thrown into a Status.</summary>
 internal sealed partial class ApiServer(
-    ObjectStore store, ObjectWriter writer, Catalog catalog, Authentication authentication, Reviews reviews, OpenApi openApi, TimeProvider time, ILogger<ApiServer> log)
+    ObjectStore store, ObjectWriter writer, Catalog catalog, Authentication authentication, SubresourceVerbs subresources, Reviews reviews, OpenApi openApi, TimeProvider time, ILogger<ApiServer> log)
 {
     private readonly ObjectReader _reader = new(store);
     private readonly PatchVerb _patch = new(writer);
@@ -62,7 +62,7 @@ internal sealed partial class ApiServer(
         if (target.Subresource is { } subresource)
         {
             if (subresource is "status" && type.HasStatus) return ObjectAsync(http, type, target);
-            if (type.Subresources.Any(known => known.Name == subresource)) return SubresourceVerbs.RunAsync(http, type, target);
+            if (type.Subresources.Any(known => known.Name == subresource)) return subresources.RunAsync(http, type, target);
             throw StatusException.NoSuchPath();
         }
         return target.Name is null ? CollectionAsync(http, type, target) : ObjectAsync(http, type, target);

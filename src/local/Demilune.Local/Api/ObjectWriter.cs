@@ -202,7 +202,7 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             metadata = next.Child("metadata");
             metadata["managedFields"] = managed;
         }
-        else if (type.HasStatus)
+        else if (type.HasStatus && options.Subresource is null)
         {
             if (before["status"] is { } status) next["status"] = status.DeepClone();
             else next.Remove("status");

@@ -98,7 +98,6 @@ internal static class ModelSchemas
     {
         var plain = For(property.PropertyType);
         Func<string?> description = () => ModelDescriptions.Of(property);
-        // client-go writes metadata.creationTimestamp: null for "not yet"; null is absence everywhere in built-in kinds.
         if (plain.Type is "array")
         {
             var item = property.PropertyType.GetGenericArguments()[0];
@@ -113,7 +112,9 @@ internal static class ModelSchemas
             return new() { Type = "object", LazyDescription = description, LazyAdditionalProperties = () => plain.AdditionalProperties, MapType = AtomicMaps.Contains((owner, name)) ? "atomic" : null };
         if (plain.Component is not null && plain.Type is "object")
             return new() { Type = "object", Component = plain.Component, LazyDescription = description, LazyProperties = () => plain.Properties, MapType = plain.MapType, PreserveUnknownFields = plain.PreserveUnknownFields };
-        return new() { Type = plain.Type, Format = plain.Format, IntOrString = plain.IntOrString, PreserveUnknownFields = plain.PreserveUnknownFields, LazyDescription = description };
+        // A key of a merged list needs its default, or an item without it would be another item.
+        System.Text.Json.Nodes.JsonNode? value = name is "protocol" && (owner == typeof(V1ContainerPort) || owner == typeof(V1ServicePort)) ? "TCP" : null;
+        return new() { Type = plain.Type, Format = plain.Format, Default = value, IntOrString = plain.IntOrString, PreserveUnknownFields = plain.PreserveUnknownFields, LazyDescription = description };
     }
 
     /// <summary>The last part is what kubectl explain shows as the type's name.</summary>
