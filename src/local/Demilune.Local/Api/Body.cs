@@ -41,11 +41,12 @@ internal static class Body
         try
         {
             if (mediaType.EndsWith("json", StringComparison.Ordinal)) return ParseJson(bytes);
+            if (mediaType is Protobuf.Kinds.MediaType) return Protobuf.Kinds.Read(bytes);
             if (mediaType.EndsWith("yaml", StringComparison.Ordinal)) return Yaml.Parse(System.Text.Encoding.UTF8.GetString(bytes));
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
-            throw StatusException.BadRequest($"the object provided is unrecognized (must be of type JSON or YAML): {e.Message}");
+            throw StatusException.BadRequest($"the object provided is unrecognized: {e.Message}");
         }
         throw StatusException.UnsupportedMediaType(mediaType, "application/json", "application/yaml");
     }

@@ -30,7 +30,7 @@ internal static class BuiltinResources
         Core<Corev1Event>("Event", "events") with { ShortNames = ["ev"], Columns = BuiltinColumns.Events, SelectableFields = EventConversion.CoreFields },
         new("events.k8s.io", "v1", "Event", "events", true)
         {
-            ShortNames = ["ev"], Schema = ModelSchemas.For(typeof(Eventsv1Event)), Columns = BuiltinColumns.Events, SelectableFields = EventConversion.CoreFields,
+            Schema = ModelSchemas.For(typeof(Eventsv1Event)), Columns = BuiltinColumns.Events, SelectableFields = EventConversion.CoreFields,
             Storage = "events", StoredApiVersion = "v1", FromStored = EventConversion.FromCore, ToStored = EventConversion.ToCore,
         },
         Of<V1Lease>("coordination.k8s.io", "Lease", "leases") with { Columns = BuiltinColumns.Leases },
