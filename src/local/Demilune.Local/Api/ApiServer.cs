@@ -158,6 +158,8 @@ internal sealed partial class ApiServer(
             case "PUT":
                 var options = WriteOptions.From(http.Request, target.Subresource);
                 var body = await Body.ReadObjectAsync(http.Request, http.RequestAborted);
+                if (type.IsCustom && body.Text("metadata", "resourceVersion") is null or "")
+                    throw StatusException.Invalid(type.Group, type.Kind, name.Name, [new Cause("metadata.resourceVersion", "FieldValueInvalid", "Invalid value: 0x0: must be specified for an update")]);
                 await Answer.ObjectAsync(http, type, writer.Update(type, name, _ => body.DeepClone().AsObject(), options), time.GetUtcNow(), options);
                 break;
             case "PATCH":

@@ -113,7 +113,8 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             }
             if (stored.IsTerminating && grace >= (metadata.Number("deletionGracePeriodSeconds") ?? 0) && JsonNode.DeepEquals(next.At("metadata", "finalizers"), stored.ToNode().At("metadata", "finalizers")))
                 return (stored, false);     // a second wish can only shorten the grace
-            metadata["deletionTimestamp"] = metadata.Text("deletionTimestamp") is { } already && grace > 0 && metadata.Number("deletionGracePeriodSeconds") is null ? already : Now.AddSeconds(grace).Timestamp();
+            var since = metadata.Text("deletionTimestamp");
+            metadata["deletionTimestamp"] = since is not null && grace == (metadata.Number("deletionGracePeriodSeconds") ?? 0) ? since : Now.AddSeconds(grace).Timestamp();
             metadata["deletionGracePeriodSeconds"] = grace;
             if (metadata.Number("generation") is { } generation) metadata["generation"] = generation + 1;
             type.Rules.BeginTermination(next);
@@ -158,7 +159,11 @@ internal sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         Pruning.Prune(body, type.Schema, unknown);
         if (unknown.Count > 0 && options.FieldValidation is "Strict")
             throw StatusException.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: strict decoding error: {string.Join(", ", unknown.Select(field => $"unknown field \"{field}\""))}");
-        if (options.FieldValidation is "Warn") options.Warnings.AddRange(unknown.Select(field => $"unknown field \"{field}\""));
+        if (options.FieldValidation is "Warn")
+        {
+            options.Warnings.Clear();       // a write may take more than one attempt
+            options.Warnings.AddRange(unknown.Select(field => $"unknown field \"{field}\""));
+        }
         if (!type.IsCustom)
         {
             // A built-in kind that does not decode is a bad request, not an invalid object.

