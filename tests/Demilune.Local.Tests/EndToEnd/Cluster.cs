@@ -17,13 +17,13 @@ public sealed class Cluster : IAsyncLifetime
 
     public string Kubeconfig => Path.Combine(Root, "kubeconfig");
 
-    public Kubernetes Client { get; private set; } = null!;
+    public k8s.Kubernetes Client { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
         _app = LocalCluster.Build(new LocalOptions { Directory = Root, RunDirectory = Root, Port = 0, NoNode = true }, services => services.AddSingleton<IPodRuntime, EchoRuntime>());
         await _app.StartAsync();
-        Client = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(Kubeconfig));
+        Client = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(Kubeconfig));
     }
 
     public async ValueTask DisposeAsync()

@@ -41,7 +41,7 @@ public sealed class MergePatchTests
 /// <summary>Small objects of few names, so that they meet.</summary>
 internal static class Json
 {
-    private static readonly Gen<JsonNode?> Leaf = Gen.OneOf(Gen.Int[0, 3].Select(n => (JsonNode?)n), Gen.String["xyz", 0, 2].Select(s => (JsonNode?)s), Gen.Const((JsonNode?)null));
+    private static readonly Gen<JsonNode?> Leaf = Gen.OneOf(Gen.Int[0, 3].Select(n => (JsonNode?)n), Gen.String[Gen.Char["xyz"], 0, 2].Select(s => (JsonNode?)s), Gen.Const((JsonNode?)null));
 
     public static Gen<JsonObject> Objects { get; } = OfDepth(3);
 

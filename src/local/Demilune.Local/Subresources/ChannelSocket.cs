@@ -16,12 +16,13 @@ internal sealed class ChannelSocket : IAsyncDisposable
     private const int MaxMessage = 1 << 20;
 
     /// <summary>How long the other side may take to say goodbye.</summary>
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
     private readonly WebSocket _socket;
     private readonly Pipe _stdin = new(new PipeOptions(pauseWriterThreshold: 256 << 10, resumeWriterThreshold: 128 << 10));
     private readonly Channel<TerminalSize> _resizes = Channel.CreateBounded<TerminalSize>(new BoundedChannelOptions(16) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly SemaphoreSlim _sending = new(1);
+    private volatile bool _finished;
 
     public ChannelSocket(WebSocket socket, bool stdin, bool stdout, bool stderr, bool tty)
     {
@@ -66,6 +67,9 @@ internal sealed class ChannelSocket : IAsyncDisposable
     /// <param name="exitCode">Null: it did not even start, for the reason in <paramref name="failure"/>.</param>
     public async Task FinishAsync(int? exitCode, string? failure)
     {
+        // Input for a process that is gone must not hold up the goodbye behind it.
+        _finished = true;
+        _stdin.Writer.CancelPendingFlush();
         var status = new JsonObject { ["metadata"] = new JsonObject(), ["status"] = exitCode is 0 ? "Success" : "Failure" };
         if (exitCode is > 0 or < 0)
         {
@@ -103,6 +107,8 @@ internal sealed class ChannelSocket : IAsyncDisposable
         var content = message[1..];
         switch (message.Span[0])
         {
+            case Stdin when _finished:
+                break;
             case Stdin:
                 await _stdin.Writer.WriteAsync(content, cancellation);
                 break;

@@ -68,6 +68,8 @@ internal sealed class PodStreams(IPodRuntime runtime, ObjectStore store)
         }
         finally
         {
+            // The caller answers the goodbye; hanging up on it first would look like a broken connection.
+            await Task.WhenAny(receiving, Task.Delay(ChannelSocket.CloseTimeout, CancellationToken.None));
             await ending.CancelAsync();
             await receiving;
         }

@@ -61,7 +61,8 @@ internal sealed class ServerSideApply(ObjectWriter writer)
         {
             var abandoned = last.Fields.Where(path => !applied.Contains(path) && !applied.Any(kept => kept.StartsWith(path + FieldPaths.Separator, StringComparison.Ordinal)));
             var others = owners.Entries.Where(entry => entry != last).SelectMany(entry => entry.Fields).ToHashSet(StringComparer.Ordinal);
-            foreach (var path in abandoned.OrderByDescending(path => path.Length).ToArray())
+            // Whole items before what is in them: without its key an item would no longer be found.
+            foreach (var path in abandoned.OrderBy(path => path.Length).Where(path => !IsKeyOfItem(path)).ToArray())
                 if (!others.Contains(path) && !others.Any(other => other.StartsWith(path + FieldPaths.Separator, StringComparison.Ordinal)))
                     Remove(merged, path.Split(FieldPaths.Separator), type.Schema);
         }
@@ -69,6 +70,10 @@ internal sealed class ServerSideApply(ObjectWriter writer)
         owners.WriteTo(merged);
         return merged;
     }
+
+    /// <summary>The keys of a list item live and die with the item.</summary>
+    private static bool IsKeyOfItem(string path) =>
+        path.Split(FieldPaths.Separator) is [.., ['k', ':', .. var keys], ['f', ':', .. var field]] && JsonNode.Parse(keys) is JsonObject key && key.ContainsKey(field);
 
     private static void ResolveConflicts(ResourceType type, ObjectName name, JsonObject live, JsonObject merged, ManagedFields owners, WriteOptions options)
     {
