@@ -13,5 +13,6 @@ internal static class FuzzTargets
         ContentTarget.Content,
         CaptureTarget.Capture,
         FrameTarget.Frames,
+        RulesTarget.Rules,
     ];
 }
