@@ -37,30 +37,30 @@ for peer in "$client" "$server"; do
   ip netns exec "$peer" sysctl -qw net.ipv4.tcp_congestion_control=reno
 done
 
-# cable NAMESPACE ADDRESS PEER: an end named "d" on the bare cable (198.18.1.0/24) and one named "f" at the firewall (198.18.2.0/24)
+# "plain" is the bare cable (198.18.1.0/24), "inline" the one with a gap for a firewall (198.18.2.0/24)
 address() { # NAMESPACE LINK NETWORK OWN PEER
-  ip -n "$1" link set "$2" address "02:00:00:00:0$3:0$4" up
+  ip -n "$1" link set dev "$2" address "02:00:00:00:0$3:0$4" up
   ip -n "$1" address add "198.18.$3.$4/24" dev "$2"
   ip -n "$1" neighbour add "198.18.$3.$5" lladdr "02:00:00:00:0$3:0$5" dev "$2" nud permanent
 }
-ip -n "$client" link add d type veth peer name d netns "$server"
-ip link add "$in" type veth peer name f netns "$client"
-ip link add "$out" type veth peer name f netns "$server"
+ip -n "$client" link add plain type veth peer name plain netns "$server"
+ip link add "$in" type veth peer name inline netns "$client"
+ip link add "$out" type veth peer name inline netns "$server"
 for near in "$in" "$out"; do
   echo 1 > "/proc/sys/net/ipv6/conf/$near/disable_ipv6"
-  ip link set "$near" up
+  ip link set dev "$near" up
 done
-address "$client" d 1 1 2
-address "$server" d 1 2 1
-address "$client" f 2 1 2
-address "$server" f 2 2 1
+address "$client" plain 1 1 2
+address "$server" plain 1 2 1
+address "$client" inline 2 1 2
+address "$server" inline 2 2 1
 wrap() { # the splice's words on and off again: without them the firewall would not look
   local role=$1 peer=$2
-  ip netns exec "$peer" tc qdisc add dev f clsact
-  ip netns exec "$peer" tc filter add dev f egress bpf da obj "$words" sec "classifier/$role"
-  ip netns exec "$peer" tc filter add dev f ingress bpf da obj "$words" sec classifier/unwrap
+  ip netns exec "$peer" tc qdisc add dev inline clsact
+  ip netns exec "$peer" tc filter add dev inline egress bpf da obj "$words" sec "classifier/$role"
+  ip netns exec "$peer" tc filter add dev inline ingress bpf da obj "$words" sec classifier/unwrap
 }
-unwrap() { for peer in "$client" "$server"; do ip netns exec "$peer" tc qdisc delete dev f clsact; done; }
+unwrap() { for peer in "$client" "$server"; do ip netns exec "$peer" tc qdisc delete dev inline clsact; done; }
 
 mkdir "$work/www"
 head -c 1024 /dev/zero | tr '\0' x > "$work/www/1k"
@@ -94,7 +94,7 @@ through() { # NAME COMMAND…: with it standing between the two interfaces
   "$@" > "$work/log" 2>&1 & pid=$!
   pids+=("$pid")
   for _ in $(seq 100); do
-    if ip netns exec "$client" ping -c 1 -W 1 198.18.2.2 > /dev/null 2>&1 || ip netns exec "$client" "$bench" ask 198.18.2.2 7000 0.01 > /dev/null 2>&1; then break; fi
+    if ip netns exec "$client" ping -c 1 -W 1 198.18.2.2 > /dev/null 2>&1; then break; fi
     kill -0 "$pid" 2> /dev/null || { cat "$work/log" >&2; return 1; }
     sleep 0.1
   done
@@ -111,7 +111,7 @@ through "demilune-firewall, rules/" "$firewall" --in "$in" --out "$out" --rules 
 unwrap
 if command -v suricata > /dev/null; then
   # Its inline mode over veth passes no bulk TCP unless the peers cut and sum their segments themselves.
-  for peer in "$client" "$server"; do ip netns exec "$peer" ethtool -K f tx off tso off gso off > /dev/null; done
+  for peer in "$client" "$server"; do ip netns exec "$peer" ethtool -K inline tx off tso off gso off > /dev/null; done
   cat > "$work/suricata.yaml" << END
 %YAML 1.1
 ---

@@ -27,6 +27,9 @@ internal sealed record FirewallOptions
     /// <summary>Whether to ask for SCHED_FIFO.</summary>
     public bool RealTime { get; init; } = true;
 
+    /// <summary>Whether each HTTP transaction is an event. Default no: on a busy node they would push the alerts out of every buffer behind us.</summary>
+    public bool Transactions { get; init; }
+
     /// <summary>Ask a running firewall whether it is healthy, and exit.</summary>
     public bool AskHealth { get; init; }
 
@@ -45,6 +48,7 @@ internal sealed record FirewallOptions
           --log FILE         append EVE lines to FILE as well as to standard output
           --health NAME      abstract socket that the health command asks (default: demilune-firewall)
           --cpu N            keep the packet thread on CPU N
+          --transactions on|off  an event for each HTTP transaction, not only for what is wrong (default: off)
           --realtime on|off  ask for SCHED_FIFO; with it the heartbeat keeps a deadline of 10 ms, else 100 ms (default: on)
 
         The health command exits with 0 if the packet thread runs and its policies are loaded, else it says why not.
@@ -60,7 +64,7 @@ internal sealed record FirewallOptions
     {
         error = "";
         var options = new FirewallOptions();
-        foreach (var flag in (string[])["in", "out", "agent", "rules", "log", "health", "cpu", "realtime"])
+        foreach (var flag in (string[])["in", "out", "agent", "rules", "log", "health", "cpu", "realtime", "transactions"])
             if (environment($"DEMILUNE_{flag.ToUpperInvariant()}") is { Length: > 0 } value && !options.TryWith(flag, value, out options, out error))
                 return null;
         for (var i = 0; i < arguments.Count; i++)
@@ -105,7 +109,8 @@ internal sealed record FirewallOptions
             case "cpu" when int.TryParse(value, out var cpu) && cpu is >= 0 and < 1024: changed = this with { Cpu = cpu }; return true;
             case "cpu": error = $"--cpu {value}: a number from 0 to 1023 is wanted"; return false;
             case "realtime" when value is "on" or "off": changed = this with { RealTime = value == "on" }; return true;
-            case "realtime": error = $"--realtime {value}: on or off is wanted"; return false;
+            case "transactions" when value is "on" or "off": changed = this with { Transactions = value == "on" }; return true;
+            case "realtime" or "transactions": error = $"--{flag} {value}: on or off is wanted"; return false;
             default: error = $"--{flag}: no such flag; see --help"; return false;
         }
     }
