@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Reflection;
 using Demilune.Cli.Cluster;
+using Demilune.Cli.Inspect;
 using Demilune.Cli.Observe;
 
 var version = typeof(LocalCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
@@ -11,6 +12,7 @@ var root = new RootCommand("Demilune: layer-7 security for Kubernetes without to
     StatusCommand.Create(),
     AlertsCommand.Create(),
     FlowsCommand.Create(),
+    InspectCommand.Create(),
     LocalCommand.Create(),
     versionCommand,
 };

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using Demilune.Inspection;
+using Demilune.Inspection.Events.Eve;
+using Demilune.Inspection.Frames;
+using Demilune.Inspection.Policies;
+using Demilune.Rules.Compile;
+using Demilune.Wire.Captures;
+
+namespace Demilune.Cli.Inspect;
+
+/// <summary>A capture, frame by frame through an <see cref="Inspector"/>, on the capture's own clock.</summary>
+internal static class CaptureInspection
+{
+    private const long TickNanos = 100_000_000;
+    private const int ProgressFrames = 1 << 16;
+
+    /// <param name="capture">Read forward once.</param>
+    /// <param name="rules">Judge every frame, whatever its tag.</param>
+    /// <param name="request">How.</param>
+    /// <param name="output">Gets EVE JSON, a record a line.</param>
+    /// <param name="stop">Ends it early; what was found by then is written.</param>
+    /// <exception cref="InvalidDataException">This is no capture.</exception>
+    public static CaptureSummary Run(Stream capture, RuleSet rules, InspectRequest request, Stream output, CancellationToken stop)
+    {
+        var reader = CaptureReader.Open(capture);
+        var inspector = new Inspector(new() { Inline = request.Inline, LogFlows = true });
+        inspector.Publish(PolicySetSnapshot.Single(new(0, "inspect", 1, Prevent: request.Inline, rules)));
+        using var eve = new EveWriter(line =>
+        {
+            output.Write(line);
+            output.WriteByte((byte)'\n');
+        });
+        var events = new CountedEvents(eve);
+        var resets = new FrameQueue();      // there is nobody to send them to
+        var progress = new Progress(capture, request.Quiet);
+        long now = 0, nextTick = 0, frames = 0;
+        while (!stop.IsCancellationRequested && reader.TryRead(out var captured))
+        {
+            // Captures of several interfaces are not always in order; an inspector's clock never runs backwards.
+            now = Math.Max(now, captured.Time);
+            inspector.Inspect(new(captured.Bytes, Interface.In) { ChecksumTrusted = !request.VerifyChecksums }, now, events, resets);
+            resets.Clear();
+            if (now >= nextTick)
+            {
+                inspector.Tick(now, events);
+                nextTick = now + TickNanos;
+            }
+            if (++frames % ProgressFrames == 0) progress.Show(frames, reader.Position);
+        }
+        inspector.Finish(now, events);
+        output.Flush();
+        progress.End();
+        return new(frames, reader.Skipped, inspector.Statistics.FlowsSeen, inspector.Statistics.Alerts, inspector.Statistics.Anomalies,
+            events.WrongChecksums, reader.Damage);
+    }
+
+    /// <summary>A line that is written over, where somebody looks at it.</summary>
+    private sealed class Progress(Stream capture, bool quiet)
+    {
+        private readonly bool _shown = !quiet && !Console.IsErrorRedirected && capture.CanSeek;
+        private readonly Stopwatch _sinceShown = Stopwatch.StartNew();
+
+        public void Show(long frames, long position)
+        {
+            if (!_shown || _sinceShown.ElapsedMilliseconds < 500) return;
+            _sinceShown.Restart();
+            Console.Error.Write($"\r{100 * position / Math.Max(1, capture.Length)} %  {frames} frames");
+        }
+
+        public void End()
+        {
+            if (_shown) Console.Error.Write("\r                                        \r");
+        }
+    }
+}
+
+/// <summary>What became of a capture.</summary>
+/// <param name="Frames">Looked at.</param>
+/// <param name="Skipped">Not looked at: of a link that we cannot read.</param>
+/// <param name="Flows">Seen.</param>
+/// <param name="Alerts">Raised.</param>
+/// <param name="Anomalies">Noticed.</param>
+/// <param name="WrongChecksums">Frames left out for it.</param>
+/// <param name="Damage">Where and how the capture is broken; null if it is not.</param>
+internal sealed record CaptureSummary(
+    long Frames, long Skipped, long Flows, long Alerts, long Anomalies, long WrongChecksums, string? Damage);

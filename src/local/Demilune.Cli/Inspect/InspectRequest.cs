@@ -1,0 +1,25 @@
+namespace Demilune.Cli.Inspect;
+
+/// <summary>What <c>demilune inspect</c> was asked for.</summary>
+internal sealed record InspectRequest
+{
+    /// <summary>Null: only rules are wanted.</summary>
+    public string? Capture { get; init; }
+
+    public IReadOnlyList<string> Rules { get; init; } = [];
+
+    /// <summary>Null: standard output.</summary>
+    public string? LogDirectory { get; init; }
+
+    /// <summary>Whether a frame with a wrong checksum is left out, as its receiver would.</summary>
+    public bool VerifyChecksums { get; init; } = true;
+
+    /// <summary>Judge as if the frames passed through us.</summary>
+    public bool Inline { get; init; }
+
+    public bool RuleErrorsAreFatal { get; init; }
+
+    public bool OnlyRules { get; init; }
+
+    public bool Quiet { get; init; }
+}
