@@ -46,6 +46,16 @@ public class HttpTricksTests
     }
 
     [Fact]
+    public void A_body_is_judged_to_its_end_although_the_response_came_before()
+    {
+        var talk = new Conversation();
+        var replay = new Replay("""drop http any any -> any any (msg:"attack"; flow:established,to_server; http.request_body; content:"ATTACK"; sid:3;)""").Feed(talk.Handshake());
+        replay.Feed(talk.Send(Side.Client, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nharmless"));
+        replay.Feed(talk.Send(Side.Server, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+        Assert.Equal(Verdict.Block(DropReason.Rules), replay.Feed(talk.Next(Side.Client, "ATTACK"u8.ToArray())));
+    }
+
+    [Fact]
     public void A_bomb_is_refused()
     {
         using var compressed = new MemoryStream();

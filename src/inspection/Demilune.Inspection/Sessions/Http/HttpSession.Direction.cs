@@ -96,9 +96,10 @@ internal sealed partial class HttpSession
             message.IsComplete = message.Body.IsComplete = true;
             Evaluate(message, default, 0);
             if (Parser.IsTunnel) session._request.Parser.BecomeTunnel();
-            if (side == Side.Client) return;
-            _transaction = null;
-            session.Finish(transaction);
+            // A server may answer before it has read the request: what is still to come of it must be judged nevertheless.
+            if (side == Side.Server) _transaction = null;
+            var other = side == Side.Client ? transaction.Response : transaction.Request;
+            if (other.IsComplete || (side == Side.Server && !other.HasHead)) session.Finish(transaction);
         }
 
         public void Anomaly(Http1Anomaly anomaly) =>
