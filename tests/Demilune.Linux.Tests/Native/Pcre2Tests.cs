@@ -32,7 +32,7 @@ public class Pcre2Tests
     {
         using var pattern = Pcre2Pattern.TryCompile("^(a|aa|aaa|a*)*(b|c)x$"u8, Pcre2Options.None, out _, out _)!;
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        Assert.Equal(Pcre2Outcome.LimitReached, pattern.Match(System.Text.Encoding.ASCII.GetBytes(new string('a', 5000) + "b"), 0, out _, out _));
+        Assert.Equal(Pcre2Outcome.LimitReached, pattern.Match(System.Text.Encoding.ASCII.GetBytes(new string('a', 5000) + "dx"), 0, out _, out _));
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2));
     }
 

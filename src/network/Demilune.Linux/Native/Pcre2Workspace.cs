@@ -8,8 +8,11 @@ internal sealed unsafe class Pcre2Workspace
     /// <summary>The whole match and one group.</summary>
     private const uint OvectorPairs = 2;
 
-    /// <summary>Backtracking steps. Suricata's default (pcre.match-limit) is 3500, its recursion limit 1500; JIT counts steps more coarsely.</summary>
-    private const uint MatchLimit = 10_000;
+    /// <summary>
+    /// Backtracking steps. Suricata's default (pcre.match-limit) is 3500, its recursion limit 1500. Higher here, since a limit reached is a rule
+    /// not judged and padding a body is cheap: at worst about a millisecond per search.
+    /// </summary>
+    private const uint MatchLimit = 50_000;
     private const uint DepthLimit = 1_500;
     private const uint HeapLimitKibibytes = 1_024;
     private const int JitStackStart = 32 * 1024;
