@@ -1,0 +1,51 @@
+using Demilune.Kubernetes.Crds;
+
+namespace Demilune.Orchestrator.Tests;
+
+public sealed class NodeSupplementsTests
+{
+    [Fact]
+    public void A_node_is_told_its_firewalls_the_policies_in_use_and_who_is_who()
+    {
+        var situation = A.Situation([A.Policy(), A.Policy("unused", 9)], [A.Pod("web", "n1", "web"), A.Pod("other", "n2")], [A.Instance("fw")]);
+        var labels = new Dictionary<string, IReadOnlyDictionary<string, string>> { ["uid-web"] = new Dictionary<string, string> { ["app"] = "web" } };
+        var supplement = NodeSupplements.Compose(situation, labels)["n1"];
+        var firewall = Assert.Single(supplement.Firewalls);
+        Assert.Equal(("uid-fw", "demilune-system", "fw", "default", "demilune", 100u),
+            (firewall.PodUid, firewall.PodNamespace, firewall.PodName, firewall.Name, firewall.Engine, firewall.HeartbeatDeadlineMs));
+        Assert.Equal([2u, (uint)PolicyTags.Missing], supplement.SecurityPolicies.Select(policy => policy.Tag));
+        Assert.Equal(2, supplement.Identities.Count);
+        Assert.Equal("web", supplement.Identities.Single(one => one.PodName == "web").Labels["app"]);
+        Assert.Empty(NodeSupplements.Compose(situation, labels)["n2"].Firewalls);
+    }
+
+    [Fact]
+    public void Nothing_is_said_before_something_is_known_and_what_is_not_new_is_not_said_again()
+    {
+        var supplements = new NodeSupplements();
+        var told = 0;
+        supplements.Changed += () => told++;
+        Assert.Null(supplements.For("n1"));
+        for (var i = 0; i < 3; i++) supplements.Publish(A.Situation(pods: [A.Pod("web", "n1", "web")]), new Dictionary<string, IReadOnlyDictionary<string, string>>());
+        Assert.Equal(1, told);
+        Assert.NotNull(supplements.For("n1"));
+        Assert.Equal((uint)PolicyTags.Missing, Assert.Single(supplements.For("unknown")!.SecurityPolicies).Tag);
+    }
+
+    [Theory]
+    [InlineData(null, 100)]
+    [InlineData("100ms", 100)]
+    [InlineData("10ms", 10)]
+    [InlineData("2s", 2000)]
+    [InlineData("0ms", 100)]
+    [InlineData("-5ms", 100)]
+    [InlineData("ms", 100)]
+    [InlineData("", 100)]
+    [InlineData("999999999999s", 100)]
+    public void A_deadline_that_makes_no_sense_is_the_default(string? text, uint milliseconds) =>
+        Assert.Equal(milliseconds, NodeSupplements.DeadlineOf(text));
+
+    [Fact]
+    public void The_tag_of_what_is_missing_fails_closed() =>
+        Assert.Equal(Contracts.Nodes.SecurityPolicy.Types.OnFailure.Closed, NodeSupplements.Compose(A.Situation(pods: [A.Pod("a")]), new Dictionary<string, IReadOnlyDictionary<string, string>>())["n1"].SecurityPolicies[^1].OnFailure);
+}

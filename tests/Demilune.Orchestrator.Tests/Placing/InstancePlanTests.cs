@@ -1,0 +1,96 @@
+using Demilune.Kubernetes.Crds;
+using Demilune.Orchestrator.Placing;
+using k8s.Models;
+
+namespace Demilune.Orchestrator.Tests.Placing;
+
+public sealed class InstancePlanTests
+{
+    private static readonly Slot Here = new("default", "n1");
+
+    [Fact]
+    public void A_slot_without_an_instance_gets_one_under_the_same_name_however_often_it_is_asked()
+    {
+        var create = Assert.IsType<InstanceAction.Create>(Assert.Single(Plan([Here], [])));
+        Assert.Equal(create.Name, Assert.IsType<InstanceAction.Create>(Assert.Single(Plan([Here], []))).Name);
+        Assert.Equal("n1", create.Node);
+        Assert.NotEqual(create.Name, ((InstanceAction.Create)Plan([new Slot("default", "n2")], [])[0]).Name);
+    }
+
+    [Fact]
+    public void A_slot_that_is_filled_is_left_alone() => Assert.Empty(Plan([Here], [A.Instance("fw")], healthy: ["uid-fw"]));
+
+    [Fact]
+    public void A_pod_that_ended_is_removed_and_replaced_at_once_under_another_name()
+    {
+        var name = ((InstanceAction.Create)Plan([Here], [])[0]).Name;
+        var actions = Plan([Here], [A.Instance(name, phase: "Failed")]);
+        Assert.True(actions.OfType<InstanceAction.Delete>().Single().AtOnce);
+        Assert.Equal(name + "-1", actions.OfType<InstanceAction.Create>().Single().Name);
+    }
+
+    [Fact]
+    public void An_instance_that_passes_no_frames_for_too_long_is_replaced()
+    {
+        var actions = Plan([Here], [A.Instance("fw")], dead: ["uid-fw"]);
+        Assert.Single(actions.OfType<InstanceAction.Delete>());
+        Assert.Single(actions.OfType<InstanceAction.Create>());
+    }
+
+    [Fact]
+    public void One_that_is_being_deleted_holds_no_slot() =>
+        Assert.IsType<InstanceAction.Create>(Assert.Single(Plan([Here], [A.Instance("fw", deleting: true)])));
+
+    [Fact]
+    public void An_outdated_instance_goes_only_when_its_successor_is_healthy()
+    {
+        var old = A.Instance("old");
+        var changed = A.Firewall(image: "new:2");
+        var firewalls = new Dictionary<string, Firewall> { ["default"] = changed };
+        Assert.IsType<InstanceAction.Create>(Assert.Single(Plan([Here], [old], healthy: ["uid-old"], firewalls: firewalls)));
+        var young = A.Instance("new", of: changed, minute: 5);
+        Assert.Empty(Plan([Here], [old, young], healthy: ["uid-old"], firewalls: firewalls));
+        Assert.Equal("old", ((InstanceAction.Delete)Assert.Single(Plan([Here], [old, young], healthy: ["uid-new"], firewalls: firewalls))).Pod.Metadata.Name);
+    }
+
+    [Fact]
+    public void Of_two_in_one_slot_the_elder_stays() =>
+        Assert.Equal("b", ((InstanceAction.Delete)Assert.Single(Plan([Here], [A.Instance("b", minute: 1), A.Instance("a")]))).Pod.Metadata.Name);
+
+    [Fact]
+    public void What_nobody_needs_goes_when_it_is_idle_and_not_before()
+    {
+        Assert.Empty(Plan([], [A.Instance("fw")]));
+        Assert.IsType<InstanceAction.Delete>(Assert.Single(Plan([], [A.Instance("fw")], idle: ["uid-fw"])));
+    }
+
+    [Fact]
+    public void The_pod_can_do_nothing_but_its_work()
+    {
+        var spec = A.Instance("fw").Spec;
+        var container = spec.Containers[0];
+        Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
+        Assert.Equal(["NET_RAW", "SYS_NICE"], container.SecurityContext.Capabilities.Add);
+        Assert.True(container.SecurityContext.ReadOnlyRootFilesystem);
+        Assert.False(container.SecurityContext.AllowPrivilegeEscalation);
+        Assert.False(spec.AutomountServiceAccountToken);
+        Assert.Null(spec.HostNetwork);
+        Assert.Equal("/run/demilune/local/firewall/fw", Assert.Single(spec.Volumes).HostPath.Path);
+        Assert.Equal("default", FirewallPods.FirewallOf(A.Instance("fw")));
+    }
+
+    [Fact]
+    public void The_path_of_its_socket_fits_into_what_unix_allows()
+    {
+        var firewall = A.Firewall(new string('f', 253));
+        var name = FirewallPod.NameOf(firewall, "a-very-long-node-name.example.org", "revision", 999);
+        Assert.True($"/run/demilune/local/firewall/{name}/agent.sock".Length < 108);
+        Assert.Matches("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", name);
+    }
+
+    private static IReadOnlyList<InstanceAction> Plan(
+        Slot[] needed, V1Pod[] pods, string[]? healthy = null, string[]? dead = null, string[]? idle = null, Dictionary<string, Firewall>? firewalls = null) =>
+        InstancePlan.Of(
+            needed.ToHashSet(), firewalls ?? new Dictionary<string, Firewall> { ["default"] = A.Firewall() }, pods,
+            uid => healthy?.Contains(uid) is true, uid => dead?.Contains(uid) is true, uid => idle?.Contains(uid) is true, A.Options);
+}

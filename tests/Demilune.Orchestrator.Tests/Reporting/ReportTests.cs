@@ -1,0 +1,100 @@
+using Demilune.Kubernetes.Crds;
+using Demilune.Kubernetes.Status;
+using Demilune.Orchestrator.Placing;
+using Demilune.Orchestrator.Reporting;
+
+namespace Demilune.Orchestrator.Tests.Reporting;
+
+/// <summary>Each case: what was observed, and what the objects then say.</summary>
+public sealed class ReportTests
+{
+    [Fact]
+    public void A_live_firewall_that_loaded_the_policy_enforces_it()
+    {
+        var policy = A.Situation().Policies["web"];
+        var situation = A.Situation(pods: [A.Pod("web", "n1", "web")], instances: [A.Instance("fw")],
+            seen: A.Seen([A.Engine("fw", true, A.Loaded(policy))], "port-web"));
+        var status = PolicyReport.Of(policy, 2, situation);
+        Assert.Equal((1, 1, 1, 40), (status.Pods, status.Instances, status.LoadedInstances, status.Rules));
+        Assert.All(new[] { "Accepted", "Loaded", "Enforced" }, type => Assert.True(Conditions.IsTrue(status.Conditions, type), type));
+        Assert.Equal(Protection.Inspected, PodReport.Of(situation.Pods["uid-web"], situation).Protection);
+        var firewall = FirewallReport.Of(A.Firewall(), situation.Needed(), situation, A.Options);
+        Assert.Equal((1, 1, 1), (firewall.Instances, firewall.HealthyInstances, firewall.ProtectedPods));
+        Assert.True(Conditions.IsTrue(firewall.Conditions, "Available"));
+    }
+
+    [Theory]
+    [InlineData(FailureAction.Closed, Protection.Blocked)]
+    [InlineData(FailureAction.Open, Protection.Uninspected)]
+    public void A_dead_firewall_is_said_to_be_dead_and_so_is_what_becomes_of_the_traffic(FailureAction onFailure, Protection protection)
+    {
+        var one = A.Policy();
+        one.Spec.OnFailure = onFailure;
+        var situation = A.Situation([one], [A.Pod("web", "n1", "web")], [A.Instance("fw")], A.Seen([A.Engine("fw", alive: false)], "port-web"));
+        var status = PolicyReport.Of(situation.Policies["web"], 2, situation);
+        var enforced = Conditions.Find(status.Conditions, "Enforced")!;
+        Assert.Equal(("False", "NoHealthyInstance"), (enforced.Status, enforced.Reason));
+        Assert.Contains($"onFailure: {onFailure}", enforced.Message);
+        Assert.Equal(protection, PodReport.Of(situation.Pods["uid-web"], situation).Protection);
+        Assert.False(Conditions.IsTrue(FirewallReport.Of(A.Firewall(), situation.Needed(), situation, A.Options).Conditions, "Available"));
+    }
+
+    [Fact]
+    public void A_node_that_is_silent_is_not_believed_to_be_well()
+    {
+        var situation = A.Situation(pods: [A.Pod("web", "n1", "web")], instances: [A.Instance("fw")]);
+        Assert.Equal("Unknown", Conditions.Find(PolicyReport.Of(situation.Policies["web"], 2, situation).Conditions, "Enforced")!.Status);
+        Assert.Equal(Protection.Pending, PodReport.Of(situation.Pods["uid-web"], situation).Protection);
+    }
+
+    [Fact]
+    public void An_older_revision_is_not_the_current_one()
+    {
+        var policy = A.Situation().Policies["web"];
+        var old = A.Loaded(policy);
+        old.Revision--;
+        var situation = A.Situation(pods: [A.Pod("web", "n1", "web")], instances: [A.Instance("fw")], seen: A.Seen([A.Engine("fw", true, old)], "port-web"));
+        var status = PolicyReport.Of(policy, 2, situation);
+        Assert.Equal(0, status.LoadedInstances);
+        Assert.Equal("Loading", Conditions.Find(status.Conditions, "Loaded")!.Reason);
+    }
+
+    [Fact]
+    public void Rules_that_were_refused_are_shown_and_so_is_a_policy_that_was_refused_whole()
+    {
+        var policy = A.Situation().Policies["web"];
+        var situation = A.Situation(pods: [A.Pod("web", "n1", "web")], instances: [A.Instance("fw")],
+            seen: A.Seen([A.Engine("fw", true, A.Loaded(policy, ok: false, "inline:3:17: unknown keyword 'contnet'"))], "port-web"));
+        var status = PolicyReport.Of(policy, 2, situation);
+        Assert.Equal(["inline:3:17: unknown keyword 'contnet'"], status.RuleErrors!);
+        Assert.Equal("Refused", Conditions.Find(status.Conditions, "Loaded")!.Reason);
+    }
+
+    [Fact]
+    public void A_name_that_leads_nowhere_blocks_its_pods_and_says_why()
+    {
+        var situation = A.Situation(pods: [A.Pod("web", "n1", "misspelt")], seen: A.Seen([], "port-web"));
+        var status = PodReport.Of(situation.Pods["uid-web"], situation);
+        Assert.Equal(Protection.Blocked, status.Protection);
+        Assert.Contains("\"misspelt\"", status.Reason);
+        Assert.Empty(situation.Needed());
+    }
+
+    [Fact]
+    public void A_policy_that_selects_nobody_is_neither_enforced_nor_broken()
+    {
+        var situation = A.Situation();
+        var status = PolicyReport.Of(situation.Policies["web"], 2, situation);
+        Assert.Equal("Unknown", Conditions.Find(status.Conditions, "Enforced")!.Status);
+        Assert.True(Conditions.IsTrue(FirewallReport.Of(A.Firewall(), situation.Needed(), situation, A.Options).Conditions, "Available"));
+    }
+
+    [Fact]
+    public void Of_several_policies_what_passes_uninspected_is_said_first()
+    {
+        var open = A.Policy("open", 3);
+        open.Spec.OnFailure = FailureAction.Open;
+        var situation = A.Situation([A.Policy(), open], [A.Pod("web", "n1", "open", "web")], seen: A.Seen([], "port-web"));
+        Assert.Equal(Protection.Uninspected, PodReport.Of(situation.Pods["uid-web"], situation).Protection);
+    }
+}
