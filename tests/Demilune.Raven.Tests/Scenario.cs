@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Demilune.Neutron;
 using Demilune.Policy.Addresses;
+using Demilune.Policy.Intents;
 using Demilune.Policy.Model;
 using Demilune.Raven.Applying;
 using Demilune.Raven.Design;
@@ -57,7 +58,7 @@ internal static class Scenario
     }
 
     public static ImmutableArray<Operation> PlanFor(InMemoryNeutron neutron, ClusterFacts facts, NetworkMirror mirror) =>
-        Planner.Plan(Options.ClusterName, NetworkDesigner.Design(facts, neutron.Capabilities, Options, Addresses(neutron)), mirror.Snapshot);
+        Planner.Plan(Options.ClusterName, NetworkDesigner.Design(facts, PolicyCompiler.Compile(facts.Cluster), neutron.Capabilities, Options, Addresses(neutron)), mirror.Snapshot);
 
     public static Dictionary<string, ImmutableArray<Prefix>> Addresses(InMemoryNeutron neutron) => neutron.All<Port>()
         .Where(port => port.DeviceOwner == DeviceOwners.Pod)

@@ -7,6 +7,7 @@ using Demilune.Kubernetes.Status;
 using Demilune.Kubernetes.Watching;
 using Demilune.Neutron;
 using Demilune.Policy.Addresses;
+using Demilune.Policy.Intents;
 using Demilune.Policy.Model;
 using Demilune.Raven.Applying;
 using Demilune.Raven.Design;
@@ -82,11 +83,12 @@ public sealed class RavenController : IPodNetworks
                 await _mirror.ReadAsync(_capabilities, cancel);
                 _stale = false;
             }
+            var facts = Facts();
+            var intent = PolicyCompiler.Compile(facts.Cluster);
             for (var round = 0; round < MaxRounds; round++)
             {
-                var facts = Facts();
-                Publish(facts);
-                var desired = NetworkDesigner.Design(facts, _capabilities!, _options, Addresses());
+                Publish(facts, intent);
+                var desired = NetworkDesigner.Design(facts, intent, _capabilities!, _options, Addresses());
                 Report(desired.Problems);
                 var plan = Planner.Plan(_options.ClusterName, desired, _mirror.Snapshot);
                 if (plan.IsEmpty)
@@ -97,7 +99,7 @@ public sealed class RavenController : IPodNetworks
                 RavenLog.Applying(_log, plan.Length, plan[0].ToString());
                 var failures = await _mirror.ApplyAsync(plan, cancel);
                 if (failures.Count == 0) continue;
-                Publish(facts);
+                Publish(facts, intent);
                 foreach (var failure in failures.Take(10)) RavenLog.OperationFailed(_log, failure.Operation.ToString(), failure.Message);
                 throw new InvalidOperationException($"{failures.Count} of {plan.Length} operations failed, the first: {failures[0].Operation}: {failures[0].Message}");
             }
@@ -124,9 +126,9 @@ public sealed class RavenController : IPodNetworks
                 .OfType<Prefix>().ToImmutableArray() ?? [],
             StringComparer.Ordinal);
 
-    private void Publish(ClusterFacts facts)
+    private void Publish(ClusterFacts facts, ClusterIntent intent)
     {
-        Current = PodNetworkView.Of(_options.ClusterName, facts, _mirror.Snapshot);
+        Current = PodNetworkView.Of(_options.ClusterName, facts, intent, _mirror.Snapshot);
         Changed?.Invoke();
     }
 

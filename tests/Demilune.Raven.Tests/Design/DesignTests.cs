@@ -55,7 +55,7 @@ public sealed class DesignTests
         var facts = Shop([Pod("web", "web"), Pod("client", "client")], [NetPolicy("web", "web", "client", "web", 80)], [Web()]);
         await ConvergeAsync(neutron, facts);
         Assert.Empty(neutron.All<SecurityGroup>().Single(group => group.Name == "shop/web").SecurityGroupRules!);
-        Assert.Contains("service chaining", NetworkDesigner.Design(facts, neutron.Capabilities, Options, Addresses(neutron)).Problems.Single().Problem);
+        Assert.Contains("service chaining", NetworkDesigner.Design(facts, PolicyCompiler.Compile(facts.Cluster), neutron.Capabilities, Options, Addresses(neutron)).Problems.Single().Problem);
     }
 
     [Fact]
@@ -115,6 +115,17 @@ public sealed class DesignTests
         await ConvergeAsync(neutron, facts with { Cluster = facts.Cluster with { Pods = pods, Policies = [policy] } });
         var groups = neutron.All<SecurityGroup>().Where(group => group.Name == "shop/named").ToList();
         Assert.Equal([80, 8080], groups.Select(group => group.SecurityGroupRules!.Select(rule => rule.PortRangeMin!.Value).Distinct().Single()).Order());
+    }
+
+    [Fact]
+    public async Task A_firewall_that_is_being_deleted_keeps_its_ports_but_gets_no_new_flows()
+    {
+        var neutron = new InMemoryNeutron();
+        await ConvergeAsync(neutron, Shop([Pod("web", "web")], firewalls: [Firewall("old"), Firewall("new")]));
+        Assert.Equal(2, neutron.All<PortPairGroup>().Single().PortPairs!.Count);
+        await ConvergeAsync(neutron, Shop([Pod("web", "web")], firewalls: [Firewall("old") with { Leaving = true }, Firewall("new")]));
+        Assert.Equal("demilune-system/new", neutron.All<PortPair>().Single(pair => pair.Id == neutron.All<PortPairGroup>().Single().PortPairs!.Single()).Name);
+        Assert.Equal(3, neutron.All<Port>().Count(port => port.DeviceId == "uid-old"));
     }
 
     private static IEnumerable<string?> GroupsOf(InMemoryNeutron neutron, string port) => neutron.All<Port>().Single(one => one.Name == port)

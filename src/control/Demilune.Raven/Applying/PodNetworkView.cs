@@ -12,12 +12,12 @@ namespace Demilune.Raven.Applying;
 /// <summary>Facts and the network as it is → each pod's part of it. Pure.</summary>
 internal static class PodNetworkView
 {
-    public static ImmutableDictionary<string, PodNetwork> Of(string cluster, ClusterFacts facts, NetworkSnapshot snapshot)
+    public static ImmutableDictionary<string, PodNetwork> Of(string cluster, ClusterFacts facts, ClusterIntent intent, NetworkSnapshot snapshot)
     {
         var ports = ByKey<Port>(cluster, snapshot);
         var pairs = ByKey<PortPair>(cluster, snapshot);
         var network = ByKey<Network>(cluster, snapshot).GetValueOrDefault(Key.Network);
-        var judges = PolicyCompiler.Compile(facts.Cluster).Pods.ToDictionary(pod => pod.Pod.Uid, Judges, StringComparer.Ordinal);
+        var judges = intent.Pods.ToDictionary(pod => pod.Pod.Uid, Judges, StringComparer.Ordinal);
         return facts.Pods.ToImmutableDictionary(pod => pod.Uid, pod =>
         {
             var port = ports.GetValueOrDefault(Key.Port(pod.Uid));

@@ -27,17 +27,19 @@ internal sealed class NetworkDesigner
     private readonly Dictionary<string, ImmutableArray<string>> _prerequisites = [];
 
     private NetworkDesigner(
-        ClusterFacts facts, Capabilities capabilities, RavenOptions options, IReadOnlyDictionary<string, ImmutableArray<Prefix>> addressesByPod)
+        ClusterFacts facts, ClusterIntent intent, Capabilities capabilities, RavenOptions options,
+        IReadOnlyDictionary<string, ImmutableArray<Prefix>> addressesByPod)
     {
-        (_facts, _capabilities, _options) = (facts, capabilities, options);
-        _intent = PolicyCompiler.Compile(facts.Cluster);
+        (_facts, _intent, _capabilities, _options) = (facts, intent, capabilities, options);
         _remotes = new Remotes(_intent, addressesByPod, options);
     }
 
+    /// <param name="intent">What the facts' policies compile to.</param>
     /// <param name="addressesByPod">By UID, as far as their ports exist: peers without one cannot be named yet.</param>
     public static DesiredNetwork Design(
-        ClusterFacts facts, Capabilities capabilities, RavenOptions options, IReadOnlyDictionary<string, ImmutableArray<Prefix>> addressesByPod) =>
-        new NetworkDesigner(facts, capabilities, options, addressesByPod).Design();
+        ClusterFacts facts, ClusterIntent intent, Capabilities capabilities, RavenOptions options,
+        IReadOnlyDictionary<string, ImmutableArray<Prefix>> addressesByPod) =>
+        new NetworkDesigner(facts, intent, capabilities, options, addressesByPod).Design();
 
     private DesiredNetwork Design()
     {
@@ -216,7 +218,7 @@ internal sealed class NetworkDesigner
     {
         Name = firewall,
         Description = Mark(Key.Group(firewall)),
-        PortPairs = [.. instances.Where(pod => pod.Firewall == firewall).Select(pod => Key.Reference(Key.Pair(pod.Uid))).Order(StringComparer.Ordinal)],
+        PortPairs = [.. instances.Where(pod => pod.Firewall == firewall && !pod.Leaving).Select(pod => Key.Reference(Key.Pair(pod.Uid))).Order(StringComparer.Ordinal)],
     });
 
     private (string, PortChain) Chain(string firewall, IEnumerable<string> classifiers) => (Key.Chain(firewall), new PortChain

@@ -12,7 +12,8 @@ public sealed record ClusterFacts(
 
 /// <summary>A pod that runs, or is about to, on a node.</summary>
 /// <param name="Firewall">The Firewall it is an instance of; null for ordinary pods.</param>
-public sealed record PlacedPod(string Uid, Name Name, string Node, string? Firewall = null);
+/// <param name="Leaving">It is being deleted: it keeps its ports, but no new work comes to it.</param>
+public sealed record PlacedPod(string Uid, Name Name, string Node, string? Firewall = null, bool Leaving = false);
 
 /// <summary>A SecurityPolicy, as the network sees it.</summary>
 /// <param name="Tag">1..4094, in every frame of its flows.</param>

@@ -22,7 +22,8 @@ public static class FactsReader
                 [.. policies.Select(NetworkPolicyReader.Read)]),
             [
                 .. own.Where(pod => !string.IsNullOrEmpty(pod.Spec.NodeName)).Select(pod => new PlacedPod(
-                    pod.Metadata.Uid, new Name(pod.Metadata.NamespaceProperty, pod.Metadata.Name), pod.Spec.NodeName, FirewallPods.FirewallOf(pod))),
+                    pod.Metadata.Uid, new Name(pod.Metadata.NamespaceProperty, pod.Metadata.Name), pod.Spec.NodeName, FirewallPods.FirewallOf(pod),
+                    pod.Metadata.DeletionTimestamp is not null)),
             ],
             securityPolicies.ToImmutableDictionary(
                 policy => policy.Metadata.Name, policy => Inspection(policy, defaults.GetValueOrDefault(policy.Spec.Firewall ?? "default"))));
