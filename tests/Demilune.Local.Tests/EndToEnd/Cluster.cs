@@ -13,7 +13,16 @@ public sealed class Cluster : IAsyncLifetime
 {
     private WebApplication? _app;
 
-    public string Root { get; } = Directory.CreateTempSubdirectory("demilune-local-").FullName;
+    public Cluster() : this(Directory.CreateTempSubdirectory("demilune-local-").FullName)
+    {
+    }
+
+    internal Cluster(string root) => Root = root;
+
+    public string Root { get; }
+
+    /// <summary>The directory stays for another server to go on with.</summary>
+    internal bool Keep { get; set; }
 
     public string Kubeconfig => Path.Combine(Root, "kubeconfig");
 
@@ -34,7 +43,7 @@ public sealed class Cluster : IAsyncLifetime
             await _app.StopAsync();
             await _app.DisposeAsync();
         }
-        Directory.Delete(Root, recursive: true);
+        if (!Keep) Directory.Delete(Root, recursive: true);
     }
 
     /// <summary>A raw request, for what the official client has no call for.</summary>
