@@ -31,9 +31,9 @@ public sealed unsafe class TcxLink : IDisposable
         };
         var handle = BpfSyscall.Open(Command.LinkCreate, ref attributes);
         if (!handle.IsInvalid) return new(handle);
-        var hint = Marshal.GetLastPInvokeError() == BpfException.InvalidArgument ? $" (tcx needs Linux 6.6; this is {Environment.OSVersion.Version})" : "";
-        Marshal.SetLastPInvokeError(Marshal.GetLastPInvokeError());
-        throw BpfException.FromLastError($"attach {program.Spec.Name} to interface {interfaceIndex}{hint}");
+        var errno = Marshal.GetLastPInvokeError();      // before anything else can overwrite it
+        var hint = errno == BpfException.InvalidArgument ? $" (tcx needs Linux 6.6; this is {Environment.OSVersion.Version})" : "";
+        throw new BpfException($"attach {program.Spec.Name} to interface {interfaceIndex}: {Marshal.GetPInvokeErrorMessage(errno)}{hint}", errno);
     }
 
     /// <summary>Null: nothing is pinned there.</summary>

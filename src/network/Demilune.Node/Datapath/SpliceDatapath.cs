@@ -30,8 +30,8 @@ internal sealed class SpliceDatapath : IDatapath
 
     public void Remove(string portId, string hostInterface)
     {
+        PodInterface.Delete(hostInterface);     // first: an interface without its programs would be open
         _splice.Detach(portId);
-        PodInterface.Delete(hostInterface);
     }
 
     public string? Check(InterfacePlan plan) => PodInterface.Check(plan);

@@ -64,8 +64,9 @@ internal sealed class KernelSplice : IDisposable
     public void Attach(string portId, Port.Types.Kind kind, int interfaceIndex)
     {
         _interfaces[portId] = interfaceIndex;
-        if (_tables.HasState) _links.Attach(portId, kind, interfaceIndex);
-        else _waiting.Add((portId, kind));      // an older set may be judging its packets: it goes on until ours is filled
+        // An older set of tables may be judging its packets: it goes on until ours is filled. Without one nothing must pass.
+        if (!_tables.HasState && _links.IsAttached(portId, kind, interfaceIndex)) _waiting.Add((portId, kind));
+        else _links.Attach(portId, kind, interfaceIndex);
     }
 
     /// <summary>Forgets the port; its row goes with the next <see cref="Apply"/>.</summary>

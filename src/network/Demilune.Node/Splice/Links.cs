@@ -24,6 +24,13 @@ internal sealed class Links(string directory, BpfCollection collection)
         }
     }
 
+    /// <summary>True if an earlier agent's programs sit there.</summary>
+    public bool IsAttached(string portId, Port.Types.Kind kind, int interfaceIndex) => Programs(kind).All(name =>
+    {
+        using var link = TcxLink.OpenPinned(Pin(portId, name));
+        return link?.InterfaceIndex == interfaceIndex;
+    });
+
     /// <summary>Takes the programs off, if they are on.</summary>
     public void Detach(string portId)
     {

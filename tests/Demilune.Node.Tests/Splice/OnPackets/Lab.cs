@@ -19,7 +19,7 @@ internal sealed class Lab : IDisposable
     public Lab()
     {
         Assert.SkipUnless(Environment.UserName == "root", "network namespaces and eBPF need root");
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.OSVersion.Version >= new Version(6, 7), "tcx links on veth need Linux 6.6");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.OSVersion.Version >= new Version(6, 6), "tcx links on veth need Linux 6.6");
         _directory = Path.Combine(Path.GetTempPath(), _name);
         _bpf = "/sys/fs/bpf/" + _name;
         Host = NetworkNamespace.Create(Path.Combine(_directory, "host"));
