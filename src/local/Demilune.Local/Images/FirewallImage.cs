@@ -14,8 +14,11 @@ internal static class FirewallImage
     private const string ProgramName = "demilune-firewall";
     private const string ProgramFolder = "/usr/lib/demilune/firewall", RulesFolder = "/usr/share/demilune/rules", DotnetFolder = "/usr/share/dotnet";
 
-    /// <summary>Loaded by name at run time, so no file says that they are needed. The firewall runs without them, slower.</summary>
-    private static readonly string[] Optional = ["libpcre2-8.so.0", "libhs.so.5"];
+    /// <summary>
+    /// Loaded by name at run time, so no file says that they are needed. OpenSSL is where the .NET runtime has its hashes and
+    /// random numbers; without the others the firewall runs slower.
+    /// </summary>
+    private static readonly string[] LoadedByName = ["libssl.so.3", "libcrypto.so.3", "libpcre2-8.so.0", "libhs.so.5"];
 
     /// <summary>A tracing plug-in of the runtime; it needs libraries that few machines have and nobody here asks for it.</summary>
     private const string TracingPlugin = "libcoreclrtraceptprovider.so";
@@ -37,7 +40,7 @@ internal static class FirewallImage
             // Mount points, so that a read-only root has them.
             .. ((string[])["/proc", "/sys", "/dev", "/run/demilune", "/tmp", "/etc"]).Select(folder => new ImageFile(folder, null)),
         ];
-        files.AddRange(SharedLibraries.Of(files.Select(file => file.Source).OfType<string>(), Optional));
+        files.AddRange(SharedLibraries.Of(files.Select(file => file.Source).OfType<string>(), LoadedByName));
         ImageWriter.Write(output, Reference, files, new ImageConfig
         {
             Entrypoint = [$"{ProgramFolder}/{ProgramName}"],
