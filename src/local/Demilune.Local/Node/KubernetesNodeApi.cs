@@ -35,8 +35,23 @@ internal sealed class KubernetesNodeApi(KubernetesApi api, EventRecorder events,
     public Task<V1Secret?> FindSecretAsync(string ns, string name, CancellationToken cancellation) =>
         api.FindAsync<V1Secret>(ResourceType.Secrets, new ObjectKey(ns, name), cancellation);
 
-    public Task<string> RequestTokenAsync(V1Pod pod, string? audience, long expirationSeconds, CancellationToken cancellation) =>
-        throw new NodeException("projected serviceAccountToken volumes are not supported by this node", "CreateContainerConfigError");
+    public async Task<string> RequestTokenAsync(V1Pod pod, string? audience, long expirationSeconds, CancellationToken cancellation)
+    {
+        var account = pod.Spec.ServiceAccountName is { Length: > 0 } name ? name : "default";
+        // A subresource whose objects are of another group than the account: its path is the account's.
+        var tokens = new ResourceType("", "v1", $"serviceaccounts/{account}/token", "TokenRequest");
+        var issued = await api.CreateAsync(tokens, new Authenticationv1TokenRequest
+        {
+            Metadata = new V1ObjectMeta { NamespaceProperty = pod.Metadata.NamespaceProperty },
+            Spec = new V1TokenRequestSpec
+            {
+                Audiences = audience is { Length: > 0 } ? [audience] : [],
+                ExpirationSeconds = expirationSeconds,
+                BoundObjectRef = new V1BoundObjectReference { Kind = "Pod", ApiVersion = "v1", Name = pod.Metadata.Name, Uid = pod.Metadata.Uid },
+            },
+        }, cancellation);
+        return issued.Status.Token;
+    }
 
     public void Record(V1Pod pod, EventSeverity severity, string reason, string message)
     {
