@@ -1,5 +1,6 @@
 # Sourced: what the product needs on this machine, each with its reason. The demo's own programs are last.
-need crun crun "(runs each pod as a container)"
+need runc runc "(runs each pod as a container)"
+need conmon conmon "(keeps a container's log and exit code while its node restarts)"
 need ip iproute2 "(network namespaces, for looking at them by hand)"
 need '/usr/lib/*-linux-gnu/libpcre2-8.so.0' libpcre2-8-0 "(regular expressions of rules)"
 need '/usr/lib/*-linux-gnu/libhs.so.5' libhyperscan5 "(optional: many short patterns at once)"
