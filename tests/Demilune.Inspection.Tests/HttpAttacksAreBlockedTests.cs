@@ -54,6 +54,27 @@ public class HttpAttacksAreBlockedTests
     }
 
     [Theory]
+    [InlineData(true, new uint[] { 1 })]
+    [InlineData(false, new uint[] { 1, 2 })]
+    public void A_block_is_told_once_where_that_is_asked_for_else_by_every_signature(bool once, uint[] sids)
+    {
+        var talk = new Conversation();
+        var replay = new Replay(Rules, options: new InspectorOptions { OneAlertPerBlock = once });
+        replay.Feed(talk.Handshake()).Feed(talk.Send(Side.Client, "GET /etc/passwd?q=union+select HTTP/1.1\r\nHost: web\r\n\r\n"));
+        Assert.Equal(sids, replay.Alerts);
+        Assert.Equal([DropReason.Rules], replay.Drops);
+    }
+
+    [Fact]
+    public void What_matched_in_a_decoded_text_is_shown_decoded()
+    {
+        var talk = new Conversation();
+        var replay = new Replay("""drop http any any -> any any (msg:"x"; http.uri.raw; url_decode; url_decode; content:"../etc"; sid:1;)""");
+        replay.Feed(talk.Handshake()).Feed(talk.Send(Side.Client, "GET /%252e%252e%252fetc HTTP/1.1\r\nHost: web\r\n\r\n"));
+        Assert.Equal(["http.uri.raw=../etc"], replay.Evidence);
+    }
+
+    [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
     [InlineData("br")]

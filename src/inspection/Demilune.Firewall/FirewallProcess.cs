@@ -31,7 +31,7 @@ internal static class FirewallProcess
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var counters = new PacketCounters();
         var lines = new LineRing(EventBytes);
-        var inspector = new Inspector(new InspectorOptions { LogTransactions = options.Transactions });
+        var inspector = new Inspector(new InspectorOptions { LogTransactions = options.Transactions, OneAlertPerBlock = true });
         using var eve = new EveWriter(line => lines.TryWrite(line));
         var judge = new InspectingJudge(inspector, eve);
         var ruleOptions = new RuleSetOptions { Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises };

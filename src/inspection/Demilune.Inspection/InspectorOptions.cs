@@ -57,6 +57,12 @@ public sealed record InspectorOptions
     /// <summary>True: a message that can be read in two ways blocks its flow when the policy prevents. Default true.</summary>
     public bool BlockAmbiguous { get; init; } = true;
 
+    /// <summary>
+    /// True: a block is told once, by the signature that caused it; further blocking signatures that match in the same frame stay silent.
+    /// False: each of them alerts, as in Suricata. Default false.
+    /// </summary>
+    public bool OneAlertPerBlock { get; init; }
+
     /// <summary>True: an event for each HTTP transaction. Default true.</summary>
     public bool LogTransactions { get; init; } = true;
 

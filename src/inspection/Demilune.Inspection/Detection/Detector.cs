@@ -145,12 +145,13 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
         if (signature.Bypass) scope.Releases = true;
         if (signature.Action == RuleAction.Pass) return true;
         var action = AlertAction.Allowed;
+        var isTold = options.OneAlertPerBlock && signature.Action != RuleAction.Alert && scope.Blocked == DropReason.Rules;
         if (signature.Action != RuleAction.Alert)
         {
             action = scope.Enforces ? AlertAction.Blocked : AlertAction.WouldBlock;
             if (scope.Enforces) scope.Block(DropReason.Rules);
         }
-        if (!signature.NoAlert && outcome == ThresholdOutcome.Report) Tell(signature, action, in buffers, transaction);
+        if (!signature.NoAlert && !isTold && outcome == ThresholdOutcome.Report) Tell(signature, action, in buffers, transaction);
         return true;
     }
 
@@ -182,16 +183,26 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
         statistics.Alerts++;
         if (scope.Flow is { } flow) flow.HasAlerted = true;
         var (count, used) = (0, 0);
-        foreach (var evidence in _match.Evidence)
+        var evidence = _match.Evidence;
+        for (var i = 0; i < evidence.Length && count < MaxMatchesShown; i++)
         {
-            if (count == MaxMatchesShown) break;
-            // What a transformation made is gone by now; where it was found counts in a text that nobody can see.
-            if (evidence.Transformed || !buffers.TryGet(evidence.Buffer, evidence.Instance, out var view)) continue;
-            if ((uint)evidence.Offset > (uint)view.Bytes.Length) continue;
-            var bytes = view.Bytes[evidence.Offset..];
-            bytes = bytes[..Math.Min(Math.Min(evidence.Length, MaxShown), bytes.Length)];
+            ref readonly var found = ref evidence[i];
+            ReadOnlySpan<byte> bytes;
+            long at;
+            if (found.Transformed)
+            {
+                bytes = _match.Kept(i);
+                at = MatchedBytes.Transformed;
+            }
+            else
+            {
+                if (!buffers.TryGet(found.Buffer, found.Instance, out var view) || (uint)found.Offset > (uint)view.Bytes.Length) continue;
+                bytes = view.Bytes.Slice(found.Offset, Math.Min(found.Length, view.Bytes.Length - found.Offset));
+                at = view.Offset + found.Offset;
+            }
+            bytes = bytes[..Math.Min(MaxShown, bytes.Length)];
             bytes.CopyTo(_shownBytes.AsSpan(used));
-            _shown[count++] = new(BufferCatalog.Get(evidence.Buffer).Name, view.Offset + evidence.Offset, used, bytes.Length);
+            _shown[count++] = new(BufferCatalog.Get(found.Buffer).Name, at, used, bytes.Length);
             used += bytes.Length;
         }
         var context = scope.Context();

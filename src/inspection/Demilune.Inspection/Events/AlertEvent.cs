@@ -31,10 +31,13 @@ public readonly ref struct AlertEvent(ref readonly FlowContext context, Signatur
 
 /// <summary>One match of a signature.</summary>
 /// <param name="Buffer">The buffer's name in the rule language.</param>
-/// <param name="BufferOffset">Where in that buffer the match begins.</param>
+/// <param name="BufferOffset">Where in that buffer the match begins; <see cref="Transformed"/>: it was found in what a transformation made of it.</param>
 /// <param name="Start">Where its bytes begin in <see cref="AlertEvent.Bytes"/>.</param>
 /// <param name="Length">How many there are; at most 256 of a longer match.</param>
-public readonly record struct MatchedBytes(string Buffer, long BufferOffset, int Start, int Length);
+public readonly record struct MatchedBytes(string Buffer, long BufferOffset, int Start, int Length)
+{
+    public const long Transformed = -1;
+}
 
 /// <summary>What became of the frame.</summary>
 public enum AlertAction : byte

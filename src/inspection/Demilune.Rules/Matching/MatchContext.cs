@@ -21,7 +21,11 @@ public sealed class MatchContext
     /// <summary>Transformations see at most this much of a buffer: its first megabyte.</summary>
     public const int MaxTransformedBytes = 1 << 20;
 
+    /// <summary>Bytes kept of a match in a transformed text, which is gone after the evaluation. Enough for a person to see what it was.</summary>
+    public const int MaxKept = 128;
+
     private readonly Evidence[] _evidence = new Evidence[MaxEvidence];
+    private readonly byte[] _kept = new byte[MaxEvidence * MaxKept];
     private int _evidenceCount;
     private byte[] _transformed = [];
     private byte[] _transforming = [];
@@ -30,6 +34,9 @@ public sealed class MatchContext
 
     /// <summary>Where the contents of the signature evaluated last have matched. Meaningful after a match only.</summary>
     public ReadOnlySpan<Evidence> Evidence => _evidence.AsSpan(0, _evidenceCount);
+
+    /// <summary>What matched as piece <paramref name="index"/> of <see cref="Evidence"/>, if that was found in a transformed text; its first bytes.</summary>
+    public ReadOnlySpan<byte> Kept(int index) => _kept.AsSpan(index * MaxKept, Math.Min(_evidence[index].Length, MaxKept));
 
     /// <summary>How often an evaluation was given up at a limit (steps, or the expression engine's own). Only grows: the owner watches the difference.</summary>
     public long LimitsReached { get; internal set; }
@@ -52,9 +59,11 @@ public sealed class MatchContext
     /// <summary>Forgets what was found down a path that led nowhere.</summary>
     internal void RewindEvidence(int mark) => _evidenceCount = mark;
 
-    internal void Found(BufferId buffer, int instance, bool transformed, int offset, int length)
+    internal void Found(BufferId buffer, int instance, bool transformed, int offset, ReadOnlySpan<byte> matched)
     {
-        if (_evidenceCount < MaxEvidence) _evidence[_evidenceCount++] = new(buffer, instance, transformed, offset, length);
+        if (_evidenceCount == MaxEvidence) return;
+        if (transformed) matched[..Math.Min(matched.Length, MaxKept)].CopyTo(_kept.AsSpan(_evidenceCount * MaxKept));
+        _evidence[_evidenceCount++] = new(buffer, instance, transformed, offset, matched.Length);
     }
 
     /// <returns>False when the evaluation has used up its steps.</returns>

@@ -25,5 +25,5 @@ internal ref struct MatchRun(ReadOnlySpan<byte> bytes, long streamOffset, bool i
     /// <summary>The chain from <paramref name="index"/> on. The last step has no more conditions.</summary>
     public bool Continue(int index) => index == _steps.Length || _steps[index].Holds(ref this, index);
 
-    public readonly void Found(int offset, int length) => Context.Found(Buffer, Instance, Transformed, offset, length);
+    public readonly void Found(int offset, int length) => Context.Found(Buffer, Instance, Transformed, offset, Bytes.Slice(offset, length));
 }

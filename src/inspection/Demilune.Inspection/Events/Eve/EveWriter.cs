@@ -184,7 +184,8 @@ public sealed class EveWriter : IEventSink, IDisposable
             var shown = bytes.Slice(match.Start, match.Length);
             _json.WriteStartObject();
             _json.WriteString("buffer"u8, match.Buffer);
-            _json.WriteNumber("offset"u8, match.BufferOffset);
+            if (match.BufferOffset == MatchedBytes.Transformed) _json.WriteBoolean("transformed"u8, true);
+            else _json.WriteNumber("offset"u8, match.BufferOffset);
             _json.WriteString("printable"u8, _text.Printable(shown));
             _json.WriteBase64String("bytes"u8, shown);
             _json.WriteEndObject();
