@@ -8,14 +8,23 @@ internal static partial class AgentLog
     [LoggerMessage(2000, LogLevel.Information, "Node agent of {Node} enforces revision {Revision} with {Attachments} attachments from before; listening on {Socket}")]
     public static partial void Started(this ILogger log, string node, ulong revision, int attachments, string socket);
 
-    [LoggerMessage(2001, LogLevel.Information, "{Verb} {Container} {IfName}: {Outcome} in {Milliseconds:0.0} ms")]
-    public static partial void CniDone(this ILogger log, string verb, string container, string ifName, string outcome, double milliseconds);
+    [LoggerMessage(2001, LogLevel.Information, "{Verb} {Container} {IfName}: {Outcome} in {Milliseconds:0.0} ms, {Waited:0.0} of them waiting for the pod's port")]
+    public static partial void CniDone(this ILogger log, string verb, string container, string ifName, string outcome, double milliseconds, double waited);
 
     [LoggerMessage(2002, LogLevel.Warning, "Attachment {Container} {IfName} has lost its interface; forgotten")]
     public static partial void AttachmentGone(this ILogger log, string container, string ifName);
 
     [LoggerMessage(2003, LogLevel.Error, "Port {Port} lets nothing through: {Reason}")]
     public static partial void PortNotEnforced(this ILogger log, string port, string reason);
+
+    [LoggerMessage(2004, LogLevel.Information, "net.core.rmem_max raised from {Before} to {Now} bytes: a firewall may queue that much, and no more")]
+    public static partial void ReceiveBufferRaised(this ILogger log, long before, long now);
+
+    [LoggerMessage(2005, LogLevel.Warning, "net.core.rmem_max is {Before} bytes and cannot be raised to {Wanted} ({Reason}): firewalls on this node lose frames of bulk traffic")]
+    public static partial void ReceiveBufferLow(this ILogger log, long before, long wanted, string reason);
+
+    [LoggerMessage(2006, LogLevel.Information, "{Setting} is 0: pods of this node reach each other, but nothing outside of it until the administrator sets it to 1")]
+    public static partial void ForwardingOff(this ILogger log, string setting);
 
     [LoggerMessage(2010, LogLevel.Information, "Attached to the controller at {Controller}")]
     public static partial void ControllerAttached(this ILogger log, Uri controller);

@@ -63,6 +63,7 @@ internal static partial class Program
             console.UseUtcTimestamp = true;
         }));
         var log = factory.CreateLogger("demilune-node");
+        NodeSettings.Prepare(log);
         Directory.CreateDirectory(options.RunDirectory);
         using var datapath = SpliceDatapath.Open(options);
         var attachments = new AttachmentStore(options.AttachmentDirectory);

@@ -20,11 +20,12 @@ internal sealed class CniVerbs(Agent agent, AgentOptions options, ILogger log)
     {
         var started = Stopwatch.GetTimestamp();
         CniReply reply;
+        var waited = TimeSpan.Zero;
         try
         {
-            reply = request.Command switch
+            if (request.Command == "ADD") (reply, waited) = await AddAsync(request, stop);
+            else reply = request.Command switch
             {
-                "ADD" => await AddAsync(request, stop),
                 "DEL" => Delete(request),
                 "CHECK" => Check(request),
                 "GC" => CollectGarbage(request),
@@ -38,22 +39,25 @@ internal sealed class CniVerbs(Agent agent, AgentOptions options, ILogger log)
         }
 
         var outcome = reply.Error is { } failed ? $"error {failed.Code}: {failed.Msg}" : "ok";
-        log.CniDone(request.Command, request.ContainerId, request.IfName, outcome, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        log.CniDone(request.Command, request.ContainerId, request.IfName, outcome, Stopwatch.GetElapsedTime(started).TotalMilliseconds, waited.TotalMilliseconds);
         return reply;
     }
 
-    private async Task<CniReply> AddAsync(CniRequest request, CancellationToken stop)
+    private async Task<(CniReply Reply, TimeSpan Waited)> AddAsync(CniRequest request, CancellationToken stop)
     {
         var pod = PodReference.Parse(request.Args);
         if (!pod.IsNamed)
-            return Error(InvalidArguments, "CNI_ARGS names no pod", "K8S_POD_NAMESPACE, K8S_POD_NAME and K8S_POD_UID are needed");
+            return (Error(InvalidArguments, "CNI_ARGS names no pod", "K8S_POD_NAMESPACE, K8S_POD_NAME and K8S_POD_UID are needed"), default);
         if (agent.Find(request.ContainerId, request.IfName) is { } before && agent.Check(before) is null)
-            return Ok(CniResult.Of(before, VersionOf(request)));    // the runtime repeats itself; the specification lets us agree
+            return (Ok(CniResult.Of(before, VersionOf(request))), default);    // the runtime repeats itself; the specification lets us agree
 
-        if (await WaitForPortsAsync(pod, stop) is not { } ports)
-            return Error(
+        var asked = Stopwatch.GetTimestamp();
+        var found = await WaitForPortsAsync(pod, stop);
+        var waited = Stopwatch.GetElapsedTime(asked);
+        if (found is not { } ports)
+            return (Error(
                 TryAgainLater, $"pod {pod} has got no port on the network after {options.PortTimeout.TotalSeconds:0} s",
-                agent.HasState ? "kubectl describe podport says why" : "the controller has sent no state yet: is demilune-controller running?");
+                agent.HasState ? "kubectl describe podport says why" : "the controller has sent no state yet: is demilune-controller running?"), waited);
 
         var interfaces = ports.Select(port => new AttachedInterface(
             port.Id, (int)port.Kind, NameOf(port, request.IfName), HostNameOf(port.Id), port.Mac,
@@ -61,7 +65,7 @@ internal sealed class CniVerbs(Agent agent, AgentOptions options, ILogger log)
         var attachment = new Attachment(
             request.ContainerId, request.IfName, NetworkOf(request), ports[0].DeviceId, request.Netns, interfaces);
         agent.Attach(attachment);
-        return Ok(CniResult.Of(attachment, VersionOf(request)));
+        return (Ok(CniResult.Of(attachment, VersionOf(request))), waited);
     }
 
     private CniReply Delete(CniRequest request)
