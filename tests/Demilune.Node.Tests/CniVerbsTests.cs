@@ -91,6 +91,27 @@ public sealed class CniVerbsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_firewall_whose_firewall_object_is_not_yet_known_is_recognised_by_its_ports()
+    {
+        var state = FirewallState();
+        state.Firewalls.Clear();
+        _agent.Receive(state);
+        Assert.Null((await Ask("ADD", "c1", "fw", "fw-1")).Error);
+        Assert.Equal(3, _kernel.Interfaces.Count);
+    }
+
+    [Fact]
+    public async Task One_sibling_without_the_other_is_waited_for()
+    {
+        var state = FirewallState();
+        state.Firewalls.Clear();
+        state.Ports.RemoveAt(2);
+        _agent.Receive(state);
+        Assert.Equal(11, (await Ask("ADD", "c1", "fw", "fw-1")).Error!.Code);
+        Assert.Empty(_kernel.Interfaces);
+    }
+
+    [Fact]
     public async Task A_failed_add_takes_back_what_it_had_made()
     {
         _agent.Receive(FirewallState());

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace Demilune.Rooms.Tests;
@@ -63,6 +64,16 @@ public sealed class RoomsTests
         foreach (var (file, text) in Sources(room))
             foreach (var effect in effects)
                 Assert.False(text.Contains(effect, StringComparison.Ordinal), $"{file} uses {effect}");
+    }
+
+    /// <summary>Who searches a log by event id must find one kind of event.</summary>
+    [Fact]
+    public void No_two_log_messages_share_an_id()
+    {
+        var messages = Rooms.SelectMany(room => Sources(room.Data))
+            .SelectMany(source => Regex.Matches(source.Text, @"LoggerMessage\((\d+),").Select(match => (Id: match.Groups[1].Value, source.File)));
+        Assert.Empty(messages.GroupBy(message => message.Id).Where(same => same.Count() > 1)
+            .Select(same => $"{same.Key}: {string.Join(", ", same.Select(message => Path.GetFileName(message.File)))}"));
     }
 
     [Fact]

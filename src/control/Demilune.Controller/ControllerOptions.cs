@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Demilune.Controller;
 
 /// <summary>How a controller is started; see <c>demilune-controller --help</c>.</summary>
@@ -11,6 +13,12 @@ namespace Demilune.Controller;
 public sealed record ControllerOptions(
     string? Kubeconfig, string DataDirectory, string ClusterName, string NodeLinkDirectory, string AgentRunDirectory, string PodNetworkV4, string PodNetworkV6)
 {
+    /// <summary>
+    /// Where the node link and REST listen. Neutron's API, which can change everything, is on the loopback whatever this says, and
+    /// REST answers only clients of this machine.
+    /// </summary>
+    public IPAddress ListenAddress { get; init; } = IPAddress.Loopback;
+
     /// <summary>0: any free one.</summary>
     public int LinkPort { get; init; } = 7443;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
 using System.Reflection;
 using Demilune.Controller;
 using Demilune.Controller.Hosting;
@@ -11,15 +12,16 @@ var linkDirectory = Program.Option("--node-link-directory", "DIR", "The node lin
 var agentRun = Program.Option("--agent-run-directory", "DIR", "The node agents' run directory.", "/run/demilune");
 var v4 = Program.Option("--pod-network-v4", "CIDR", "The pods' IPv4 prefix; empty: none.", "10.244.0.0/16");
 var v6 = Program.Option("--pod-network-v6", "CIDR", "The pods' IPv6 prefix; empty: none.", "fd00:244::/64");
-var linkPort = Program.Option("--link-port", "PORT", "Node link, https on 127.0.0.1; 0: any free one.", "7443");
-var restPort = Program.Option("--rest-port", "PORT", "REST, http on 127.0.0.1; 0: any free one.", "7480");
+var listen = Program.Option("--listen-address", "ADDRESS", "Where node link and REST listen; 0.0.0.0 or ::: everywhere. REST answers only this machine.", "127.0.0.1");
+var linkPort = Program.Option("--link-port", "PORT", "Node link, https; 0: any free one.", "7443");
+var restPort = Program.Option("--rest-port", "PORT", "REST, http; 0: any free one.", "7480");
 var neutronPort = Program.Option("--neutron-port", "PORT", "Neutron's API, http on 127.0.0.1; 0: any free one.", "9696");
 var root = new RootCommand(
     "The controller: turns Kubernetes' policies into a network (Raven), keeps the firewalls alive (orchestrator), and tells every node what "
     + "to be. Every option may also be set as DEMILUNE_KUBECONFIG, DEMILUNE_DATA_DIRECTORY, … in the environment. On SIGTERM it stops; nodes go on "
     + "enforcing what they were told last.")
 {
-    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, linkPort, restPort, neutronPort,
+    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort,
 };
 foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort])
     port.Validators.Add(result =>
@@ -27,12 +29,17 @@ foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort])
         if (!ushort.TryParse(result.GetValueOrDefault<string>(), NumberStyles.None, CultureInfo.InvariantCulture, out _))
             result.AddError($"{port.Name} must be a port number, 0 to 65535.");
     });
+listen.Validators.Add(result =>
+{
+    if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError("--listen-address must be an IP address.");
+});
 root.SetAction((parsed, stop) =>
 {
     var options = new ControllerOptions(
         parsed.GetValue(kubeconfig), parsed.GetValue(data)!, parsed.GetValue(cluster)!, parsed.GetValue(linkDirectory)!,
         parsed.GetValue(agentRun)!, parsed.GetValue(v4)!, parsed.GetValue(v6)!)
     {
+        ListenAddress = IPAddress.Parse(parsed.GetValue(listen)!),
         LinkPort = Port(linkPort),
         RestPort = Port(restPort),
         NeutronPort = Port(neutronPort),

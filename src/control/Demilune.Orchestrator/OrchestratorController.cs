@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Demilune.Contracts.Nodes;
+using Demilune.Kubernetes;
 using Demilune.Kubernetes.Api;
 using Demilune.Kubernetes.Crds;
 using Demilune.Kubernetes.Events;
@@ -85,7 +86,7 @@ public sealed class OrchestratorController
         await TryAsync(() => MakeDefaultAsync(needed, situation, cancel), failures, "Firewall default");
         foreach (var action in InstancePlan.Of(
             needed, situation.Firewalls, situation.Instances, uid => IsHealthy(situation, uid), uid => IsDead(situation, uid),
-            uid => IsIdle(situation, needed, uid), _options))
+            uid => IsIdle(situation, needed, uid), uid => IsRefused(situation, uid), _options))
             await TryAsync(() => ActAsync(action, cancel), failures, action.ToString());
         foreach (var policy in situation.Policies.Values)
             await TryAsync(() => ReportAsync(policy, tags, situation, cancel), failures, $"SecurityPolicy {policy.Name}");
@@ -143,6 +144,15 @@ public sealed class OrchestratorController
         return left <= TimeSpan.Zero;
     }
 
+    private bool IsRefused(Situation situation, string podUid)
+    {
+        if (situation.Instances.FirstOrDefault(pod => pod.Metadata.Uid == podUid) is not { Status.Phase: "Failed" or "Succeeded" } pod) return false;
+        var left = (pod.Metadata.CreationTimestamp ?? default) + _options.RefusalPause - situation.Now.UtcDateTime;
+        if (left <= TimeSpan.Zero) return false;
+        _queue.AddAfter(Everything, left);
+        return true;
+    }
+
     private async Task MakeDefaultAsync(ImmutableHashSet<Slot> needed, Situation situation, CancellationToken cancel)
     {
         if (situation.Firewalls.ContainsKey("default") || !needed.Any(slot => slot.Firewall == "default")) return;
@@ -154,7 +164,7 @@ public sealed class OrchestratorController
         switch (action)
         {
             case InstanceAction.Create create:
-                await MakeNamespaceAsync(cancel);
+                await SystemNamespace.EnsureAsync(_api, cancel);
                 if (!await CreateAsync(ResourceType.Pods, FirewallPod.Of(create.Firewall, create.Node, create.Name, _options), cancel)) return;
                 OrchestratorLog.Created(_log, create.Name, create.Node, create.Reason);
                 _events.Normal(Firewall.Resource, create.Firewall, "InstanceCreated", $"{create.Name} on {create.Node}: {create.Reason}");
@@ -171,13 +181,7 @@ public sealed class OrchestratorController
         }
     }
 
-    private async Task MakeNamespaceAsync(CancellationToken cancel)
-    {
-        if (_informers.Namespaces.Store.Current.Find(new ObjectKey("", Group.SystemNamespace)) is not null) return;
-        await CreateAsync(ResourceType.Namespaces, new V1Namespace { Metadata = new V1ObjectMeta { Name = Group.SystemNamespace } }, cancel);
-    }
-
-    /// <returns>False: it is there already. We, or another of us, were faster than the watch.</returns>
+    /// <returns>False: it is there already (we, or another of us, were faster than the watch), or its namespace is going.</returns>
     private async Task<bool> CreateAsync<T>(ResourceType type, T obj, CancellationToken cancel)
         where T : class, k8s.IKubernetesObject<V1ObjectMeta>
     {
@@ -186,7 +190,7 @@ public sealed class OrchestratorController
             await _api.CreateAsync(type, obj, cancel);
             return true;
         }
-        catch (ApiException refusal) when (refusal.IsConflict && refusal.Reason is "AlreadyExists")
+        catch (ApiException refusal) when (refusal is { IsConflict: true, Reason: "AlreadyExists" } || refusal.IsNamespaceTerminating)
         {
             return false;
         }

@@ -15,6 +15,12 @@ public sealed record OrchestratorOptions
     /// </summary>
     public TimeSpan DeadGrace { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// An instance that ended this soon after it was made was refused by its node (no room, say), and the next would be too: it is
+    /// replaced only when this has passed. Default 10 s.
+    /// </summary>
+    public TimeSpan RefusalPause { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Changes within this time are one. Default 20 ms.</summary>
     public TimeSpan Coalescing { get; init; } = TimeSpan.FromMilliseconds(20);
 }

@@ -33,6 +33,26 @@ public sealed record LocalOptions
     /// <summary>The kubeconfig of the cluster's administrator, written before the API takes its first request.</summary>
     public string Kubeconfig => Path.Combine(Directory, "kubeconfig");
 
+    public const string Usage = """
+        demilune-local is a small Kubernetes for one machine: an API server that kubectl works against, and a node that runs pods as real
+        containers. It is for trying Demilune out and for its tests; 'demilune local run' starts it together with everything else.
+
+          demilune-local [FLAG VALUE …]      run until SIGTERM; pods go on running, the next start finds them again
+          demilune-local --uninstall [FLAG VALUE …]    take down every pod and remove what the cluster has put on this machine
+          demilune-local image --help        write images of Demilune's own programs
+
+          --directory DIR         database, certificates and kubeconfig    (/var/lib/demilune/local)
+          --run-directory DIR     sockets, namespaces, container state     (/run/demilune/local)
+          --cni-config DIR        CNI conflists, the first by name counts  (/etc/cni/net.d)
+          --cni-bin DIR[:DIR…]    CNI plugins                              (/opt/cni/bin)
+          --image-directory DIR   OCI layouts and archives to run          (only built-in images)
+          --port PORT             API on 127.0.0.1; 0: any free one        (6443)
+          --node NAME             name of this machine's Node              (the host's name)
+          --no-node               only the API server
+
+        Each flag is also DEMILUNE_… in the environment: DEMILUNE_RUN_DIRECTORY=/run/x. Then: export KUBECONFIG=DIR/kubeconfig
+        """;
+
     /// <exception cref="FormatException">A flag is unknown or its value does not parse; the message names it.</exception>
     public static LocalOptions Parse(string[] args)
     {

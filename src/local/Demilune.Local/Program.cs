@@ -4,6 +4,11 @@ using Demilune.Local.Node;
 
 // The host of the local cluster: the API server in Kestrel, its controllers, and the node role as hosted services.
 if (args is ["image", .. var imageArguments]) return await ImageCommand.RunAsync(imageArguments);
+if (args is ["--help" or "-h" or "help", ..])
+{
+    await Console.Out.WriteLineAsync(LocalOptions.Usage);
+    return 0;
+}
 LocalOptions options;
 try
 {
@@ -11,7 +16,7 @@ try
 }
 catch (FormatException error)
 {
-    await Console.Error.WriteLineAsync($"demilune-local: {error.Message}");
+    await Console.Error.WriteLineAsync($"demilune-local: {error.Message} (--help explains them)");
     return 2;
 }
 if (options.Uninstall)

@@ -1,3 +1,5 @@
+using Demilune.Node.CniServer;
+
 namespace Demilune.Node;
 
 /// <summary>How a node agent is started; see <c>demilune-node --help</c>.</summary>
@@ -15,6 +17,9 @@ internal sealed record AgentOptions(string Node, Uri Controller, string NodeLink
     public string FirewallDirectory => Path.Combine(RunDirectory, "firewall");
 
     public string LastStateFile => Path.Combine(RunDirectory, "last-state.pb");
+
+    /// <summary>Null: the CNI plugin is installed by somebody else.</summary>
+    public CniInstallation? Cni { get; init; }
 
     /// <summary>How long CNI ADD waits for the controller to give a pod its port. A runtime's own limit is 2 to 4 minutes.</summary>
     public TimeSpan PortTimeout { get; init; } = TimeSpan.FromSeconds(60);

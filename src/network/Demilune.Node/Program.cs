@@ -15,19 +15,25 @@ var controller = Program.Option("--controller", "URL", "The controller's node li
 var linkDirectory = Program.Option("--node-link-directory", "DIR", "Holds ca.crt and token of the node link.", "/var/lib/demilune/node-link");
 var runDirectory = Program.Option("--run-directory", "DIR", "Sockets, attachments, the last state.", "/run/demilune");
 var bpfDirectory = Program.Option("--bpf-directory", "DIR", "Where maps and links are pinned.", "/sys/fs/bpf/demilune");
+var cniPlugin = Program.Option("--cni-plugin", "FILE", "Install this CNI plugin for the node's container runtime; empty: somebody else has.", "");
+var cniBin = Program.Option("--cni-bin-directory", "DIR", "Where the runtime looks for CNI plugins.", "/opt/cni/bin");
+var cniConfig = Program.Option("--cni-config-directory", "DIR", "Where the runtime looks for CNI configurations.", "/etc/cni/net.d");
 var uninstall = new Option<bool>("--uninstall") { Description = "Remove everything this node agent has put into the kernel and its run directory, then exit." };
 var root = new RootCommand(
     "The node agent: puts pods on the network, enforces their policy in the kernel, and splices selected traffic through the node's "
     + "firewalls. Every option may also be set as DEMILUNE_NODE, DEMILUNE_CONTROLLER, … in the environment. On SIGTERM it stops and "
     + "leaves the kernel's state for its successor: no packet is lost by a restart.")
 {
-    node, controller, linkDirectory, runDirectory, bpfDirectory, uninstall,
+    node, controller, linkDirectory, runDirectory, bpfDirectory, cniPlugin, cniBin, cniConfig, uninstall,
 };
 root.SetAction(async (parsed, stop) =>
 {
     var options = new AgentOptions(
         parsed.GetValue(node)!, new Uri(parsed.GetValue(controller)!), parsed.GetValue(linkDirectory)!,
-        parsed.GetValue(runDirectory)!, parsed.GetValue(bpfDirectory)!);
+        parsed.GetValue(runDirectory)!, parsed.GetValue(bpfDirectory)!)
+    {
+        Cni = parsed.GetValue(cniPlugin) is { Length: > 0 } plugin ? new(plugin, parsed.GetValue(cniBin)!, parsed.GetValue(cniConfig)!) : null,
+    };
     if (parsed.GetValue(uninstall))
     {
         Uninstall.Run(options, Console.Out);
@@ -80,6 +86,7 @@ internal static partial class Program
             client.Wake();
             return reply;
         });
+        options.Cni?.Install(options.CniSocket);
         log.Started(options.Node, agent.State.Revision, attachments.All.Count, options.CniSocket);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>

@@ -8,6 +8,7 @@ internal static class Uninstall
 {
     public static void Run(AgentOptions options, TextWriter output)
     {
+        options.Cni?.Remove();
         if (Directory.Exists(options.AttachmentDirectory))
         {
             foreach (var attachment in new AttachmentStore(options.AttachmentDirectory).All)

@@ -28,7 +28,7 @@ public sealed class ImageStoreTests : IDisposable
     public async Task An_archive_is_found_like_a_layout()
     {
         var id = WriteImage("tool");
-        System.Formats.Tar.TarFile.CreateFromDirectory(Path.Combine(Layouts, "tool"), Path.Combine(Layouts, "tool.tar"), includeBaseDirectory: false);
+        ImageArchive.Write(Path.Combine(Layouts, "tool"), Path.Combine(Layouts, "tool.tar"));
         Directory.Delete(Path.Combine(Layouts, "tool"), recursive: true);
         Assert.Equal(id, (await Store.OpenAsync(Reference, null, TestContext.Current.CancellationToken)).Id);
     }

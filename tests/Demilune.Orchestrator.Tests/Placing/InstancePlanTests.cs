@@ -30,6 +30,10 @@ public sealed class InstancePlanTests
     }
 
     [Fact]
+    public void One_that_its_node_has_just_refused_is_not_replaced_yet() =>
+        Assert.Empty(Plan([Here], [A.Instance("fw", phase: "Failed")], refused: ["uid-fw"]));
+
+    [Fact]
     public void An_instance_that_passes_no_frames_for_too_long_is_replaced()
     {
         var actions = Plan([Here], [A.Instance("fw")], dead: ["uid-fw"]);
@@ -89,8 +93,10 @@ public sealed class InstancePlanTests
     }
 
     private static IReadOnlyList<InstanceAction> Plan(
-        Slot[] needed, V1Pod[] pods, string[]? healthy = null, string[]? dead = null, string[]? idle = null, Dictionary<string, Firewall>? firewalls = null) =>
+        Slot[] needed, V1Pod[] pods, string[]? healthy = null, string[]? dead = null, string[]? idle = null, Dictionary<string, Firewall>? firewalls = null,
+        string[]? refused = null) =>
         InstancePlan.Of(
             needed.ToHashSet(), firewalls ?? new Dictionary<string, Firewall> { ["default"] = A.Firewall() }, pods,
-            uid => healthy?.Contains(uid) is true, uid => dead?.Contains(uid) is true, uid => idle?.Contains(uid) is true, A.Options);
+            uid => healthy?.Contains(uid) is true, uid => dead?.Contains(uid) is true, uid => idle?.Contains(uid) is true,
+            uid => refused?.Contains(uid) is true, A.Options);
 }

@@ -59,6 +59,6 @@ internal sealed partial class EveFile(string path, long maxBytes, ILogger<EveFil
         foreach (var line in lines) writer.WriteLine(line);
     }
 
-    [LoggerMessage(3201, LogLevel.Error, "Alerts cannot be written to {Path}; they are still shown, but not kept. Make room or fix its permissions")]
+    [LoggerMessage(3421, LogLevel.Error, "Alerts cannot be written to {Path}; they are still shown, but not kept. Make room or fix its permissions")]
     private static partial void NotWritten(ILogger log, Exception error, string path);
 }

@@ -1,4 +1,4 @@
-using System.Net;
+using Demilune.Kubernetes;
 using Demilune.Kubernetes.Api;
 using Demilune.Kubernetes.Crds;
 using Demilune.Kubernetes.Election;
@@ -6,7 +6,6 @@ using Demilune.Kubernetes.Events;
 using Demilune.Kubernetes.Watching;
 using Demilune.Orchestrator;
 using Demilune.Raven;
-using k8s.Models;
 
 namespace Demilune.Controller.Hosting;
 
@@ -48,7 +47,7 @@ internal sealed partial class ControlLoop(
             try
             {
                 await CrdInstaller.InstallAsync(api, cancel);
-                await MakeNamespaceAsync(cancel);
+                await SystemNamespace.EnsureAsync(api, cancel);
                 return;
             }
             catch (Exception) when (cancel.IsCancellationRequested)
@@ -71,19 +70,6 @@ internal sealed partial class ControlLoop(
         }
     }
 
-    private async Task MakeNamespaceAsync(CancellationToken cancel)
-    {
-        try
-        {
-            await api.CreateAsync(
-                ResourceType.Namespaces, new V1Namespace { Metadata = new V1ObjectMeta { Name = Group.SystemNamespace } }, cancel);
-        }
-        catch (ApiException refusal) when (refusal.Status == HttpStatusCode.Conflict)
-        {
-            // It is there.
-        }
-    }
-
-    [LoggerMessage(3001, LogLevel.Warning, "Kubernetes does not take our kinds yet: {Message}")]
+    [LoggerMessage(3401, LogLevel.Warning, "Kubernetes does not take our kinds yet: {Message}")]
     private static partial void NotPrepared(ILogger log, string message);
 }

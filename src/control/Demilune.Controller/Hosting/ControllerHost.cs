@@ -27,6 +27,7 @@ internal static class ControllerHost
             {
                 services.AddControlPlane(options);
                 services.AddHostedService<ServicePublication>();
+                services.AddHostedService<LinkSecret>();
             });
             // What is wrong with it is said here in one line, before the host says it in fifty.
             app.Services.GetRequiredService<KubernetesApi>();
@@ -75,13 +76,17 @@ internal static class ControllerHost
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, options.LinkPort, listen =>
+            kestrel.Listen(options.ListenAddress, options.LinkPort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http2;
                 listen.UseHttps(identity.Certificate);
                 listen.Mark(Door.NodeLink);
             });
-            kestrel.Listen(IPAddress.Loopback, options.RestPort, listen => listen.Mark(Door.Rest));
+            kestrel.Listen(options.ListenAddress, options.RestPort, listen =>
+            {
+                listen.OnlyFromThisMachine();
+                listen.Mark(Door.Rest);
+            });
             kestrel.Listen(IPAddress.Loopback, options.NeutronPort, listen => listen.Mark(Door.Neutron));
         });
         // A follower's connection never ends by itself: do not wait for it.

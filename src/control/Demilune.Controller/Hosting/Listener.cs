@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -21,6 +22,22 @@ internal static class Listener
         connection.Features.Set(new Entrance(door));
         return next(connection);
     });
+
+    /// <summary>
+    /// Refuses connections of other machines and of pods: it has neither encryption nor credentials. The API server's proxy comes from
+    /// this machine where both are on one node.
+    /// </summary>
+    public static void OnlyFromThisMachine(this ListenOptions listen) => listen.Use(next => connection =>
+    {
+        if (connection is { RemoteEndPoint: IPEndPoint remote, LocalEndPoint: IPEndPoint local }
+            && (IPAddress.IsLoopback(Plain(remote.Address)) || remote.Address.Equals(local.Address)))
+            return next(connection);
+        connection.Abort(new ConnectionAbortedException($"{connection.RemoteEndPoint} is not this machine"));
+        return Task.CompletedTask;
+    });
+
+    /// <summary>On a socket for both families 127.0.0.1 is ::ffff:127.0.0.1.</summary>
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     public static void MapDoor(this IApplicationBuilder app, Door door, Action<IEndpointRouteBuilder> routes) => app.MapWhen(
         context => context.Features.Get<Entrance>()?.Door == door,

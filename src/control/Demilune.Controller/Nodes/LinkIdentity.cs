@@ -17,13 +17,19 @@ internal sealed class LinkIdentity
 
     private readonly byte[] _tokenHash;
 
-    private LinkIdentity(X509Certificate2 certificate, string token)
+    private LinkIdentity(X509Certificate2 certificate, string authority, string token)
     {
-        Certificate = certificate;
+        (Certificate, Authority, Token) = (certificate, authority, token);
         _tokenHash = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(token));
     }
 
     public X509Certificate2 Certificate { get; }
+
+    /// <summary>The authority's certificate, in PEM: what agents trust.</summary>
+    public string Authority { get; }
+
+    /// <summary>What agents have to say.</summary>
+    public string Token { get; }
 
     /// <exception cref="IOException">A file cannot be read, written or understood; the message names it.</exception>
     public static LinkIdentity LoadOrCreate(string directory, TimeProvider time)
@@ -37,7 +43,7 @@ internal sealed class LinkIdentity
         var token = File.ReadAllText(tokenFile).Trim();
         if (token.Length < 32)
             throw new IOException($"{tokenFile} holds less than 32 characters: delete it, restart, and give the new one to the node agents.");
-        return new(server, token);
+        return new(server, authority.ExportCertificatePem() + "\n", token);
     }
 
     /// <summary>In time that does not depend on where the first difference is.</summary>

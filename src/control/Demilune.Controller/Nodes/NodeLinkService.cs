@@ -83,12 +83,12 @@ internal sealed partial class NodeLinkService(
         await foreach (var state in states.FollowAsync(node, ct)) await responses.WriteAsync(new() { State = state }, ct);
     }
 
-    [LoggerMessage(3101, LogLevel.Information, "Node {Node} attached from {Peer}")]
+    [LoggerMessage(3411, LogLevel.Information, "Node {Node} attached from {Peer}")]
     private static partial void Attached(ILogger log, string node, string peer);
 
-    [LoggerMessage(3102, LogLevel.Warning, "Node {Node} detached; it goes on enforcing its last state")]
+    [LoggerMessage(3412, LogLevel.Warning, "Node {Node} detached; it goes on enforcing its last state")]
     private static partial void Detached(ILogger log, string node);
 
-    [LoggerMessage(3103, LogLevel.Warning, "A node agent from {Peer} was refused: wrong token")]
+    [LoggerMessage(3413, LogLevel.Warning, "A node agent from {Peer} was refused: wrong token")]
     private static partial void TokenRefused(ILogger log, string peer);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Demilune.Controller.Hosting;
+using Demilune.Kubernetes;
 using Demilune.Kubernetes.Api;
 using k8s.Models;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -34,6 +35,7 @@ internal sealed partial class ServicePublication(
         var failing = false;
         while (true)
         {
+            var pause = Interval;
             try
             {
                 await PublishAsync(stoppingToken);
@@ -43,8 +45,10 @@ internal sealed partial class ServicePublication(
             {
                 if (!failing) NotPublished(log, error.Message);
                 failing = true;
+                // Kubernetes' own API server refuses endpoints on the loopback, and will do so every time.
+                if (error is not ApiException { IsInvalid: true }) pause = RetryInterval;
             }
-            await Task.Delay(failing ? RetryInterval : Interval, time, stoppingToken);
+            await Task.Delay(pause, time, stoppingToken);
         }
     }
 
@@ -53,13 +57,11 @@ internal sealed partial class ServicePublication(
         var key = new ObjectKey(Namespace, Name);
         if (await kubernetes.FindAsync<V1Service>(ResourceType.Services, key, ct) is { Spec.Selector.Count: > 0 }) return;
         var port = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.ElementAt((int)Door.Rest)).Port;
-        await kubernetes.ApplyAsync(ResourceType.Namespaces, new ObjectKey("", Namespace), NamespaceObject(), Manager, ct);
+        await SystemNamespace.EnsureAsync(kubernetes, ct);
         await kubernetes.ApplyAsync(ResourceType.Services, key, ServiceObject(port), Manager, ct);
         await kubernetes.ApplyAsync(Endpoints, key, EndpointsObject(port), Manager, ct);
         await kubernetes.ApplyAsync(ResourceType.EndpointSlices, key, EndpointSliceObject(port), Manager, ct);
     }
-
-    private static string NamespaceObject() => $$$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"{{{Namespace}}}"}}""";
 
     private static string ServiceObject(int port) => string.Create(CultureInfo.InvariantCulture, $$$"""
         {"apiVersion":"v1","kind":"Service","metadata":{"name":"{{{Name}}}","namespace":"{{{Namespace}}}"},
@@ -77,6 +79,6 @@ internal sealed partial class ServicePublication(
          "endpoints":[{"addresses":["127.0.0.1"],"conditions":{"ready":true} }],"ports":[{"name":"rest","port":{{{port}}},"protocol":"TCP"}]}
         """);
 
-    [LoggerMessage(3301, LogLevel.Warning, "REST is not reachable through Kubernetes, so 'demilune status' and the like will not work: {Reason} It is tried again")]
+    [LoggerMessage(3431, LogLevel.Warning, "REST is not reachable through Kubernetes, so 'demilune status' and the like will not work: {Reason} It is tried again")]
     private static partial void NotPublished(ILogger log, string reason);
 }

@@ -17,6 +17,12 @@ public sealed class ApiException(HttpStatusCode status, string reason, string me
 
     public bool IsNotFound => Status == HttpStatusCode.NotFound;
 
+    /// <summary>The object itself is wrong: asking again will not help.</summary>
+    public bool IsInvalid => Status == HttpStatusCode.UnprocessableEntity;
+
+    /// <summary>Nothing can be made in a namespace that is going. The reason is a mere "Forbidden"; only the words tell it from a lack of rights.</summary>
+    public bool IsNamespaceTerminating => Status == HttpStatusCode.Forbidden && Message.Contains("is being terminated", StringComparison.Ordinal);
+
     /// <summary>Somebody else wrote in between, or the object exists already.</summary>
     public bool IsConflict => Status == HttpStatusCode.Conflict;
 }

@@ -58,6 +58,8 @@ internal static class FirewallPod
             // Pinned: the scheduler has no say in where the pods to protect are.
             NodeName = node,
             Tolerations = [new V1Toleration { OperatorProperty = "Exists" }],
+            // Without it its node's pods are unprotected or cut off: it goes last when the node runs short of anything.
+            PriorityClassName = "system-node-critical",
             RestartPolicy = "Always",
             TerminationGracePeriodSeconds = 2,
             AutomountServiceAccountToken = false,

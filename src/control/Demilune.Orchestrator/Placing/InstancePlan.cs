@@ -23,14 +23,17 @@ internal static class InstancePlan
     /// <param name="isHealthy">By UID: it passes frames.</param>
     /// <param name="isDead">By UID: it should and does not, for longer than one waits.</param>
     /// <param name="isIdle">By UID: nobody has needed it for longer than one waits.</param>
+    /// <param name="isRefused">By UID: its node did not take it, a moment ago.</param>
     public static IReadOnlyList<InstanceAction> Of(
         IReadOnlySet<Slot> needed, IReadOnlyDictionary<string, Firewall> firewalls, IReadOnlyCollection<V1Pod> instances,
-        Func<string, bool> isHealthy, Func<string, bool> isDead, Func<string, bool> isIdle, OrchestratorOptions options)
+        Func<string, bool> isHealthy, Func<string, bool> isDead, Func<string, bool> isIdle,
+        Func<string, bool> isRefused, OrchestratorOptions options)
     {
         var actions = new List<InstanceAction>();
         var bySlot = instances.ToLookup(pod => new Slot(FirewallPods.FirewallOf(pod)!, pod.Spec.NodeName));
         foreach (var slot in needed.Where(slot => firewalls.ContainsKey(slot.Firewall)).OrderBy(slot => slot.ToString(), StringComparer.Ordinal))
-            Fill(actions, slot, firewalls[slot.Firewall], [.. bySlot[slot]], isHealthy, isDead, options);
+            if (!bySlot[slot].Any(pod => isRefused(pod.Metadata.Uid)))
+                Fill(actions, slot, firewalls[slot.Firewall], [.. bySlot[slot]], isHealthy, isDead, options);
         foreach (var pod in bySlot.Where(slot => !needed.Contains(slot.Key)).SelectMany(slot => slot).Where(IsWorking))
         {
             if (!firewalls.ContainsKey(FirewallPods.FirewallOf(pod)!)) actions.Add(new InstanceAction.Delete(pod, "its Firewall is gone", AtOnce: false));

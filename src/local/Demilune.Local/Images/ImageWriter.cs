@@ -16,7 +16,7 @@ internal sealed record ImageFile(string Path, string? Source, bool Executable = 
 internal static class ImageWriter
 {
     /// <summary>1980: some unpackers refuse what is older.</summary>
-    private static readonly DateTimeOffset Written = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    internal static readonly DateTimeOffset Written = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private const int FolderMode = 0b111_101_101, ProgramMode = 0b111_101_101, FileMode = 0b110_100_100;
 
@@ -41,7 +41,7 @@ internal static class ImageWriter
         var manifestDigest = WriteBlob(blobs, manifest, out var manifestSize);
         var described = Descriptor(OciMedia.Manifest, manifestDigest, manifestSize);
         described["platform"] = new JsonObject { ["architecture"] = architecture, ["os"] = "linux" };
-        described["annotations"] = new JsonObject { [OciMedia.ReferenceName] = reference };
+        described["annotations"] = new JsonObject { [OciMedia.ReferenceName] = reference, [OciMedia.ContainerdName] = reference };
         File.WriteAllText(Path.Combine(staging, "index.json"), new JsonObject
         {
             ["schemaVersion"] = 2, ["mediaType"] = OciMedia.Index, ["manifests"] = new JsonArray(described),
@@ -141,6 +141,6 @@ internal static class OciMedia
     /// <summary>A tag or a whole reference, as its writer liked.</summary>
     public const string ReferenceName = "org.opencontainers.image.ref.name";
 
-    /// <summary>A whole reference, as containerd exports it.</summary>
+    /// <summary>A whole reference, as containerd exports it; it takes the other one for a tag of a name that it makes up.</summary>
     public const string ContainerdName = "io.containerd.image.name";
 }

@@ -99,6 +99,10 @@ internal sealed class CniVerbs(Agent agent, AgentOptions options, ILogger log)
         : Error(NotAvailable, "the controller has sent no state yet", $"is demilune-controller reachable at {options.Controller}?");
 
     /// <summary>The pod's own port first, then a firewall's two; null when the time is over.</summary>
+    /// <remarks>
+    /// A pod that is a firewall shows it by its ports: its own is bound to the node only once its siblings are. One sibling without the
+    /// other is a state between two requests, and waited for.
+    /// </remarks>
     private async Task<IReadOnlyList<Port>?> WaitForPortsAsync(PodReference pod, CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -108,7 +112,8 @@ internal sealed class CniVerbs(Agent agent, AgentOptions options, ILogger log)
             var changed = agent.Changed;
             var ports = agent.State.Ports.Where(pod.Owns).OrderBy(port => port.Kind).ToArray();
             var firewall = agent.State.Firewalls.Any(f => pod.Is(f.PodUid, f.PodNamespace, f.PodName));
-            if (ports is [{ Kind: Port.Types.Kind.Pod }, ..] && (!firewall || ports.Length == 3)) return ports;
+            if (ports is [{ Kind: Port.Types.Kind.Pod }, { Kind: Port.Types.Kind.FirewallIn }, { Kind: Port.Types.Kind.FirewallOut }]
+                || (ports is [{ Kind: Port.Types.Kind.Pod }] && !firewall)) return ports;
             try
             {
                 await changed.WaitAsync(limit.Token);

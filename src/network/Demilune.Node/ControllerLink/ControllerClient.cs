@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Demilune.Contracts.Nodes;
 using Demilune.Node.FirewallLink;
@@ -12,6 +14,9 @@ namespace Demilune.Node.ControllerLink;
 /// <summary>Keeps this node attached to the controller: takes states, sends what was observed, comes back for ever.</summary>
 internal sealed class ControllerClient : IDisposable
 {
+    /// <summary>In the controller's certificate, wherever it runs.</summary>
+    private const string ControllerName = "demilune-controller";
+
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(500);
@@ -173,16 +178,34 @@ internal sealed class ControllerClient : IDisposable
         {
             SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = chain },
             // A controller that vanished without a word (a dead host) is noticed within seconds.
+            UseProxy = false,
             KeepAlivePingDelay = TimeSpan.FromSeconds(5),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
             ConnectTimeout = TimeSpan.FromSeconds(5),
         };
-        return GrpcChannel.ForAddress(_options.Controller, new GrpcChannelOptions
+        // The address says where the controller is (a Service's, a node's), the certificate who it is: always by the same name.
+        handler.ConnectCallback = (_, cancel) => ConnectAsync(_options.Controller, cancel);
+        return GrpcChannel.ForAddress($"https://{ControllerName}", new GrpcChannelOptions
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
             // A whole node state: some 100 bytes an entry, 100,000 entries.
             MaxReceiveMessageSize = 64 << 20,
         });
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(Uri controller, CancellationToken cancel)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(new DnsEndPoint(controller.DnsSafeHost, controller.Port), cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 }

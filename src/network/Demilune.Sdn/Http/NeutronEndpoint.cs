@@ -93,6 +93,6 @@ public static partial class NeutronEndpoint
         })]),
     };
 
-    [LoggerMessage(3001, LogLevel.Error, "{RequestId} {Method} {Path} failed; nothing of it happened")]
+    [LoggerMessage(2101, LogLevel.Error, "{RequestId} {Method} {Path} failed; nothing of it happened")]
     private static partial void Failed(ILogger logger, Exception error, string requestId, string method, string path);
 }

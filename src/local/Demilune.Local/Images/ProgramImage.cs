@@ -4,15 +4,26 @@ using System.Text.Json.Nodes;
 namespace Demilune.Local.Images;
 
 /// <summary>
-/// The image of the firewall: its program, the .NET runtime that this process runs on unless the program brings its own, the shared libraries
-/// those need, the detection rules, and nothing else: no shell, no package manager, no user.
+/// The image of one of our programs: the program, the .NET runtime that this process runs on unless the program brings its own, the shared
+/// libraries those need, what it works with, and nothing else: no shell, no package manager, no user.
 /// </summary>
-internal static class FirewallImage
+/// <param name="Name">firewall, node or controller: its reference is <c>demilune.local/NAME:latest</c>.</param>
+/// <param name="Extra">What it works with: option of the command → folder inside the image.</param>
+/// <param name="Command">Arguments unless the pod says otherwise.</param>
+internal sealed record ProgramImage(string Name, IReadOnlyDictionary<string, string> Extra, IReadOnlyList<string> Command)
 {
-    public const string Reference = "demilune.local/firewall:latest";
+    private const string RulesFolder = "/usr/share/demilune/rules", DotnetFolder = "/usr/share/dotnet";
 
-    private const string ProgramName = "demilune-firewall";
-    private const string ProgramFolder = "/usr/lib/demilune/firewall", RulesFolder = "/usr/share/demilune/rules", DotnetFolder = "/usr/share/dotnet";
+    public static readonly ProgramImage Firewall = new(
+        "firewall", new Dictionary<string, string> { ["--rules"] = RulesFolder },
+        ["--in", "in", "--out", "out", "--agent", "/run/demilune/agent.sock", "--rules", RulesFolder]);
+
+    /// <summary>With the CNI plugin, which the agent gives to the node's container runtime.</summary>
+    public static readonly ProgramImage Node = new("node", new Dictionary<string, string> { ["--cni"] = "/usr/lib/demilune/cni" }, []);
+
+    public static readonly ProgramImage Controller = new("controller", new Dictionary<string, string>(), []);
+
+    public static IReadOnlyList<ProgramImage> All { get; } = [Firewall, Node, Controller];
 
     /// <summary>
     /// Loaded by name at run time, so no file says that they are needed. OpenSSL is where the .NET runtime has its hashes and
@@ -23,19 +34,28 @@ internal static class FirewallImage
     /// <summary>A tracing plug-in of the runtime; it needs libraries that few machines have and nobody here asks for it.</summary>
     private const string TracingPlugin = "libcoreclrtraceptprovider.so";
 
-    /// <param name="from">A published or built firewall.</param>
-    /// <param name="rules">Folder of *.rules; it and what is below it go to /usr/share/demilune/rules.</param>
+    public string Reference => $"demilune.local/{Name}:latest";
+
+    private string ProgramName => $"demilune-{Name}";
+
+    private string ProgramFolder => $"/usr/lib/demilune/{Name}";
+
+    private static string ThisMachine => RuntimeInformation.OSArchitecture is Architecture.Arm64 ? "arm64" : "x64";
+
+    /// <param name="from">The published or built program.</param>
+    /// <param name="extra">Folder on this machine for each of <see cref="Extra"/>; it and what is below it go into the image.</param>
     /// <param name="output">The OCI layout to write.</param>
     /// <exception cref="InvalidDataException">Something that the program needs is not on this machine; the message names it.</exception>
-    public static void Write(string from, string rules, string output)
+    public void Write(string from, IReadOnlyDictionary<string, string> extra, string output)
     {
         var program = Path.Combine(from, ProgramName);
-        if (!File.Exists(program)) throw new InvalidDataException($"{program} is not there: publish Demilune.Firewall to {from} first");
-        if (!Directory.Exists(rules)) throw new InvalidDataException($"{rules} is not there: it should hold the detection rules");
+        if (!File.Exists(program)) throw new InvalidDataException($"{program} is not there: publish {ProgramName} to {from} first");
+        foreach (var (option, folder) in extra)
+            if (!Directory.Exists(folder)) throw new InvalidDataException($"{folder} is not there: {option} should name a folder");
         List<ImageFile> files =
         [
-            .. Tree(from, ProgramFolder).Where(file => Path.GetExtension(file.Path) is not ".pdb"),
-            .. Tree(rules, RulesFolder),
+            .. Tree(from, ProgramFolder).Where(file => Path.GetExtension(file.Path) is not (".pdb" or ".dbg") && !IsForAnotherMachine(file.Path)),
+            .. extra.SelectMany(folder => Tree(folder.Value, Extra[folder.Key])).Where(file => Path.GetExtension(file.Path) is not (".pdb" or ".dbg")),
             .. Runtime(Path.Combine(from, ProgramName + ".runtimeconfig.json")),
             // Mount points, so that a read-only root has them.
             .. ((string[])["/proc", "/sys", "/dev", "/run/demilune", "/tmp", "/etc"]).Select(folder => new ImageFile(folder, null)),
@@ -44,12 +64,17 @@ internal static class FirewallImage
         ImageWriter.Write(output, Reference, files, new ImageConfig
         {
             Entrypoint = [$"{ProgramFolder}/{ProgramName}"],
-            Command = ["--in", "in", "--out", "out", "--agent", "/run/demilune/agent.sock", "--rules", RulesFolder],
+            Command = [.. Command],
             // Its root is read only: the runtime must not want a socket in /tmp.
             Environment = ["PATH=/usr/bin", $"DOTNET_ROOT={DotnetFolder}", "DOTNET_EnableDiagnostics=0", "DOTNET_NOLOGO=1"],
             WorkingDirectory = "/",
-        }, RuntimeInformation.OSArchitecture is Architecture.Arm64 ? "arm64" : "amd64");
+        }, ThisMachine is "arm64" ? "arm64" : "amd64");
     }
+
+    /// <summary>…/runtimes/win-x64/… and the like: packages bring their native libraries for every machine there is.</summary>
+    private bool IsForAnotherMachine(string path) =>
+        path.StartsWith($"{ProgramFolder}/runtimes/", StringComparison.Ordinal) &&
+        path[$"{ProgramFolder}/runtimes/".Length..].Split('/')[0] is not ("linux" or "unix") and var machine && machine != $"linux-{ThisMachine}";
 
     /// <summary>The frameworks that the program asks for, from where this process has its own; none if it brings them along.</summary>
     private static IEnumerable<ImageFile> Runtime(string configFile)
@@ -59,7 +84,7 @@ internal static class FirewallImage
         if (wanted is []) yield break;
         // …/shared/Microsoft.NETCore.App/10.0.1/
         var own = new DirectoryInfo(RuntimeEnvironment.GetRuntimeDirectory());
-        var root = own.Parent?.Parent?.Parent?.FullName ?? throw new InvalidDataException("this process was published with a runtime of its own, so it has none to give to the firewall: publish the firewall self-contained too");
+        var root = own.Parent?.Parent?.Parent?.FullName ?? throw new InvalidDataException("this process was published with a runtime of its own, so it has none to give to the image: publish the program self-contained too");
         var major = own.Name.Split('.')[0] + ".";
         foreach (var name in wanted)
         {
