@@ -71,7 +71,7 @@ public sealed partial class Inspector
     public Verdict Inspect(in Frame frame, long now, IEventSink events, FrameQueue inject)
     {
         Statistics.Frames++;
-        _scope.Begin(events, now);
+        _scope.Begin(events, now, frame.Number);
         var verdict = Judge(in frame, inject);
         if (verdict.Frame == FrameVerdict.Drop)
         {

@@ -16,6 +16,14 @@ internal sealed class IgnoredEvents : IEventSink
     {
     }
 
+    public void File(in FileEvent file)
+    {
+    }
+
+    public void Record(in RecordEvent record)
+    {
+    }
+
     public void Drop(in DropEvent drop)
     {
     }

@@ -26,6 +26,31 @@ public class HttpTricksTests
         }
     }
 
+    /// <summary>Each prefilter keeps its own tail: file.data once borrowed that of a buffer which no rule looked into, and saw no seam.</summary>
+    [Fact]
+    public void A_content_in_many_chunks_is_found_by_a_rule_that_looks_into_files_only()
+    {
+        const string rule = """alert http any any -> any any (msg:"file"; flow:established,to_client; file.data; content:"EICAR-STANDARD-ANTIVIRUS"; sid:2;)""";
+        var talk = new Conversation();
+        var replay = new Replay(rule).Feed(talk.Handshake()).Feed(talk.Send(Side.Client, "GET /dir/x%2eexe?q HTTP/1.1\r\nHost: x\r\n\r\n"));
+        replay.Feed(talk.Send(Side.Server, "HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nEICAR\r\n9\r\n-STANDARD\r\na\r\n-ANTIVIRUS\r\n0\r\n\r\n"));
+        Assert.Equal([2u], replay.Alerts);
+        Assert.Equal(["/dir/x.exe Closed 24"], replay.Files);
+    }
+
+    [Theory]
+    [InlineData("attachment; filename=\"a;b.txt\"; x=y", "a;b.txt")]
+    [InlineData("attachment;FileName = plain.txt", "plain.txt")]
+    [InlineData("inline", "/up")]
+    [InlineData("attachment; filename=\"open", "open")]
+    public void A_file_is_called_what_its_sender_calls_it(string disposition, string name)
+    {
+        var talk = new Conversation();
+        var replay = new Replay(Rules).Feed(talk.Handshake()).Feed(talk.Send(Side.Client, "GET /up HTTP/1.1\r\nHost: x\r\n\r\n"));
+        replay.Feed(talk.Send(Side.Server, $"HTTP/1.1 200 ok\r\nContent-Disposition: {disposition}\r\nContent-Length: 2\r\n\r\nab"));
+        Assert.Equal([$"{name} Closed 2"], replay.Files);
+    }
+
     [Fact]
     public void Pipelined_requests_are_each_judged_in_one_segment()
     {

@@ -26,6 +26,8 @@ internal sealed class Replay : IEventSink
     public List<string> Evidence { get; } = [];
     public List<string> Anomalies { get; } = [];
     public List<string> Transactions { get; } = [];
+    public List<string> Files { get; } = [];
+    public List<string> Records { get; } = [];
     public List<DropReason> Drops { get; } = [];
     public List<FlowEnd> Ends { get; } = [];
     public List<Sent> Injected { get; } = [];
@@ -74,6 +76,20 @@ internal sealed class Replay : IEventSink
 
     public void Http(in HttpEvent http) =>
         Transactions.Add($"{Encoding.Latin1.GetString(http.Fields.Method)} {Encoding.Latin1.GetString(http.Fields.Uri)} {http.Fields.Status} {http.Fields.Length}");
+
+    public void File(in FileEvent file) => Files.Add($"{Encoding.Latin1.GetString(file.Name)} {file.State} {file.Size}");
+
+    public void Record(in RecordEvent record)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new System.Text.Json.Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            record.Fields.Write(json);
+            json.WriteEndObject();
+        }
+        Records.Add($"{record.Type} {record.Transaction} {Encoding.UTF8.GetString(buffer.ToArray())}");
+    }
 
     public void Drop(in DropEvent drop) => Drops.Add(drop.Reason);
 

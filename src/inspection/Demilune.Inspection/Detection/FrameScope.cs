@@ -14,6 +14,9 @@ internal sealed class FrameScope
     public ref PacketFacts Facts => ref _facts;
     public IEventSink Events { get; private set; } = null!;
     public long Now { get; private set; }
+
+    /// <summary>The frame's number in a capture, or 0.</summary>
+    public long Number { get; private set; }
     public Flow? Flow { get; private set; }
     public Side From { get; private set; }
 
@@ -26,16 +29,16 @@ internal sealed class FrameScope
     /// <summary>Nothing that follows in the flow has to be looked at.</summary>
     public bool Releases { get; set; }
 
-    public void Begin(IEventSink events, long now)
+    public void Begin(IEventSink events, long now, long number = 0)
     {
-        (Events, Now, Flow, From, Enforces, Blocked, Releases) = (events, now, null, Side.Client, false, DropReason.None, false);
+        (Number, Events, Now, Flow, From, Enforces, Blocked, Releases) = (number, events, now, null, Side.Client, false, DropReason.None, false);
         _facts = default;
     }
 
     /// <summary>Back to the frame, after another flow had to be ended for it.</summary>
     public void Resume(in PacketFacts facts)
     {
-        Begin(Events, Now);
+        Begin(Events, Now, Number);
         _facts = facts;
     }
 
@@ -72,6 +75,7 @@ internal sealed class FrameScope
         return new()
         {
             Time = Now,
+            Frame = Number,
             Id = Flow?.Id ?? 0,
             Network = Flow?.Network ?? 0,
             Policy = Flow?.Policy.Name ?? "",

@@ -9,6 +9,9 @@ public readonly record struct FlowContext
     /// <summary>Time of the packet: nanoseconds since 1970.</summary>
     public required long Time { get; init; }
 
+    /// <summary>The frame's number in its capture; 0 if there is no frame or no capture.</summary>
+    public long Frame { get; init; }
+
     /// <summary>Random per inspector, then counted: joins the events of one flow (EVE's flow_id).</summary>
     public ulong Id { get; init; }
 

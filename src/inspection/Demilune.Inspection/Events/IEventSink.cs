@@ -13,6 +13,12 @@ public interface IEventSink
     /// <summary>A HTTP transaction is over.</summary>
     void Http(in HttpEvent http);
 
+    /// <summary>A file has gone by.</summary>
+    void File(in FileEvent file);
+
+    /// <summary>A transaction of another protocol is over.</summary>
+    void Record(in RecordEvent record);
+
     /// <summary>A frame was dropped for another reason than that its flow is blocked already.</summary>
     void Drop(in DropEvent drop);
 

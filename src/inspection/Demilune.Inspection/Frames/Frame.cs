@@ -26,6 +26,9 @@ public readonly ref struct Frame(ReadOnlySpan<byte> bytes, Interface arrival)
     /// <summary>Low 16 bits of the flow's epoch: another epoch with the same addresses is another flow.</summary>
     public int Epoch { get; init; }
 
+    /// <summary>Its number in a capture, from 1, so that an event can be found there (EVE's <c>pcap_cnt</c>). 0: it comes from no capture.</summary>
+    public long Number { get; init; }
+
     /// <summary>
     /// The kernel vouches for the transport checksum, or has yet to write it (virtio_net_hdr: DATA_VALID, NEEDS_CSUM). Otherwise it is
     /// verified here, because a receiver would throw away what an inspector that does not look had judged.

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using Demilune.Wire.Http1;
 
 namespace Demilune.Wire.Content;
 
@@ -77,11 +78,21 @@ public sealed class ContentDecoder : IDisposable
         {
             if (!stage.TryTake(output, out var count))
             {
+                // A coding that was announced and not applied: what is below it may still be there.
+                if (stage.TryStandAside(out var whole))
+                {
+                    sink.Failed(ContentFailure.Invalid);
+                    _stages.RemoveAt(index);
+                    Feed(index, whole, sink);
+                    stage.Dispose();
+                    return;
+                }
                 Fail(ContentFailure.Invalid, sink);
                 sink.Content(bytes);        // perhaps the name of the coding was the lie
                 return;
             }
             if (count == 0) return;
+            stage.HasSpoken = true;
             Feed(index + 1, output.AsSpan(0, count), sink);
         }
     }
@@ -99,18 +110,45 @@ public sealed class ContentDecoder : IDisposable
         private readonly PieceStream _source = new();
         private Stream? _decoder;
         private byte[]? _ownOutput;
+        private bool _isGzip;
+        private int _given;
+
+        /// <summary>What was given before anything came out.</summary>
+        private byte[] _unspoken = [];
+
+        public bool HasSpoken { get; set; }
+
+        /// <returns>False if something came out already, or too much was given to be kept.</returns>
+        public bool TryStandAside(out byte[] whole)
+        {
+            whole = _unspoken;
+            return !HasSpoken && whole.Length > 0;
+        }
 
         public byte[] Output => _ownOutput ??= new byte[16 << 10];
 
         public static Stage? For(ReadOnlySpan<byte> name)
         {
-            if (Ascii.EqualsIgnoreCase(name, "gzip"u8) || Ascii.EqualsIgnoreCase(name, "x-gzip"u8)) return new(static s => new GZipStream(s, CompressionMode.Decompress));
-            if (Ascii.EqualsIgnoreCase(name, "deflate"u8)) return new(OpenDeflate);
-            if (Ascii.EqualsIgnoreCase(name, "br"u8)) return new(static s => new BrotliStream(s, CompressionMode.Decompress));
+            // Clients look for the word within whatever a server writes around it.
+            if (Lenient.Contains(name, "gzip"u8)) return new(static s => new GZipStream(s, CompressionMode.Decompress)) { _isGzip = true };
+            if (Lenient.Contains(name, "deflate"u8)) return new(OpenDeflate);
+            if (Lenient.AreEqual(name, "br"u8)) return new(static s => new BrotliStream(s, CompressionMode.Decompress));
             return null;
         }
 
-        public void Give(ReadOnlySpan<byte> bytes) => _source.Give(bytes);
+        public void Give(ReadOnlySpan<byte> bytes)
+        {
+            if (!HasSpoken) _unspoken = _given > 0 && _unspoken.Length == 0 || _unspoken.Length + bytes.Length > MaxUnspoken ? [] : [.. _unspoken, .. bytes];
+            else _unspoken = [];
+            _source.Give(bytes, _isGzip && _given <= GzipFlags && _given + bytes.Length > GzipFlags ? GzipFlags - _given : -1);
+            _given = Math.Min(_given + bytes.Length, GzipFlags + 1);
+        }
+
+        /// <summary>Where a gzip header has its flags. Clients do not look at those that RFC 1952 §2.3.1.2 reserves, the framework's decoder refuses them.</summary>
+        private const int GzipFlags = 3;
+
+        /// <summary>A decoder says within its first block whether the bytes are of its coding.</summary>
+        private const int MaxUnspoken = 64 << 10;
 
         /// <param name="count">0: nothing more until more is given.</param>
         /// <returns>False if the bytes are not of this coding.</returns>
@@ -158,7 +196,8 @@ public sealed class ContentDecoder : IDisposable
 
         public ReadOnlySpan<byte> Peek() => _bytes.AsSpan(_start, Available);
 
-        public void Give(ReadOnlySpan<byte> bytes)
+        /// <param name="flags">Where in these bytes a gzip header's flags are, or -1.</param>
+        public void Give(ReadOnlySpan<byte> bytes, int flags)
         {
             if (_start > 0)
             {
@@ -167,6 +206,7 @@ public sealed class ContentDecoder : IDisposable
             }
             if (_bytes.Length < _end + bytes.Length) Array.Resize(ref _bytes, _end + bytes.Length);
             bytes.CopyTo(_bytes.AsSpan(_end));
+            if (flags >= 0) _bytes[_end + flags] &= 0x1f;
             _end += bytes.Length;
         }
 

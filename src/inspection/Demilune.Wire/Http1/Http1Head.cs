@@ -59,6 +59,19 @@ public sealed class Http1Head
         return default;
     }
 
+    /// <summary>All values of a name, found as forgiving clients find it, as one list.</summary>
+    /// <param name="name">In lower case.</param>
+    public ReadOnlySpan<byte> List(ReadOnlySpan<byte> name)
+    {
+        ReadOnlySpan<byte> list = default;
+        foreach (var field in Fields)
+        {
+            if (!Lenient.AreEqual(Name(field), name)) continue;
+            list = list.IsEmpty ? Value(field) : (byte[])[.. list, (byte)',', .. Value(field)];
+        }
+        return list;
+    }
+
     internal void Clear()
     {
         (Length, FieldCount, _fieldsStart, FieldsEnd, ContentLength, StatusCode) = (0, 0, 0, 0, 0, 0);

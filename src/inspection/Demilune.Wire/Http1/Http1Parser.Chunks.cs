@@ -8,18 +8,23 @@ public sealed partial class Http1Parser
     /// <summary>Digits of the size so far; the size itself is gathered in <see cref="_remaining"/>.</summary>
     private int _chunkDigits;
 
+    /// <summary>What the size line of a response began with: if it is none, these bytes belong to the body.</summary>
+    private readonly byte[] _chunkStart = isRequest ? [] : new byte[64];
+    private int _chunkStartLength;
+
     private bool _chunkSpace;
     private byte _chunkLast;
 
     private void BeginChunk()
     {
         _state = State.ChunkSize;
-        (_remaining, _chunkLine, _chunkDigits, _chunkSpace, _chunkLast) = (0, 0, 0, false, 0);
+        (_remaining, _chunkLine, _chunkDigits, _chunkSpace, _chunkLast, _chunkStartLength) = (0, 0, 0, false, 0, 0);
     }
 
     /// <summary>chunk-size [ chunk-ext ] CRLF (RFC 9112 §7.1), digit by digit.</summary>
     private int FeedChunkSize(ReadOnlySpan<byte> bytes, IHttp1Events events)
     {
+        if (!isRequest) return FeedLenientChunkSize(bytes, events);
         for (var used = 0; used < bytes.Length; used++)
         {
             var b = bytes[used];
@@ -44,6 +49,45 @@ public sealed partial class Http1Parser
             return used;
         }
         return bytes.Length;
+    }
+
+    /// <summary>
+    /// The same in a response, as clients take it: spaces of any kind before the size, anything after it; and where there is no size at all, the body
+    /// was not chunked whatever the head says, and lasts to the end of the connection.
+    /// </summary>
+    private int FeedLenientChunkSize(ReadOnlySpan<byte> bytes, IHttp1Events events)
+    {
+        for (var used = 0; used < bytes.Length; used++)
+        {
+            var b = bytes[used];
+            var digit = HexDigit(b);
+            if (digit >= 0 ? _chunkDigits == 15 : _chunkDigits == 0 && !Gaps.Contains(b) && b != '\n') return BecomeUnframed(bytes, used, events);
+            if (digit < 0 && _chunkDigits > 0)
+            {
+                if (b == ';') Tell(Http1Anomaly.ChunkExtension, events);
+                else if (b is not ((byte)'\r' or (byte)'\n')) Tell(Gaps.Contains(b) ? Http1Anomaly.ChunkSpace : Http1Anomaly.InvalidChunkSize, events);
+                _state = State.ChunkExtension;
+                return used;
+            }
+            if (_chunkStartLength == _chunkStart.Length) return BecomeUnframed(bytes, used, events);
+            _chunkStart[_chunkStartLength++] = b;
+            if (digit < 0)
+            {
+                Tell(Http1Anomaly.ChunkSpace, events);
+                continue;
+            }
+            _chunkDigits++;
+            _remaining = _remaining << 4 | (uint)digit;
+        }
+        return bytes.Length;
+    }
+
+    private int BecomeUnframed(ReadOnlySpan<byte> bytes, int used, IHttp1Events events)
+    {
+        Tell(Http1Anomaly.InvalidChunkSize, events);
+        _state = State.Close;
+        if (_chunkStartLength > 0) events.Body(_chunkStart.AsSpan(0, _chunkStartLength));
+        return used;
     }
 
     private int FeedChunkExtension(ReadOnlySpan<byte> bytes, IHttp1Events events)
@@ -76,6 +120,12 @@ public sealed partial class Http1Parser
         var b = bytes[0];
         if (b == '\r' && _chunkLast == 0)
         {
+            _chunkLast = b;
+            return 1;
+        }
+        if (b != '\n' && !isRequest)
+        {
+            Tell(Http1Anomaly.MissingChunkEnd, events);
             _chunkLast = b;
             return 1;
         }

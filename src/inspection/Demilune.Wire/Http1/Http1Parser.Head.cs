@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Demilune.Wire.Http1;
@@ -47,19 +48,24 @@ public sealed partial class Http1Parser
 
     private bool ReadStatusLine(IHttp1Events events)
     {
+        // Browsers take much for a status line, and show what follows it: so do we, and say that it is odd.
         var line = _head.Line;
-        var versionEnd = line.IndexOf((byte)' ');
-        var statusStart = versionEnd < 0 ? line.Length : versionEnd + SpaceCount(line[versionEnd..]);
-        var status = line[statusStart..];
-        if (!line.StartsWith("HTTP/"u8) || status.Length < 3 || !TryParse(status[..3], 10, out var code) || (status.Length > 3 && status[3] != ' '))
+        var start = GapLength(line);
+        var versionEnd = start + WordLength(line[start..]);
+        var statusStart = versionEnd + GapLength(line[versionEnd..]);
+        var statusEnd = statusStart + WordLength(line[statusStart..]);
+        var status = line[statusStart..statusEnd];
+        if (!line[start..].StartsWith("HTTP"u8))
         {
             Tell(Http1Anomaly.InvalidStatusLine, events);
             return false;
         }
-        _head.VersionRange = ..versionEnd;
-        _head.StatusRange = statusStart..(statusStart + 3);
-        _head.ReasonRange = Math.Min(statusStart + 4, line.Length)..line.Length;
-        _head.StatusCode = (int)code;
+        if (start > 0 || statusStart - versionEnd != 1 || status.Length != 3 || (statusEnd < line.Length && line[statusEnd] != ' '))
+            Tell(Http1Anomaly.InvalidStatusLine, events);
+        _head.VersionRange = start..versionEnd;
+        _head.StatusRange = statusStart..statusEnd;
+        _head.ReasonRange = Math.Min(statusEnd + 1, line.Length)..line.Length;
+        _head.StatusCode = TryParse(status, 10, out var code) && code is >= 100 and <= 999 ? (int)code : 0;
         if (!IsKnownVersion(_head.Version)) Tell(Http1Anomaly.UnknownVersion, events);
         return true;
     }
@@ -72,10 +78,19 @@ public sealed partial class Http1Parser
             var start = offset;
             offset = NextLine(offset, events, out var range);
             var line = _head.Raw[range];
-            if (line.IsEmpty) break;
+            if (line.IsEmpty && (isRequest || _head.Raw[offset - 1] == '\n')) break;
+            if (line.IsEmpty) continue;     // an empty line between two bare CR ends no head
             _head.FieldsEnd = offset;
-            if (line[0] is (byte)' ' or (byte)'\t')
+            if (line[0] is (byte)' ' or (byte)'\t' || (line[0] == 0 && !isRequest))
             {
+                // Some clients see a continuation here and some a field. Where they could be told something by the field, it is one.
+                if (!isRequest && _head.FieldCount is > 0 and var count && count < limits.MaxFields && line.Contains((byte)':'))
+                {
+                    Tell(Http1Anomaly.ObsoleteFold, events);
+                    var gap = GapLength(line);
+                    ReadField(start + gap, line[gap..], events);
+                    continue;
+                }
                 // RFC 9112 §5.2; before the first field it is a way to hide one (§2.2).
                 Tell(_head.FieldCount == 0 ? Http1Anomaly.MissingColon : Http1Anomaly.ObsoleteFold, events);
                 if (_head.FieldCount > 0) _head.Fold(start + line.TrimEnd(" \t"u8).Length);
@@ -100,14 +115,15 @@ public sealed partial class Http1Parser
             _head.Add(new(start, line.Length, start + line.Length, 0));
             return;
         }
-        var name = line[..colon].TrimEnd(" \t"u8);
+        var name = line[..colon].TrimEnd(isRequest ? " \t"u8 : Gaps);
         if (name.Length != colon) Tell(Http1Anomaly.SpaceBeforeColon, events);      // RFC 9112 §5.1: must be rejected
         if (name.IsEmpty) Tell(Http1Anomaly.EmptyFieldName, events);
         foreach (var b in name)
             if (!IsTokenByte(b)) Tell(Http1Anomaly.InvalidFieldName, events);
         var value = line[(colon + 1)..];
-        var valueStart = start + colon + 1 + (value.Length - value.TrimStart(" \t"u8).Length);
-        _head.Add(new(start, name.Length, valueStart, value.Trim(" \t"u8).Length));
+        var gaps = isRequest ? " \t"u8 : Gaps;
+        var valueStart = start + colon + 1 + (value.Length - value.TrimStart(gaps).Length);
+        _head.Add(new(start, name.Length, valueStart, value.Trim(gaps).Length));
     }
 
     /// <summary>RFC 9112 §6.3, and what must not be believed.</summary>
@@ -118,9 +134,9 @@ public sealed partial class Http1Parser
         foreach (var field in _head.Fields)
         {
             var name = _head.Name(field);
-            if (Ascii.EqualsIgnoreCase(name, "content-length"u8)) ReadContentLength(_head.Value(field), ref length, events);
+            if (IsNamed(name, "content-length"u8)) ReadContentLength(_head.Value(field), ref length, events);
             else if (Ascii.EqualsIgnoreCase(name, "host"u8)) hosts++;
-            else if (Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8))
+            else if (IsNamed(name, "transfer-encoding"u8))
             {
                 hasTransferEncoding = true;
                 ReadTransferEncoding(_head.Value(field), ref isChunked, events);
@@ -140,8 +156,9 @@ public sealed partial class Http1Parser
 
     private Http1Framing FramingOfResponse(bool hasTransferEncoding, long length, Http1RequestKind request) => (request, _head.StatusCode) switch
     {
-        (_, 101) => Http1Framing.Tunnel,
-        (_, < 200 or 204 or 304) or (Http1RequestKind.Head, _) => Http1Framing.None,
+        (_, 101) when !_head.Value("upgrade"u8).IsEmpty || length <= 0 => Http1Framing.Tunnel,
+        (_, 101) => Http1Framing.Length,
+        (_, >= 100 and < 200 or 204 or 304) or (Http1RequestKind.Head, _) => Http1Framing.None,
         (Http1RequestKind.Connect, < 300) => Http1Framing.Tunnel,
         _ when _head.Framing == Http1Framing.Chunked => Http1Framing.Chunked,
         _ when hasTransferEncoding || length < 0 => Http1Framing.Close,
@@ -170,8 +187,14 @@ public sealed partial class Http1Parser
         {
             var coding = value[range].Trim(" \t"u8);
             if (isChunked) Tell(Http1Anomaly.ChunkedNotFinal, events);
-            if (Ascii.EqualsIgnoreCase(coding, "chunked"u8)) isChunked = true;
-            else Tell(Http1Anomaly.UnknownTransferEncoding, events);
+            if (Ascii.EqualsIgnoreCase(coding, "chunked"u8))
+            {
+                isChunked = true;
+                continue;
+            }
+            Tell(Http1Anomaly.UnknownTransferEncoding, events);
+            // Some clients look for the word only. What they would get is judged; if the body is not chunked after all, the first size line shows it.
+            if (!isRequest && Lenient.Contains(coding, "chunked"u8)) isChunked = true;
         }
     }
 
@@ -180,6 +203,12 @@ public sealed partial class Http1Parser
     private int NextLine(int offset, IHttp1Events events, out Range line)
     {
         var rest = _head.Raw[offset..];
+        if (!isRequest && rest.IndexOfAny((byte)'\r', (byte)'\n') is var bare and >= 0 && rest[bare] == '\r' && (bare + 1 == rest.Length || rest[bare + 1] is not ((byte)'\n' or (byte)' ' or (byte)'\t')))
+        {
+            Tell(Http1Anomaly.BareCarriageReturn, events);
+            line = offset..(offset + bare);
+            return offset + bare + 1;
+        }
         var feed = rest.IndexOf((byte)'\n');
         var end = feed < 0 ? rest.Length : feed;
         var next = feed < 0 ? rest.Length : feed + 1;
@@ -189,6 +218,18 @@ public sealed partial class Http1Parser
         line = offset..(offset + end);
         return offset + next;
     }
+
+    /// <summary>A response's field is found by its name even if bytes lie in it that some clients drop.</summary>
+    private bool IsNamed(ReadOnlySpan<byte> name, ReadOnlySpan<byte> wanted) => isRequest ? Ascii.EqualsIgnoreCase(name, wanted) : Lenient.AreEqual(name, wanted);
+
+    /// <summary>What one client or another takes for a space.</summary>
+    private static ReadOnlySpan<byte> Gaps => " \t\v\f\r\0"u8;
+
+    private static readonly SearchValues<byte> s_gaps = SearchValues.Create(Gaps);
+
+    private static int GapLength(ReadOnlySpan<byte> bytes) => bytes.Length - bytes.TrimStart(Gaps).Length;
+
+    private static int WordLength(ReadOnlySpan<byte> bytes) => bytes.IndexOfAny(s_gaps) is var end and >= 0 ? end : bytes.Length;
 
     private static int SpaceCount(ReadOnlySpan<byte> bytes) => bytes.Length - bytes.TrimStart(" \t"u8).Length;
 

@@ -26,6 +26,9 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
     /// <summary>It is not HTTP any more.</summary>
     public bool IsTunnel => _state == State.Tunnel;
 
+    /// <summary>The connection has ended within a message that knew its length.</summary>
+    public bool IsTruncated { get; private set; }
+
     /// <summary>Between two messages.</summary>
     public bool IsIdle => _state == State.Head && _head.Length == 0;
 
@@ -42,6 +45,7 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
     public void Reset()
     {
         _state = State.Head;
+        IsTruncated = false;
         BeginMessage();
     }
 
@@ -78,6 +82,7 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
         }
         else if (_state is not (State.Tunnel or State.Broken) && !IsIdle)
         {
+            IsTruncated = true;
             Tell(Http1Anomaly.TruncatedMessage, events);
             if (_state == State.Head) ReadHead(events);      // what a receiver may still act upon
             if (_state is not (State.Head or State.Broken)) events.End();
@@ -114,6 +119,18 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
     {
         var line = TrimEnd(_head.Raw[_lineStart..]);
         var isFirst = _lineStart == 0;
+        if (!isRequest && line.IndexOfAnyExcept(" \t\r"u8) < 0 && !line.IsEmpty)
+        {
+            if (isFirst)
+            {
+                if (++_blankLines > limits.MaxBlankLines) Break(Http1Anomaly.TooManyBlankLines, default, events);
+                _head.Clear();
+                return _state != State.Head;
+            }
+            // Between bare line feeds clients take it for the empty line, otherwise for a continuation.
+            if (_head.Raw is not [.., (byte)'\r', (byte)'\n']) line = default;
+        }
+        if (isFirst && !isRequest && !line.TrimStart(Gaps).StartsWith("HTTP"u8)) line = default;      // no head at all: HTTP/0.9
         // HTTP/0.9 has no fields: a server answers after this line, so it cannot wait for an empty one (RFC 1945 §4.1).
         var isSimple = isFirst && isRequest && line.IndexOf(" HTTP/"u8) < 0 && line.IndexOf("\tHTTP/"u8) < 0;
         if (!line.IsEmpty && !isSimple)
@@ -129,7 +146,8 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
     {
         if (!TryReadHead(events))
         {
-            _state = State.Broken;
+            if (isRequest) _state = State.Broken;
+            else BeginBodyWithoutHead(events);
             return;
         }
         if (!isRequest && _head.StatusCode is >= 100 and < 200 and not 101)
@@ -152,6 +170,17 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
         };
         if (_state == State.ChunkSize) BeginChunk();
         if (_state is State.Head or State.Tunnel) EndMessage(events);
+    }
+
+    /// <summary>What does not begin as a response is shown by clients as a body nevertheless, as in HTTP/0.9 (RFC 1945 §6).</summary>
+    private void BeginBodyWithoutHead(IHttp1Events events)
+    {
+        byte[] body = [.. _head.Raw];
+        _head.Clear();
+        _head.Framing = Http1Framing.Close;
+        _state = State.Close;
+        events.Head(_head);
+        events.Body(body);
     }
 
     private int FeedLength(ReadOnlySpan<byte> bytes, IHttp1Events events)

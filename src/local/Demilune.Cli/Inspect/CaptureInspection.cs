@@ -23,13 +23,13 @@ internal static class CaptureInspection
     public static CaptureSummary Run(Stream capture, RuleSet rules, InspectRequest request, Stream output, CancellationToken stop)
     {
         var reader = CaptureReader.Open(capture);
-        var inspector = new Inspector(new() { Inline = request.Inline, LogFlows = true });
+        var inspector = new Inspector(request.Settings.Inspector with { Inline = request.Inline, LogFlows = true });
         inspector.Publish(PolicySetSnapshot.Single(new(0, "inspect", 1, Prevent: request.Inline, rules)));
         using var eve = new EveWriter(line =>
         {
             output.Write(line);
             output.WriteByte((byte)'\n');
-        });
+        }, request.Settings.Eve ?? new());
         var events = new CountedEvents(eve);
         var resets = new FrameQueue();      // there is nobody to send them to
         var progress = new Progress(capture, request.Quiet);
@@ -38,7 +38,7 @@ internal static class CaptureInspection
         {
             // Captures of several interfaces are not always in order; an inspector's clock never runs backwards.
             now = Math.Max(now, captured.Time);
-            inspector.Inspect(new(captured.Bytes, Interface.In) { ChecksumTrusted = !request.VerifyChecksums }, now, events, resets);
+            inspector.Inspect(new(captured.Bytes, Interface.In) { ChecksumTrusted = !request.VerifyChecksums, Number = frames + 1 }, now, events, resets);
             resets.Clear();
             if (now >= nextTick)
             {

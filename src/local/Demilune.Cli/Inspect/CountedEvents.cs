@@ -15,6 +15,10 @@ internal sealed class CountedEvents(IEventSink next) : IEventSink
 
     public void Http(in HttpEvent http) => next.Http(http);
 
+    public void File(in FileEvent file) => next.File(file);
+
+    public void Record(in RecordEvent record) => next.Record(record);
+
     public void Drop(in DropEvent drop)
     {
         if (drop.Reason == DropReason.Checksum) WrongChecksums++;

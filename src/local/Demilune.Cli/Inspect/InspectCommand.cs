@@ -11,47 +11,70 @@ public static class InspectCommand
 {
     private const int Failed = 1;
 
-    public static Command Create()
+    public static Command Create() => Create(Console.Error);
+
+    /// <summary>As from a shell.</summary>
+    /// <param name="arguments">Without the command's own name.</param>
+    /// <param name="said">Gets what the user is told; events go where <c>-l</c> says.</param>
+    /// <returns>The exit code.</returns>
+    internal static int Run(IReadOnlyList<string> arguments, TextWriter said)
+    {
+        var parsed = Create(said).Parse(arguments);
+        foreach (var error in parsed.Errors) said.WriteLine(error.Message);
+        return parsed.Errors.Count > 0 ? Failed : parsed.Invoke(new() { Output = said, Error = said });
+    }
+
+    private static Command Create(TextWriter said)
     {
         var capture = new Argument<FileInfo>("capture") { Description = "A pcap or pcapng file.", Arity = ArgumentArity.ZeroOrOne };
+        var read = new Option<FileInfo?>("--read", "-r") { Description = "The same." };
         var rules = new Option<FileInfo[]>("--rules", "-S")
         {
-            Description = "Rules in Suricata's language; may be given more than once.", Required = true, AllowMultipleArgumentsPerToken = true,
+            Description = "Rules in Suricata's language; may be given more than once.", AllowMultipleArgumentsPerToken = true,
         };
+        var configuration = new Option<FileInfo?>("--configuration", "-c") { Description = "A suricata.yaml; what is known of it is read." };
+        var set = new Option<string[]>("--set") { Description = "path=value, over the configuration; may be given more than once." };
         var logs = new Option<DirectoryInfo?>("--log-dir", "-l") { Description = "Write eve.json into this directory instead of to standard output." };
-        var checksums = new Option<string>("--checksums", "-k")
+        var checksums = new Option<string?>("--checksums", "-k")
         {
-            Description = "all: frames with wrong checksums are not looked at, as no receiver would; none: captured before the card filled them in.",
-            DefaultValueFactory = _ => "all",
+            Description = "all (default): frames with wrong checksums are not looked at, as no receiver would; none: captured before the card filled them in.",
         };
         checksums.AcceptOnlyFromAmong("all", "none");
         var simulate = new Option<bool>("--simulate-ips") { Description = "Judge as in the wire: say what would have been blocked, and skip what would not have arrived." };
         var test = new Option<bool>("--test", "-T") { Description = "Only load the rules; fail if one is wrong." };
         var fatal = new Option<bool>("--init-errors-fatal") { Description = "Fail if a rule is wrong. Otherwise it is named and left out." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress and no summary." };
+        // Accepted so that habits carry over; they say what is so anyway.
+        var verbose = new Option<bool>("-v") { Hidden = true };
+        var runMode = new Option<string?>("--runmode") { Hidden = true };
+        var noRandom = new Option<bool>("--no-random") { Hidden = true };
         var command = new Command("inspect", "Runs a capture through the inspection engine and prints what it finds as EVE JSON.")
         {
-            capture, rules, logs, checksums, simulate, test, fatal, quiet,
+            capture, read, rules, configuration, set, logs, checksums, simulate, test, fatal, quiet, verbose, runMode, noRandom,
         };
         command.SetAction((parsed, stop) =>
         {
             try
             {
+                var settings = EngineSettings.Of(
+                    Settings.Load(parsed.GetValue(configuration)?.FullName, parsed.GetValue(set) ?? []), parsed.GetValue(simulate));
                 return Task.FromResult(Run(new()
                 {
-                    Capture = parsed.GetValue(test) ? null : parsed.GetValue(capture)?.FullName,
+                    Capture = parsed.GetValue(test) ? null : (parsed.GetValue(read) ?? parsed.GetValue(capture))?.FullName,
                     Rules = [.. (parsed.GetValue(rules) ?? []).Select(file => file.FullName)],
                     LogDirectory = parsed.GetValue(logs)?.FullName,
-                    VerifyChecksums = parsed.GetValue(checksums) == "all",
-                    Inline = parsed.GetValue(simulate),
+                    VerifyChecksums = parsed.GetValue(checksums) is { } asked ? asked == "all" : settings.VerifyChecksums ?? true,
+                    Inline = settings.Inspector.Inline,
+                    Settings = settings,
                     RuleErrorsAreFatal = parsed.GetValue(test) || parsed.GetValue(fatal),
                     OnlyRules = parsed.GetValue(test),
                     Quiet = parsed.GetValue(quiet),
+                    Said = said,
                 }, stop));
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
             {
-                Say(failure.Message);
+                Say(said, failure.Message);
                 return Task.FromResult(Failed);
             }
         });
@@ -62,20 +85,20 @@ public static class InspectCommand
     {
         if (request.Capture is null && !request.OnlyRules)
         {
-            Say("which capture? demilune inspect FILE.pcap -S RULES");
+            Say(request.Said, "which capture? demilune inspect FILE.pcap -S RULES");
             return Failed;
         }
         var sources = request.Rules.Select(file => new RuleSource(Path.GetRelativePath(Environment.CurrentDirectory, file), File.ReadAllText(file)));
         var compiled = RuleSet.Compile(sources, new()
         {
-            Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises,
+            Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises, Variables = request.Settings.Variables,
         });
-        foreach (var error in compiled.Errors) Console.Error.WriteLine(error);
-        if (!request.Quiet) Say($"{compiled.Rules.Signatures.Count} rules loaded, {compiled.Errors.Count} refused");
+        foreach (var error in compiled.Errors) request.Said.WriteLine(error);
+        if (!request.Quiet) Say(request.Said, $"{compiled.Rules.Signatures.Count} rules loaded, {compiled.Errors.Count} refused");
         if (compiled.Errors.Count > 0 && request.RuleErrorsAreFatal) return Failed;
         if (request.OnlyRules) return 0;
         using var capture = new FileStream(request.Capture!, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 20, FileOptions.SequentialScan);
-        using var output = Output(request.LogDirectory);
+        using var output = Output(request);
         CaptureSummary summary;
         try
         {
@@ -83,27 +106,28 @@ public static class InspectCommand
         }
         catch (InvalidDataException failure)
         {
-            Say($"{request.Capture}: {failure.Message}");
+            Say(request.Said, $"{request.Capture}: {failure.Message}");
             return Failed;
         }
         if (!request.Quiet)
         {
-            Say($"{summary.Frames} frames, {summary.Flows} flows, {summary.Alerts} alerts, {summary.Anomalies} anomalies");
-            if (summary.Skipped > 0) Say($"{summary.Skipped} frames are of a link that carries no Ethernet and no IP");
+            Say(request.Said, $"{summary.Frames} frames, {summary.Flows} flows, {summary.Alerts} alerts, {summary.Anomalies} anomalies");
+            if (summary.Skipped > 0) Say(request.Said, $"{summary.Skipped} frames are of a link that carries no Ethernet and no IP");
             if (request.VerifyChecksums && summary.WrongChecksums > summary.Frames / 10)
-                Say($"{summary.WrongChecksums} frames have a wrong checksum and were left out: if the capture was made on the sender, try -k none");
+                Say(request.Said, $"{summary.WrongChecksums} frames have a wrong checksum and were left out: if the capture was made on the sender, try -k none");
         }
         if (summary.Damage is null) return stop.IsCancellationRequested ? Failed : 0;
-        Say($"{request.Capture}: {summary.Damage}");
+        Say(request.Said, $"{request.Capture}: {summary.Damage}");
         return Failed;
     }
 
-    private static Stream Output(string? directory)
+    private static Stream Output(InspectRequest request)
     {
-        if (directory is null) return new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
-        Directory.CreateDirectory(directory);
-        return new FileStream(Path.Combine(directory, "eve.json"), FileMode.Append, FileAccess.Write, FileShare.Read, 1 << 16);
+        if (request.LogDirectory is null) return new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
+        if (request.Settings.Eve is null) return Stream.Null;
+        Directory.CreateDirectory(request.LogDirectory);
+        return new FileStream(Path.Combine(request.LogDirectory, request.Settings.EveFile), FileMode.Append, FileAccess.Write, FileShare.Read, 1 << 16);
     }
 
-    private static void Say(string message) => Console.Error.WriteLine($"demilune inspect: {message}");
+    private static void Say(TextWriter said, string message) => said.WriteLine($"demilune inspect: {message}");
 }

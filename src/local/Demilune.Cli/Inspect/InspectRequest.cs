@@ -22,4 +22,10 @@ internal sealed record InspectRequest
     public bool OnlyRules { get; init; }
 
     public bool Quiet { get; init; }
+
+    /// <summary>From the configuration; without one, the engine's own.</summary>
+    public EngineSettings Settings { get; init; } = new();
+
+    /// <summary>Gets what the user is told.</summary>
+    public TextWriter Said { get; init; } = Console.Error;
 }

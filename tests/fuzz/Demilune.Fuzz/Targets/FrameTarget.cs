@@ -46,6 +46,8 @@ internal static class FrameTarget
         public void Alert(in AlertEvent alert) => _ = alert.Context.Time;
         public void Anomaly(in AnomalyEvent anomaly) => _ = anomaly.Context.Time;
         public void Http(in HttpEvent http) => _ = http.Context.Time;
+        public void File(in FileEvent file) => _ = file.Context.Time;
+        public void Record(in RecordEvent record) => _ = record.Context.Time;
         public void Drop(in DropEvent drop) => _ = drop.Context.Time;
         public void Flow(in FlowEvent flow) => _ = flow.Context.Time;
     }

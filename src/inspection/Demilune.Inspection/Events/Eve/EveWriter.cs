@@ -25,9 +25,17 @@ public sealed class EveWriter : IEventSink, IDisposable
     private readonly EveText _text = new();
     private Identities _identities = Identities.Empty;
 
+    private readonly EveOptions _options;
+
     public EveWriter(EveLine line)
+        : this(line, new())
+    {
+    }
+
+    public EveWriter(EveLine line, EveOptions options)
     {
         _line = line;
+        _options = options;
         _json = new(_buffer, s_json);
     }
 
@@ -40,7 +48,8 @@ public sealed class EveWriter : IEventSink, IDisposable
 
     public void Alert(in AlertEvent alert)
     {
-        Begin("alert"u8, in alert.Context);
+        if (!_options.Writes("alert")) return;
+        Begin("alert", in alert.Context);
         if (alert.Transaction >= 0) _json.WriteNumber("tx_id"u8, alert.Transaction);
         WriteSignature(alert.Signature, alert.Action);
         WriteEvidence(alert.Matches, alert.Bytes);
@@ -54,7 +63,8 @@ public sealed class EveWriter : IEventSink, IDisposable
 
     public void Anomaly(in AnomalyEvent anomaly)
     {
-        Begin("anomaly"u8, in anomaly.Context);
+        if (!_options.Writes("anomaly")) return;
+        Begin("anomaly", in anomaly.Context);
         WriteApp(in anomaly.Context);
         _json.WriteStartObject("anomaly"u8);
         _json.WriteString("type"u8, anomaly.Layer switch { AnomalyLayer.Decode => "decode"u8, AnomalyLayer.Stream => "stream"u8, _ => "applayer"u8 });
@@ -67,16 +77,48 @@ public sealed class EveWriter : IEventSink, IDisposable
 
     public void Http(in HttpEvent http)
     {
-        Begin("http"u8, in http.Context);
+        if (!_options.Writes("http")) return;
+        Begin("http", in http.Context);
         _json.WriteNumber("tx_id"u8, http.Transaction);
         WriteHttp(http.Fields);
         WriteKubernetes(in http.Context);
         End();
     }
 
+    public void File(in FileEvent file)
+    {
+        if (!_options.Writes("fileinfo")) return;
+        Begin("fileinfo", in file.Context);
+        if (!file.Http.IsEmpty) WriteHttp(file.Http);
+        WriteApp(in file.Context);
+        _json.WriteStartObject("fileinfo"u8);
+        WriteText("filename"u8, file.Name);
+        _json.WriteBoolean("gaps"u8, false);
+        _json.WriteString("state"u8, file.State == FileState.Closed ? "CLOSED"u8 : "TRUNCATED"u8);
+        _json.WriteBoolean("stored"u8, false);
+        _json.WriteNumber("size"u8, file.Size);
+        _json.WriteNumber("tx_id"u8, file.Transaction);
+        _json.WriteEndObject();
+        WriteKubernetes(in file.Context);
+        End();
+    }
+
+    public void Record(in RecordEvent record)
+    {
+        if (!_options.Writes(record.Type)) return;
+        Begin(record.Type, in record.Context);
+        _json.WriteNumber("tx_id"u8, record.Transaction);
+        _json.WriteStartObject(record.Type);
+        record.Fields.Write(_json);
+        _json.WriteEndObject();
+        WriteKubernetes(in record.Context);
+        End();
+    }
+
     public void Drop(in DropEvent drop)
     {
-        Begin("drop"u8, in drop.Context);
+        if (!_options.Writes("drop")) return;
+        Begin("drop", in drop.Context);
         _json.WriteStartObject("drop"u8);
         _json.WriteNumber("len"u8, drop.Length);
         _json.WriteString("reason"u8, JsonNamingPolicy.SnakeCaseLower.ConvertName(drop.Reason.ToString()));
@@ -87,7 +129,8 @@ public sealed class EveWriter : IEventSink, IDisposable
 
     public void Flow(in FlowEvent flow)
     {
-        Begin("flow"u8, in flow.Context);
+        if (!_options.Writes("flow")) return;
+        Begin("flow", in flow.Context);
         WriteApp(in flow.Context);
         _json.WriteStartObject("flow"u8);
         WriteCounters(in flow.Context);
@@ -110,13 +153,14 @@ public sealed class EveWriter : IEventSink, IDisposable
 
     public void Dispose() => _json.Dispose();
 
-    private void Begin(ReadOnlySpan<byte> type, in FlowContext context)
+    private void Begin(string type, in FlowContext context)
     {
         _buffer.ResetWrittenCount();
         _json.Reset();
         _json.WriteStartObject();
         WriteTime("timestamp"u8, context.Time);
         if (context.Id != 0) _json.WriteNumber("flow_id"u8, context.Id);
+        if (context.Frame != 0) _json.WriteNumber("pcap_cnt"u8, context.Frame);
         _json.WriteString("event_type"u8, type);
         if (context.Tag != 0)
         {

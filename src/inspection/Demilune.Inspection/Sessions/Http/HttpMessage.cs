@@ -4,6 +4,7 @@ using Demilune.Inspection.Reassembly;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Compile;
 using Demilune.Rules.Headers;
+using Demilune.Rules.Prefilters;
 using Demilune.Wire.Http1;
 
 namespace Demilune.Inspection.Sessions.Http;
@@ -14,6 +15,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
 {
     private readonly Place[] _places = new Place[BufferCatalog.Count];
     private readonly List<Place> _lines = [];
+    private Place _fileName;
     private byte[] _arena = new byte[1024];
     private int _used;
 
@@ -22,6 +24,12 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     /// <summary>The body, after decoding.</summary>
     public InspectionWindow Body { get; } = new(options.BodyWindow, pool);
     public PendingSignatures Pending { get; } = new();
+
+    /// <summary>What <c>file.data</c> has before the piece at hand. Not the window's own tail: each prefilter keeps only its own up to date.</summary>
+    public StreamTail FileTail;
+
+    /// <summary>The name of the file that the body is; empty if the sender gave none.</summary>
+    public ReadOnlySpan<byte> FileName => _arena.AsSpan(_fileName.Start, _fileName.Length);
 
     /// <summary>The head has come.</summary>
     public bool HasHead { get; private set; }
@@ -34,6 +42,8 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     public void Clear()
     {
         Body.Clear();
+        FileTail = default;
+        _fileName = default;
         Pending.Clear();
         Array.Clear(_places);
         _lines.Clear();
@@ -90,11 +100,20 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
         }
         foreach (var field in head.Fields) AddField(head, field);
         if (isRequest) AddHost();
+        AddFileName(head);
         if (rules.Inspects(BufferId.HttpHeader, direction)) AddNormalised(head);
         if (rules.Inspects(BufferId.HttpHeaderNames, direction)) AddNames(head);
         if (rules.Inspects(BufferId.HttpStart, direction)) AddStart(head);
         if (rules.Inspects(isRequest ? BufferId.HttpRequestHeader : BufferId.HttpResponseHeader, direction)) AddLines(head);
         return oddities;
+    }
+
+    private void AddFileName(Http1Head head)
+    {
+        var name = Disposition.FileName(head.Value("content-disposition"u8));
+        var start = _used;
+        Append(name);
+        _fileName = new(start, name.Length, !name.IsEmpty);
     }
 
     private void AddField(Http1Head head, Http1Field field)

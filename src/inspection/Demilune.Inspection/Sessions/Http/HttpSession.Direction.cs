@@ -60,7 +60,7 @@ internal sealed partial class HttpSession
             Evaluate(message, default, 0);
             detector.Settle(message.Pending);
             if (head.Framing is Http1Framing.None or Http1Framing.Tunnel) return;
-            var encoding = head.Value("content-encoding"u8);
+            var encoding = head.List("content-encoding"u8);
             if (!encoding.IsEmpty) BeginDecoding(encoding);
         }
 
@@ -80,9 +80,8 @@ internal sealed partial class HttpSession
             var start = window.Total;
             window.Begin(bytes);
             var detector = session._detector;
-            var tail = window.Tail;
             detector.Offer(side == Side.Client ? BufferId.HttpRequestBody : BufferId.HttpResponseBody, ref window.Tail, bytes);
-            detector.Offer(BufferId.FileData, ref tail, bytes);
+            detector.Offer(BufferId.FileData, ref message.FileTail, bytes);
             detector.Keep(message.Pending, window.Total + InspectionWindow.Overlap);
             Evaluate(message, bytes, start);
             window.End(bytes);
@@ -95,6 +94,7 @@ internal sealed partial class HttpSession
             if (side == Side.Server && message.StatusCode is >= 100 and < 200 and not 101) return;
             message.IsComplete = message.Body.IsComplete = true;
             Evaluate(message, default, 0);
+            TellFile(transaction, message);
             if (Parser.IsTunnel) session._request.Parser.BecomeTunnel();
             // A server may answer before it has read the request: what is still to come of it must be judged nevertheless.
             if (side == Side.Server) _transaction = null;
@@ -150,6 +150,18 @@ internal sealed partial class HttpSession
         {
             _decoder?.Dispose();
             _decoder = null;
+        }
+
+        private void TellFile(HttpTransaction transaction, HttpMessage message)
+        {
+            if (message.Body.Total == 0 || !session._options.LogTransactions) return;
+            var scope = session._detector.Scope;
+            var from = scope.From;
+            scope.Face(side);
+            var context = scope.Context();
+            scope.Events.File(new(in context, transaction.Number, message.FileName.IsEmpty ? transaction.Path() : message.FileName,
+                Parser.IsTruncated ? FileState.Truncated : FileState.Closed, message.Body.Total) { Http = transaction.Fields() });
+            scope.Face(from);
         }
 
         private void TellOddities(UriOddities oddities)

@@ -24,6 +24,14 @@ internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool)
         Kind = Http1RequestKind.Ordinary;
     }
 
+    /// <summary>What was asked for, without its query.</summary>
+    public ReadOnlySpan<byte> Path()
+    {
+        var uri = Request[BufferId.HttpUri];
+        var mark = uri.IndexOf((byte)'?');
+        return mark < 0 ? uri : uri[..mark];
+    }
+
     /// <summary>As events tell it. The spans are valid until the transaction is cleared.</summary>
     public HttpFields Fields() => new()
     {
