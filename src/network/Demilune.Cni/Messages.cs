@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Demilune.Cni;
 
-/// <summary>One line to the node agent. The same shape as the agent's own contract; a test there reads what is written here.</summary>
+/// <summary>One line to the node agent. The same shape as the agent's own contract: a test reads there what is written here.</summary>
 internal sealed record Request(string Command, string ContainerId, string Netns, string IfName, string Args, JsonElement Config);
 
 /// <summary>One line from the node agent.</summary>

@@ -55,6 +55,8 @@ public static class LocalCommand
     private static async Task<int> RunAsync(ClusterLayout layout, string examples, bool once, bool noWalk, CancellationToken stop)
     {
         var console = AnsiConsole.Console;
+        // Into a file or a pipe: tables of kubectl must not be folded at 80 columns.
+        if (Console.IsOutputRedirected) console.Profile.Width = 220;
         var cluster = new LocalCluster(layout);
         var held = true;
         try

@@ -21,7 +21,6 @@ internal sealed class FailureStep(Scene scene)
     private async Task KillAsync(string onFailure, CancellationToken stop)
     {
         var before = await Traffic.ReadAsync(scene, stop);
-        var transitions = TransitionsOf(await scene.Evidence.StatusAsync(stop));
         // A client that asks for a page every 20 ms and notes time and outcome of each try.
         var watching = scene.ExecAsync("client", Watcher(scene.Web, seconds: 12), stop);
         await Task.Delay(1500, stop);
@@ -44,8 +43,9 @@ internal sealed class FailureStep(Scene scene)
         var killed = killedAt.ToUnixTimeMilliseconds();
         var failed = tries.Where(attempt => attempt.At >= killed && !attempt.Passed).ToArray();
         var ms = (double value) => value.ToString("0", CultureInfo.InvariantCulture) + " ms";
-        var decision = Decision(await scene.Evidence.StatusAsync(stop), transitions);
-        if (decision is not null) scene.Measure($"{onFailure}: silence until the node agent saw the kernel's decision", ms(decision.Value));
+        var events = await scene.Cluster.Kubectl.RunAsync(
+            stop, "get", "events", "-A", "--field-selector", "reason=InstanceDead", "--sort-by", ".lastTimestamp", "-o", "jsonpath={.items[-1:].message}");
+        if (DecisionOf(events.Output) is { } decision) scene.Measure($"{onFailure}: silence until the firewall counted as dead", $"{decision} ms");
         if (onFailure == "Closed")
         {
             Scene.Need(failed.Length > 0, "Closed, but every request passed while the firewall was dead");
@@ -89,13 +89,14 @@ internal sealed class FailureStep(Scene scene)
         return tries;
     }
 
-    private static int TransitionsOf(System.Text.Json.Nodes.JsonNode status) => status["transitions"]?.AsArray().Count ?? 0;
-
-    /// <summary>Milliseconds from the last heartbeat to the decision, of the newest death.</summary>
-    private static double? Decision(System.Text.Json.Nodes.JsonNode status, int from) => status["transitions"]?.AsArray().Skip(from)
-        .Where(turn => turn?["alive"] is null || !(bool)turn["alive"]!)
-        .Select(turn => double.TryParse(turn?["decisionMicros"]?.ToString(), CultureInfo.InvariantCulture, out var micros) ? micros / 1000 : (double?)null)
-        .LastOrDefault();
+    /// <summary>Of "… decided 109.6 ms after its last heartbeat".</summary>
+    private static string? DecisionOf(string message)
+    {
+        const string before = "decided ", after = " ms after";
+        var from = message.LastIndexOf(before, StringComparison.Ordinal);
+        var to = from < 0 ? -1 : message.IndexOf(after, from, StringComparison.Ordinal);
+        return to < 0 ? null : message[(from + before.Length)..to];
+    }
 }
 
 /// <summary>Finds the firewall's process on this machine.</summary>

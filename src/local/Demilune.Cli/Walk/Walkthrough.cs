@@ -45,6 +45,7 @@ public sealed class Walkthrough(LocalCluster cluster, string examples, IAnsiCons
             }
         }
 
+        if (_results.TrueForAll(result => result.Held)) Footprint.Measure(cluster, Measured);
         Summarise();
         return _results.Count == steps.Length && _results.TrueForAll(result => result.Held);
     }
