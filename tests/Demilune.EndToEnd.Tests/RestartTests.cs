@@ -124,8 +124,8 @@ public sealed class RestartTests(ShopFixture shop) : IClassFixture<ShopFixture>
         {
             await Task.Delay(1500, Stop);
             Assert.Equal("000", await shop.Scene.StatusOfAsync("client", $"http://{shop.Scene.Web}/", Stop, "-m 1"));
-            var events = await shop.Cluster.Kubectl.NeedAsync(Stop, "get", "events", "-A");
-            Assert.Contains("no-such-policy", events);
+            await Scene.UntilAsync("an Event names the missing policy", async () => (await shop.Cluster.Kubectl.RunAsync(
+                Stop, "get", "events", "-A", "--field-selector", "involvedObject.kind=NetworkPolicy")).Output.Contains("no-such-policy", StringComparison.Ordinal), TimeSpan.FromSeconds(5), Stop);
         }
         finally
         {

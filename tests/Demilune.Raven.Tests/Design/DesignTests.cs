@@ -29,7 +29,9 @@ public sealed class DesignTests
     public async Task A_security_policy_that_does_not_exist_closes_what_it_should_have_judged()
     {
         var neutron = new InMemoryNeutron();
-        await ConvergeAsync(neutron, Shop([Pod("web", "web"), Pod("client", "client")], [NetPolicy("web", "web", "client", "misspelt", 80)], firewalls: Firewall("fw")));
+        var facts = Shop([Pod("web", "web"), Pod("client", "client")], [NetPolicy("web", "web", "client", "misspelt", 80)], firewalls: Firewall("fw"));
+        await ConvergeAsync(neutron, facts);
+        Assert.Contains("SecurityPolicy misspelt does not exist", NetworkDesigner.Design(facts, PolicyCompiler.Compile(facts.Cluster), neutron.Capabilities, Options, Addresses(neutron)).Problems.Single().Problem);
         Assert.All(neutron.All<FlowClassifier>(), flow => Assert.Equal(PolicyTags.Missing, flow.L7Parameters!.SecurityPolicyTag));
         var flows = neutron.All<FlowClassifier>().Select(flow => flow.Id).ToList();
         Assert.Equal(2, flows.Count);

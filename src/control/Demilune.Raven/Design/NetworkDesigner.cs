@@ -82,6 +82,8 @@ internal sealed class NetworkDesigner
     private void SecurityGroups(PolicyIntent policy)
     {
         foreach (var problem in policy.Problems) _problems.Add((policy.Name, problem));
+        if (policy.SecurityPolicy is { } named && !_facts.Inspections.ContainsKey(named))
+            _problems.Add((policy.Name, $"SecurityPolicy {named} does not exist: what should be judged by it is dropped until it does"));
         foreach (var variant in policy.Variants)
         {
             var key = Key.Policy(policy.Name, variant.Resolution);

@@ -19,7 +19,10 @@ public sealed class NodeRole(LocalOptions options, IHostApplicationLifetime life
     /// <summary>While the network is not there yet, a look now and then is cheap and a pod that waits is not.</summary>
     private static readonly TimeSpan UnreadyHeartbeat = TimeSpan.FromSeconds(1);
 
-    private volatile PodRuntime? _runtime;
+    /// <summary>How long somebody who asks for a log or a process waits for a node that is just starting.</summary>
+    private static readonly TimeSpan AdoptionLimit = TimeSpan.FromSeconds(15);
+
+    private readonly TaskCompletionSource<PodRuntime> _adopted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public static void AddTo(IServiceCollection services)
     {
@@ -28,12 +31,14 @@ public sealed class NodeRole(LocalOptions options, IHostApplicationLifetime life
         services.AddHostedService(provider => provider.GetRequiredService<NodeRole>());
     }
 
-    public Task<Stream> OpenLogAsync(ContainerTarget target, LogRequest request, CancellationToken cancellation) => Runtime.OpenLogAsync(target, request, cancellation);
+    public async Task<Stream> OpenLogAsync(ContainerTarget target, LogRequest request, CancellationToken cancellation) =>
+        await (await RuntimeAsync(cancellation)).OpenLogAsync(target, request, cancellation);
 
-    public Task<int> ExecAsync(ContainerTarget target, IReadOnlyList<string> command, ProcessStreams streams, CancellationToken cancellation) =>
-        Runtime.ExecAsync(target, command, streams, cancellation);
+    public async Task<int> ExecAsync(ContainerTarget target, IReadOnlyList<string> command, ProcessStreams streams, CancellationToken cancellation) =>
+        await (await RuntimeAsync(cancellation)).ExecAsync(target, command, streams, cancellation);
 
-    public Task<int> AttachAsync(ContainerTarget target, ProcessStreams streams, CancellationToken cancellation) => Runtime.AttachAsync(target, streams, cancellation);
+    public async Task<int> AttachAsync(ContainerTarget target, ProcessStreams streams, CancellationToken cancellation) =>
+        await (await RuntimeAsync(cancellation)).AttachAsync(target, streams, cancellation);
 
     /// <summary>Takes down every pod of this node and removes what the node keeps; the API server need not run.</summary>
     public static async Task UninstallAsync(LocalOptions options, ILogger log, CancellationToken cancellation)
@@ -74,7 +79,7 @@ public sealed class NodeRole(LocalOptions options, IHostApplicationLifetime life
         var services = Services(options, paths, nodeApi, addresses, log);
         await using var agent = new NodeAgent(services);
         agent.Start();
-        _runtime = new PodRuntime(paths, services.Runtime, agent);
+        var runtime = new PodRuntime(paths, services.Runtime, agent);
 
         var pods = new Informer<V1Pod>(api, ResourceType.Pods, new ResourceScope(FieldSelector: $"spec.nodeName={options.NodeName}"), log);
         pods.Changed += change =>
@@ -88,6 +93,7 @@ public sealed class NodeRole(LocalOptions options, IHostApplicationLifetime life
         {
             await pods.Synced.WaitAsync(cancellation);
             agent.RemoveOthers();
+            _adopted.TrySetResult(runtime);
             NodeLog.Ready(log, options.NodeName, services.Runtime.Name, paths.Pods, agent.Count);
         }
     }
@@ -136,7 +142,19 @@ public sealed class NodeRole(LocalOptions options, IHostApplicationLifetime life
         await started.Task.WaitAsync(cancellation);
     }
 
-    private PodRuntime Runtime => _runtime ?? throw new PodRuntimeException("the node of this cluster has not started yet");
+    /// <summary>The containers of this node, once those of the former process are known again.</summary>
+    /// <exception cref="PodRuntimeException">The node has not started.</exception>
+    private async Task<PodRuntime> RuntimeAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _adopted.Task.WaitAsync(AdoptionLimit, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            throw new PodRuntimeException("the node of this cluster has not started yet");
+        }
+    }
 
     private static NodePaths Paths(LocalOptions options) => new(options.Directory, options.RunDirectory);
 

@@ -59,11 +59,11 @@ public sealed class SpliceTests : IDisposable
         Assert.True(Traffic.Carries(connection, accepted));
         Assert.True(Traffic.Carries(accepted, connection));
 
+        // The last acknowledgement may still be on its way through the forwarder.
+        Assert.True(SpinWait.SpinUntil(() => Reading is var now && now.FramesToIn == now.FramesFromOut && now.FramesToOut == now.FramesFromIn, Traffic.Patience), $"{Reading}");
         var reading = Reading;
         Assert.Equal(1ul, reading.FlowsSpliced);
         Assert.True(reading.FramesToIn >= 3 && reading.FramesToOut >= 2);
-        Assert.Equal(reading.FramesToIn, reading.FramesFromOut);
-        Assert.Equal(reading.FramesToOut, reading.FramesFromIn);
     }
 
     [Theory]
