@@ -9,16 +9,23 @@ internal sealed record UrlDecode : Transform
     public override int Apply(ReadOnlySpan<byte> input, Span<byte> output)
     {
         var length = 0;
-        for (var i = 0; i < input.Length; i++)
+        while (true)
         {
-            if (input[i] == '%' && i + 2 < input.Length && Digit(input[i + 1]) is >= 0 and var high && Digit(input[i + 2]) is >= 0 and var low)
+            var plain = input.IndexOfAny((byte)'%', (byte)'+');
+            if (plain < 0) break;
+            input[..plain].CopyTo(output[length..]);
+            length += plain;
+            if (input[plain..] is [(byte)'%', var first, var second, ..] && Digit(first) is >= 0 and var high && Digit(second) is >= 0 and var low)
             {
                 output[length++] = (byte)(high << 4 | low);
-                i += 2;
+                input = input[(plain + 3)..];
+                continue;
             }
-            else output[length++] = input[i] == '+' ? (byte)' ' : input[i];
+            output[length++] = input[plain] == '+' ? (byte)' ' : input[plain];
+            input = input[(plain + 1)..];
         }
-        return length;
+        input.CopyTo(output[length..]);
+        return length + input.Length;
     }
 
     private static int Digit(byte value) => value switch

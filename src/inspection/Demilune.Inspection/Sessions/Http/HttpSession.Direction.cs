@@ -55,7 +55,10 @@ internal sealed partial class HttpSession
             if (oddities != UriOddities.None) TellOddities(oddities);
             var detector = session._detector;
             foreach (var id in side == Side.Client ? s_ofRequest : s_ofResponse)
+            {
+                if (!session._rules.Inspects(id, side.Direction())) continue;
                 for (var instance = 0; message.TryGet(id, instance, default, out var view); instance++) detector.Offer(id, view.Bytes);
+            }
             detector.Keep(message.Pending, long.MaxValue);
             Evaluate(message, default, 0);
             detector.Settle(message.Pending);
