@@ -53,6 +53,8 @@ public sealed class RavenController : IPodNetworks
         informers.Pods.Changed += _ => Wake();
         informers.Namespaces.Changed += _ => Wake();
         informers.NetworkPolicies.Changed += _ => Wake();
+        informers.Services.Changed += _ => Wake();
+        informers.EndpointSlices.Changed += _ => Wake();
         informers.SecurityPolicies.Changed += change => WakeIf(Differs(change.Old, change.New));
         informers.Firewalls.Changed += change => WakeIf(change.Old?.Spec.OnFailure != change.New?.Spec.OnFailure);
     }
@@ -115,7 +117,8 @@ public sealed class RavenController : IPodNetworks
     private ClusterFacts Facts() => FactsReader.Read(
         _informers.Namespaces.Store.Current.Objects.Values, _informers.Pods.Store.Current.Objects.Values,
         _informers.NetworkPolicies.Store.Current.Objects.Values, _informers.SecurityPolicies.Store.Current.Objects.Values,
-        _informers.Firewalls.Store.Current.Objects.Values);
+        _informers.Firewalls.Store.Current.Objects.Values, _informers.Services.Store.Current.Objects.Values,
+        _informers.EndpointSlices.Store.Current.Objects.Values);
 
     private Dictionary<string, ImmutableArray<Prefix>> Addresses() => _mirror.Snapshot.All<Port>()
         .Where(port => port.DeviceOwner == DeviceOwners.Pod && !string.IsNullOrEmpty(port.DeviceId))

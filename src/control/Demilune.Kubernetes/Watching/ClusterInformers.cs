@@ -19,6 +19,10 @@ public sealed class ClusterInformers(KubernetesApi api, ILogger log)
 
     public Informer<V1Node> Nodes { get; } = All<V1Node>(api, ResourceType.Nodes, log);
 
+    public Informer<V1Service> Services { get; } = All<V1Service>(api, ResourceType.Services, log);
+
+    public Informer<V1EndpointSlice> EndpointSlices { get; } = All<V1EndpointSlice>(api, ResourceType.EndpointSlices, log);
+
     public Informer<SecurityPolicy> SecurityPolicies { get; } = All<SecurityPolicy>(api, SecurityPolicy.Resource, log);
 
     public Informer<Firewall> Firewalls { get; } = All<Firewall>(api, Firewall.Resource, log);
@@ -27,13 +31,13 @@ public sealed class ClusterInformers(KubernetesApi api, ILogger log)
 
     /// <summary>Completes when each has listed once.</summary>
     public Task Synced => Task.WhenAll(
-        Pods.Synced, Namespaces.Synced, NetworkPolicies.Synced, ConfigMaps.Synced, Nodes.Synced, SecurityPolicies.Synced,
-        Firewalls.Synced, PodPorts.Synced);
+        Pods.Synced, Namespaces.Synced, NetworkPolicies.Synced, ConfigMaps.Synced, Nodes.Synced, Services.Synced, EndpointSlices.Synced,
+        SecurityPolicies.Synced, Firewalls.Synced, PodPorts.Synced);
 
     /// <summary>Runs until cancelled.</summary>
     public Task RunAsync(CancellationToken cancel) => Task.WhenAll(
         Pods.RunAsync(cancel), Namespaces.RunAsync(cancel), NetworkPolicies.RunAsync(cancel), ConfigMaps.RunAsync(cancel),
-        Nodes.RunAsync(cancel), SecurityPolicies.RunAsync(cancel), Firewalls.RunAsync(cancel), PodPorts.RunAsync(cancel));
+        Nodes.RunAsync(cancel), Services.RunAsync(cancel), EndpointSlices.RunAsync(cancel), SecurityPolicies.RunAsync(cancel), Firewalls.RunAsync(cancel), PodPorts.RunAsync(cancel));
 
     private static Informer<T> All<T>(KubernetesApi api, ResourceType type, ILogger log)
         where T : class, IKubernetesObject<V1ObjectMeta> => new(api, type, ResourceScope.Everything, log);

@@ -19,6 +19,7 @@ internal sealed class NetworkDesigner
     private readonly RavenOptions _options;
     private readonly ClusterIntent _intent;
     private readonly Remotes _remotes;
+    private readonly ServiceAccess _services;
     private readonly List<(Name, string)> _problems = [];
     private readonly SortedDictionary<string, SecurityGroup> _groups = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImmutableArray<SecurityGroupRule>> _rules = [];
@@ -32,6 +33,7 @@ internal sealed class NetworkDesigner
     {
         (_facts, _intent, _capabilities, _options) = (facts, intent, capabilities, options);
         _remotes = new Remotes(_intent, addressesByPod, options);
+        _services = new ServiceAccess(facts, intent);
     }
 
     /// <param name="intent">What the facts' policies compile to.</param>
@@ -87,10 +89,14 @@ internal sealed class NetworkDesigner
         foreach (var variant in policy.Variants)
         {
             var key = Key.Policy(policy.Name, variant.Resolution);
-            AddGroup(key, policy.Name.ToString(), [.. variant.Allowances
-                .Where(allowance => !IsUninspectable(policy, allowance))
-                .SelectMany(allowance => _remotes.Of(allowance.Peers, _capabilities.AddressGroups)
-                    .Select(remote => Rule(allowance.Direction, remote, allowance.Ports)))]);
+            var allowances = variant.Allowances.Where(allowance => !IsUninspectable(policy, allowance)).ToList();
+            AddGroup(key, policy.Name.ToString(),
+            [
+                .. allowances.SelectMany(allowance => _remotes.Of(allowance.Peers, _capabilities.AddressGroups)
+                    .Select(remote => Rule(allowance.Direction, remote, allowance.Ports))),
+                .. _services.OpenedBy(allowances).Select(front => Rule(
+                    Direction.Egress, new Remote(front.Address.IsV6, front.Address, null), new Ports(front.Protocol, front.Port, front.Port))),
+            ]);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Demilune.Policy.Addresses;
 using Demilune.Policy.Model;
 
 namespace Demilune.Raven.Facts;
@@ -8,7 +9,15 @@ namespace Demilune.Raven.Facts;
 /// <param name="Pods">Those that need ports: scheduled, not finished, with a network of their own.</param>
 /// <param name="Inspections">By name of the SecurityPolicy.</param>
 public sealed record ClusterFacts(
-    Cluster Cluster, ImmutableArray<PlacedPod> Pods, ImmutableDictionary<string, Inspection> Inspections);
+    Cluster Cluster, ImmutableArray<PlacedPod> Pods, ImmutableDictionary<string, Inspection> Inspections)
+{
+    /// <summary>Addresses behind which others are.</summary>
+    public ImmutableArray<ServiceFront> Services { get; init; } = [];
+}
+
+/// <summary>One port of one address of a Service: what a node translates.</summary>
+/// <param name="Backends">Of all its endpoints. An endpoint that is no pod has an empty UID.</param>
+public sealed record ServiceFront(Prefix Address, Protocol Protocol, ushort Port, ImmutableArray<(string PodUid, ushort Port)> Backends);
 
 /// <summary>A pod that runs, or is about to, on a node.</summary>
 /// <param name="Firewall">The Firewall it is an instance of; null for ordinary pods.</param>

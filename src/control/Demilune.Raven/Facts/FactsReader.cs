@@ -11,7 +11,8 @@ public static class FactsReader
 {
     public static ClusterFacts Read(
         IEnumerable<V1Namespace> namespaces, IEnumerable<V1Pod> pods, IEnumerable<V1NetworkPolicy> policies,
-        IEnumerable<SecurityPolicy> securityPolicies, IEnumerable<Firewall> firewalls)
+        IEnumerable<SecurityPolicy> securityPolicies, IEnumerable<Firewall> firewalls,
+        IEnumerable<V1Service>? services = null, IEnumerable<V1EndpointSlice>? slices = null)
     {
         var own = pods.Where(HasNetwork).ToList();
         var defaults = firewalls.ToDictionary(firewall => firewall.Metadata.Name, StringComparer.Ordinal);
@@ -26,7 +27,10 @@ public static class FactsReader
                     pod.Metadata.DeletionTimestamp is not null)),
             ],
             securityPolicies.ToImmutableDictionary(
-                policy => policy.Metadata.Name, policy => Inspection(policy, defaults.GetValueOrDefault(policy.Spec.Firewall ?? "default"))));
+                policy => policy.Metadata.Name, policy => Inspection(policy, defaults.GetValueOrDefault(policy.Spec.Firewall ?? "default"))))
+        {
+            Services = ServiceReader.Read(services ?? [], slices ?? []),
+        };
     }
 
     /// <summary>A pod that is being deleted keeps its port until it is gone: its grace period may need the network.</summary>
