@@ -19,6 +19,10 @@ public sealed class VethPair : IDisposable
             File.WriteAllText($"/proc/sys/net/ipv6/conf/{name}/disable_ipv6", "1");
             Ip($"link set {name} up");
         }
+        // The kernel connects the queues a moment after "up"; a frame sent before that is dropped without a word.
+        foreach (var name in (string[])[Near, Far])
+            if (!SpinWait.SpinUntil(() => File.ReadAllText($"/sys/class/net/{name}/operstate").Trim() == "up", TimeSpan.FromSeconds(10)))
+                throw new InvalidOperationException($"{name} has no carrier after 10 s");
     }
 
     public string Near { get; }
