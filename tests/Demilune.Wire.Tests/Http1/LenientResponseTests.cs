@@ -17,6 +17,7 @@ public sealed class LenientResponseTests
     [InlineData("HTTP/1.1 200 ok\r\nX: y\r\n\tTransfer-Encoding: chunked" + Chunks)]
     [InlineData(" HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked" + Chunks)]
     [InlineData(" \r\n\t\r\nHTTP/1.1 200 ok\r\nTransfer-Encoding: chunked" + Chunks)]
+    [InlineData(" \r\n\r\nHTTP/1.1 200 ok\r\nTransfer-Encoding: chunked" + Chunks)]     // found by fuzzing: the blank line was skipped only where a piece began
     [InlineData("HTTP/1.1\0" + "200\0ok\r\nTransfer-Encoding: chunked" + Chunks)]
     [InlineData("HTTP/1.1 2000 ok\r\nTransfer-Encoding: chunked" + Chunks)]
     [InlineData("HTTP/1.1\r\nTransfer-Encoding: chunked" + Chunks)]

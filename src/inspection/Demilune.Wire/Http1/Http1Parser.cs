@@ -125,7 +125,7 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
             {
                 if (++_blankLines > limits.MaxBlankLines) Break(Http1Anomaly.TooManyBlankLines, default, events);
                 _head.Clear();
-                return _state != State.Head;
+                return true;        // blank lines before the next try are skipped as at the beginning
             }
             // Between bare line feeds clients take it for the empty line, otherwise for a continuation.
             if (_head.Raw is not [.., (byte)'\r', (byte)'\n']) line = default;
