@@ -10,8 +10,8 @@ var data = Program.Option("--data-directory", "DIR", "The network's database and
 var cluster = Program.Option("--cluster-name", "NAME", "Marks this cluster's objects in the network.", "local");
 var linkDirectory = Program.Option("--node-link-directory", "DIR", "The node link's certificates and token; made if missing.", "/var/lib/demilune/node-link");
 var agentRun = Program.Option("--agent-run-directory", "DIR", "The node agents' run directory.", "/run/demilune");
-var v4 = Program.Option("--pod-network-v4", "CIDR", "The pods' IPv4 prefix; empty: none.", "10.244.0.0/16");
-var v6 = Program.Option("--pod-network-v6", "CIDR", "The pods' IPv6 prefix; empty: none.", "fd00:244::/64");
+var v4 = Program.Option("--pod-network-v4", "CIDR", "The pods' IPv4 prefix, or none.", "10.244.0.0/16");
+var v6 = Program.Option("--pod-network-v6", "CIDR", "The pods' IPv6 prefix, or none.", "fd00:244::/64");
 var listen = Program.Option("--listen-address", "ADDRESS", "Where node link and REST listen; 0.0.0.0 or ::: everywhere. REST answers only this machine.", "127.0.0.1");
 var linkPort = Program.Option("--link-port", "PORT", "Node link, https; 0: any free one.", "7443");
 var restPort = Program.Option("--rest-port", "PORT", "REST, http; 0: any free one.", "7480");
@@ -37,7 +37,7 @@ root.SetAction((parsed, stop) =>
 {
     var options = new ControllerOptions(
         parsed.GetValue(kubeconfig), parsed.GetValue(data)!, parsed.GetValue(cluster)!, parsed.GetValue(linkDirectory)!,
-        parsed.GetValue(agentRun)!, parsed.GetValue(v4)!, parsed.GetValue(v6)!)
+        parsed.GetValue(agentRun)!, Network(v4), Network(v6))
     {
         ListenAddress = IPAddress.Parse(parsed.GetValue(listen)!),
         LinkPort = Port(linkPort),
@@ -46,6 +46,8 @@ root.SetAction((parsed, stop) =>
     };
     return ControllerHost.RunAsync(options, stop);
 
+    // An argument cannot be empty.
+    string Network(Option<string> option) => parsed.GetValue(option) is { } prefix and not "none" ? prefix : "";
     int Port(Option<string> option) => int.Parse(parsed.GetValue(option)!, CultureInfo.InvariantCulture);
 });
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });

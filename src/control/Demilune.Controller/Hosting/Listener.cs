@@ -29,15 +29,16 @@ internal static class Listener
     /// </summary>
     public static void OnlyFromThisMachine(this ListenOptions listen) => listen.Use(next => connection =>
     {
-        if (connection is { RemoteEndPoint: IPEndPoint remote, LocalEndPoint: IPEndPoint local }
-            && (IPAddress.IsLoopback(Plain(remote.Address)) || remote.Address.Equals(local.Address)))
+        if (connection is { RemoteEndPoint: IPEndPoint remote, LocalEndPoint: IPEndPoint local } && IsThisMachine(remote.Address, local.Address))
             return next(connection);
         connection.Abort(new ConnectionAbortedException($"{connection.RemoteEndPoint} is not this machine"));
         return Task.CompletedTask;
     });
 
-    /// <summary>On a socket for both families 127.0.0.1 is ::ffff:127.0.0.1.</summary>
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    /// <summary>Whoever speaks to an address of his own machine has that address himself.</summary>
+    internal static bool IsThisMachine(IPAddress remote, IPAddress local) =>
+        // On a socket for both families 127.0.0.1 is ::ffff:127.0.0.1.
+        IPAddress.IsLoopback(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote) || remote.Equals(local);
 
     public static void MapDoor(this IApplicationBuilder app, Door door, Action<IEndpointRouteBuilder> routes) => app.MapWhen(
         context => context.Features.Get<Entrance>()?.Door == door,

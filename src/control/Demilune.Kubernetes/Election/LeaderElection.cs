@@ -115,7 +115,7 @@ public sealed class LeaderElection(
 
     private V1Lease Ours(V1Lease from, bool acquired)
     {
-        var now = _time.GetUtcNow().UtcDateTime;
+        var now = MicroTime.Of(_time.GetUtcNow());
         return new V1Lease
         {
             Metadata = from.Metadata ?? new V1ObjectMeta { Name = lease.Name, NamespaceProperty = lease.Namespace },
