@@ -39,6 +39,7 @@ public sealed class RestartTests(ShopFixture shop) : IClassFixture<ShopFixture>
         Assert.Equal("200", await shop.Scene.StatusOfAsync("client", $"http://{shop.Scene.Web}/", Stop));
         Assert.Equal("000", await shop.Scene.StatusOfAsync("attacker", $"http://{shop.Scene.Web}/", Stop, "-m 0.5"));
         shop.Cluster.Controller.Start();
+        await LocalCluster.UntilAsync(shop.Cluster.Controller, () => shop.Cluster.ControllerIsReadyAsync(Stop), Stop);
         await EnforcedAsync();
         await Task.Delay(2000, Stop);
         Assert.Equal(before, await NetworkAsync());

@@ -71,7 +71,7 @@ public sealed class LocalCluster : IAsyncDisposable
             File.Exists(Layout.Kubeconfig) && (await Kubectl.RunAsync(TimeSpan.FromSeconds(5), stop, "get", "--raw", "/readyz")).Succeeded, stop);
         progress("starting the controller (Raven, orchestrator, network)");
         Controller.Start();
-        await UntilAsync(Controller, () => RespondsAsync(new Uri(Layout.Rest, "/readyz"), stop), stop);
+        await UntilAsync(Controller, () => ControllerIsReadyAsync(stop), stop);
         progress("starting the node agent");
         Agent.Start();
         await UntilAsync(Agent, () => Task.FromResult(File.Exists(Layout.CniSocket)), stop);
@@ -108,6 +108,9 @@ public sealed class LocalCluster : IAsyncDisposable
             await Task.Delay(100, stop);
         }
     }
+
+    /// <summary>True once the controller has synced with Kubernetes and the network.</summary>
+    public Task<bool> ControllerIsReadyAsync(CancellationToken stop) => RespondsAsync(new Uri(Layout.Rest, "/readyz"), stop);
 
     /// <summary>Asks the network of the built-in SDN, as any Neutron client would.</summary>
     public async Task<JsonArray> NetworkAsync(string collection, string member, CancellationToken stop)

@@ -44,7 +44,7 @@ internal sealed class PodRuntime(NodePaths paths, OciRuntime runtime, NodeAgent 
 
     public async Task<int> ExecAsync(ContainerTarget target, IReadOnlyList<string> command, ProcessStreams streams, CancellationToken cancellation)
     {
-        var id = Running(target);
+        var id = await RunningAsync(target, cancellation);
         var line = runtime.ExecCommand(id, command, streams.Tty);
         // script(1) brings the terminal: the runtime wants a real one, and takes its size from it.
         if (streams.Tty) line = ["script", "--quiet", "--return", "--flush", "--command", string.Join(' ', line.Select(Quote)), "/dev/null"];
@@ -74,7 +74,7 @@ internal sealed class PodRuntime(NodePaths paths, OciRuntime runtime, NodeAgent 
         // conmon: one packet per write, its first byte says which stream; what is sent to it is standard input.
         const byte StandardOutput = 2, StandardError = 3;
         const int PacketBytes = 8192 + 1;
-        var id = Running(target);
+        var id = await RunningAsync(target, cancellation);
         using var socket = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(runtime.AttachSocket(id)), cancellation);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -112,9 +112,14 @@ internal sealed class PodRuntime(NodePaths paths, OciRuntime runtime, NodeAgent 
             ? worker
             : throw new PodRuntimeException($"container {target.Container} of pod {target.Namespace}/{target.Pod} is not on this node");
 
-    private string Running(ContainerTarget target) => Worker(target).Seen.Of(target.Container) is { State: ContainerState.Running, ContainerId: { } id }
-        ? id
-        : throw new PodRuntimeException($"container not found (\"{target.Container}\" is not running)");
+    private async Task<string> RunningAsync(ContainerTarget target, CancellationToken cancellation)
+    {
+        var worker = Worker(target);
+        await worker.FirstLook.WaitAsync(cancellation);
+        return worker.Seen.Of(target.Container) is { State: ContainerState.Running, ContainerId: { } id }
+            ? id
+            : throw new PodRuntimeException($"container not found (\"{target.Container}\" is not running)");
+    }
 
     private static async Task FeedAsync(Stream? from, Stream to, bool tty, CancellationToken cancellation)
     {

@@ -23,6 +23,7 @@ internal sealed class PodWorker
     private readonly NodeServices _node;
     private readonly ContainerStarter _starter;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<string, ContainerProbes> _probes = new(StringComparer.Ordinal);
     private volatile V1Pod _pod;
     private volatile PodObservation _seen = new();
@@ -45,6 +46,9 @@ internal sealed class PodWorker
 
     /// <summary>What was last seen; anybody may read it.</summary>
     public PodObservation Seen => _seen;
+
+    /// <summary>Completes when the pod was looked at for the first time: before that <see cref="Seen"/> knows nothing of a former process's containers.</summary>
+    public Task FirstLook => _firstLook.Task;
 
     public void Update(V1Pod pod)
     {
@@ -93,6 +97,7 @@ internal sealed class PodWorker
         {
             var pod = _pod;
             await ObserveAsync(pod, cancellation);
+            _firstLook.TrySetResult();
             var plan = PodPlan.Next(pod, _seen, Now);
             foreach (var action in plan.Actions)
             {
@@ -112,6 +117,7 @@ internal sealed class PodWorker
         {
             // The boundary of a pod: whatever went wrong with this one is said and tried again, and the others do not notice.
             _failures++;
+            _firstLook.TrySetResult();
             NodeLog.PodFailed(_node.Log, ObjectKey.Of(_pod).ToString(), error.Message);
             return Retry(_failures);
         }
