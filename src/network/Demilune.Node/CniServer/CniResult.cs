@@ -1,15 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Demilune.Node.Attachments;
+using Demilune.Node.Interfaces;
 
 namespace Demilune.Node.CniServer;
 
 /// <summary>The result of ADD in the words of the configuration's CNI version.</summary>
 internal static class CniResult
 {
-    public const string Gateway4 = "169.254.1.1";
-    public const string Gateway6 = "fe80::1";
-
     public static JsonElement Of(Attachment attachment, string cniVersion)
     {
         var eth0 = attachment.Interfaces[0];
@@ -19,7 +17,7 @@ internal static class CniResult
         foreach (var address in eth0.Addresses)
         {
             var six = address.Contains(':', StringComparison.Ordinal);
-            var gateway = six ? Gateway6 : Gateway4;
+            var gateway = (six ? PodInterface.Gateway6 : PodInterface.Gateway4).ToString();
             var ip = new JsonObject { ["address"] = $"{address}/{(six ? 128 : 32)}", ["gateway"] = gateway, ["interface"] = 1 };
             if (old) ip["version"] = six ? "6" : "4";      // dropped by CNI 1.0
             ips.Add((JsonNode)ip);

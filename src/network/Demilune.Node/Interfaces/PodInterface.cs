@@ -15,8 +15,9 @@ namespace Demilune.Node.Interfaces;
 internal static class PodInterface
 {
     private static readonly PhysicalAddress GatewayMac = PhysicalAddress.Parse("ee:ee:ee:ee:ee:ee");
-    private static readonly IPAddress Gateway4 = IPAddress.Parse("169.254.1.1");
-    private static readonly IPAddress Gateway6 = IPAddress.Parse("fe80::ecee:eeff:feee:eeee");
+
+    internal static readonly IPAddress Gateway4 = IPAddress.Parse("169.254.1.1");
+    internal static readonly IPAddress Gateway6 = IPAddress.Parse("fe80::ecee:eeff:feee:eeee");
 
     /// <summary>Creates the pair, or completes one that is there: running it twice is running it once.</summary>
     /// <exception cref="NetlinkException">The kernel said no; the message names the step.</exception>
