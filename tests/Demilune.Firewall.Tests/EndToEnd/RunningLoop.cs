@@ -14,18 +14,22 @@ internal sealed class RunningLoop : IDisposable
     private readonly Thread _thread;
     private Exception? _failure;
 
-    public RunningLoop(Line line, IFrameJudge judge) : this(line.In, line.Out, judge)
+    public RunningLoop(Line line, IFrameJudge judge, bool realTime = false) : this(line.In, line.Out, judge, realTime)
     {
     }
 
-    public RunningLoop(string inside, string outside, IFrameJudge judge)
+    public RunningLoop(string inside, string outside, IFrameJudge judge, bool realTime = false)
     {
         _in = PacketSocket.Open(inside);
         _out = PacketSocket.Open(outside);
-        _loop = new(_in, _out, judge, Counters, _pressure, realTime: false);
+        _loop = new(_in, _out, judge, Counters, _pressure, realTime);
         _thread = new(() =>
         {
-            try { _loop.Run(_stop.Token); }
+            try
+            {
+                if (realTime && !RealTime.TryEnter(priority: 1, out var error)) throw new InvalidOperationException(error);
+                _loop.Run(_stop.Token);
+            }
             catch (Exception e) { _failure = e; }
         });
         _thread.Start();

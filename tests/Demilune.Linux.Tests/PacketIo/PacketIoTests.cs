@@ -123,11 +123,12 @@ public sealed class PacketIoTests : IDisposable
     {
         using var other = PacketSocket.Open(_cable.Near);
         var clock = Stopwatch.StartNew();
-        Assert.False(PacketWait.Any(_far, other, timeoutNanos: 20_000_000));
+        Assert.Equal(Readable.None, PacketWait.Any(_far, other, timeoutNanos: 20_000_000));
         Assert.True(clock.ElapsedMilliseconds >= 19);
         Assert.True(_out.TrySend(Frame(60)));
         _out.Flush();
-        Assert.True(PacketWait.Any(_far, other, timeoutNanos: 5_000_000_000));
+        Assert.Equal(Readable.First, PacketWait.Any(_far, other, timeoutNanos: 5_000_000_000));
+        Assert.Equal(Readable.Second, PacketWait.Any(other, _far, timeoutNanos: 5_000_000_000));
     }
 
     [Fact]

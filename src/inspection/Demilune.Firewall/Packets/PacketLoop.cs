@@ -18,13 +18,6 @@ internal sealed class PacketLoop : IDisposable
     /// <summary>How often the judge may forget what has timed out.</summary>
     private const long TickNanos = 100_000_000;
 
-    /// <summary>
-    /// A real-time thread that never sleeps is made to: after 0.95 s the kernel stops it for 50 ms, five deadlines. So it
-    /// yields of its own will, <see cref="BreathNanos"/> after so long without a pause.
-    /// </summary>
-    private const long BusyNanos = 10_000_000;
-    private const long BreathNanos = 500_000;
-
     private readonly Leg _in;
     private readonly Leg _out;
     private readonly IFrameJudge _judge;
@@ -63,25 +56,32 @@ internal sealed class PacketLoop : IDisposable
     {
         var now = PacketClock.SteadyNanos();
         var lastFrame = now;
-        var lastPause = now;
+        var budget = new RealTimeBudget(now);
+        var readable = Readable.Both;
         while (!stop.IsCancellationRequested)
         {
-            var progress = Pump(_in, _out) | Pump(_out, _in);
+            var progress = (readable & Readable.First) != 0 && Pump(_in, _out);
+            progress |= (readable & Readable.Second) != 0 && Pump(_out, _in);
+            readable = Readable.Both;
             now = PacketClock.SteadyNanos();
             Beat(now);
             if (now >= _nextTick) Tick(now);
             if (progress) lastFrame = now;
-            if (_realTime && now - lastPause > BusyNanos)
+            if (_realTime && budget.Owed(now) is > 0 and var rest) PacketWait.Pause(rest);
+            else if (IsToSleep(progress, now - lastFrame))
             {
-                PacketWait.Pause(BreathNanos);
-                lastPause = PacketClock.SteadyNanos();
-            }
-            else if (!progress && (now - lastFrame > SpinNanos || _pressure.Oversubscribed))
-            {
-                PacketWait.Any(_in.Socket, _out.Socket, Math.Max(0, Math.Min(_heartbeat.Due, _nextTick) - now));
-                lastPause = PacketClock.SteadyNanos();
+                // Where frames wait already this returns at once, and knows which leg needs no look: one call instead of three in vain.
+                readable = PacketWait.Any(_in.Socket, _out.Socket, Math.Max(0, Math.Min(_heartbeat.Due, _nextTick) - now));
+                budget.Rested(PacketClock.SteadyNanos() - now);
             }
         }
+    }
+
+    /// <summary>Looking again at once is right while the CPU is ours; where others want it, they are who sends the next frame.</summary>
+    private bool IsToSleep(bool progress, long idleNanos)
+    {
+        if (_pressure.Oversubscribed) return !_in.Batch.IsFull && !_out.Batch.IsFull;
+        return !progress && idleNanos > SpinNanos;
     }
 
     public void Dispose()
