@@ -111,7 +111,7 @@ public class HttpTricksTests
     public void A_flow_that_is_not_HTTP_is_released_when_both_sides_have_reached_the_depth()
     {
         var talk = new Conversation();
-        var replay = new Replay(Rules, options: new() { StreamDepth = 100_000 }).Feed(talk.Handshake());
+        var replay = new Replay(Rules + "\n" + """alert tcp any any -> any any (msg:"stream"; flow:established; content:"never there"; sid:99;)""", options: new() { StreamDepth = 100_000 }).Feed(talk.Handshake());
         replay.Feed(talk.Send(Side.Client, new byte[200_000]));
         Assert.Equal(Verdict.Forward, replay.Verdicts[^1]);
         replay.Feed(talk.Send(Side.Server, new byte[200_000]));

@@ -70,8 +70,7 @@ internal sealed class StreamSession
         if (_rules.Inspects(BufferId.Stream, direction) && IsWithinDepth(flow[from].Judged)) InspectRaw(from, bytes);
         if (App == AppProtocol.Unknown) Probe(from, bytes);
         else if (App == AppProtocol.Http1) DeliverHttp(from, bytes);
-        if (App == AppProtocol.Failed && !IsWithinDepth(Math.Min(flow[Side.Client].Judged, flow[Side.Server].Judged)))
-            _detector.Scope.Releases = true;
+        if (App == AppProtocol.Failed && IsFinal(flow, Side.Client) && IsFinal(flow, Side.Server)) _detector.Scope.Releases = true;
     }
 
     /// <summary>Bytes are missing here for good: no parser can go on behind them.</summary>
@@ -92,6 +91,13 @@ internal sealed class StreamSession
         }
         if (App == AppProtocol.Http1) _http.Close(from);
     }
+
+    /// <summary>
+    /// No rule can match any more because of what this side may still send. A protocol that was not recognised never will be; what is left are raw
+    /// streams, up to their depth, and single packets, which are looked at as long.
+    /// </summary>
+    private bool IsFinal(Flow flow, Side side) =>
+        !IsWithinDepth(flow[side].Judged) || !(_rules.InspectsPackets || _rules.Inspects(BufferId.Stream, side.Direction()));
 
     private bool IsWithinDepth(long judged) => _options.StreamDepth == 0 || judged <= _options.StreamDepth;
 

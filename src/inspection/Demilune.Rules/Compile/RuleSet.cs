@@ -18,7 +18,13 @@ public sealed class RuleSet
         _prefilters = prefilters;
         FlowbitNames = flowbits;
         PacketRules = packetRules;
+        InspectsPackets = packetRules.Length > 0 || Array.Exists(s_ofPackets, buffer => Inspects(buffer, FlowDirections.ToServer) || Inspects(buffer, FlowDirections.ToClient));
     }
+
+    private static readonly BufferId[] s_ofPackets =
+    [
+        BufferId.PacketPayload, BufferId.Ipv4Header, BufferId.Ipv6Header, BufferId.TcpHeader, BufferId.UdpHeader, BufferId.Icmpv4Header, BufferId.Icmpv6Header,
+    ];
 
     public static RuleSet Empty { get; } = Compile([], new()).Rules;
 
@@ -33,6 +39,9 @@ public sealed class RuleSet
 
     /// <summary>Indexes of signatures that look into no buffer: to be tried on every packet.</summary>
     public IReadOnlyList<int> PacketRules { get; }
+
+    /// <summary>Whether any signature judges single packets: their payload, their headers, or nothing but their facts.</summary>
+    public bool InspectsPackets { get; }
 
     /// <summary>Parses and compiles. A wrong rule becomes an error and the rest loads.</summary>
     public static CompiledRules Compile(IEnumerable<RuleSource> sources, RuleSetOptions options) => RuleCompiler.Compile(sources, options);
