@@ -38,7 +38,7 @@ public sealed partial class Inspector
             }
             return next;
         }
-        if (isTcp && !tcp.Has(TcpFlags.Syn))
+        if (isTcp && (!tcp.Has(TcpFlags.Syn) || tcp.Has(TcpFlags.Ack)))
         {
             from = Side.Client;
             if (tcp.Has(TcpFlags.Rst))
@@ -48,11 +48,25 @@ public sealed partial class Inspector
             }
             if (Options.MidStream != MidStreamPolicy.Inspect)
             {
-                refused = Options.MidStream == MidStreamPolicy.Drop && policy.Prevent ? Verdict.Drop(DropReason.MidStream) : Verdict.Release;
-                return null;
+                return AddMidStream(NewFlow(in frame, in key, tcp.Has(TcpFlags.Syn), isTcp, tag, policy, out from, out refused), out refused);
             }
         }
         return NewFlow(in frame, in key, isTcp && tcp.Has(TcpFlags.Syn) && tcp.Has(TcpFlags.Ack), isTcp, tag, policy, out from, out refused);
+    }
+
+    private Flow? AddMidStream(Flow? flow, out Verdict refused)
+    {
+        refused = Verdict.Drop(DropReason.FlowTableFull);
+        if (flow is null) return null;
+        flow.TcpState = TcpState.Closed;        // whoever connects anew on these addresses is judged as ever
+        var mayDrop = Options.MidStream == MidStreamPolicy.Drop && flow.Policy.Prevent;
+        flow.IsUntracked = Options.MidStream == MidStreamPolicy.Packets;
+        flow.IsPassed = Options.MidStream == MidStreamPolicy.Pass;
+        flow.IsBlocked = mayDrop;
+        flow.IsReleased = !flow.IsUntracked && !mayDrop;
+        if (!mayDrop) return flow;
+        refused = Verdict.Block(DropReason.MidStream);
+        return null;
     }
 
     private static bool IsReplaced(Flow flow, Side from, in Frame frame, TcpView tcp, bool isTcp)
@@ -109,7 +123,7 @@ public sealed partial class Inspector
         {
             _scope.Face(Side.Client);
             var context = _scope.Context();
-            events.Flow(new(in context, end, flow.IsBlocked, flow.HasAlerted, flow.LastSeen));
+            events.Flow(new(in context, end, flow.IsBlocked, flow.HasAlerted, flow.LastSeen) { Passed = flow.IsPassed, Released = flow.IsReleased });
         }
         CloseSession(flow);
         flow.Clear(_pool);

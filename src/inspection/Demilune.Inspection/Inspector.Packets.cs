@@ -51,7 +51,7 @@ public sealed partial class Inspector
                 break;
         }
         facts.PayloadLength = payload.Length - headerLength;
-        if (Options.VerifyChecksums && !frame.ChecksumTrusted && !HasValidChecksum(in ip, protocol, payload)) return Verdict.Drop(DropReason.Checksum);
+        if (IsLeftOut(in frame, in ip, protocol, payload)) return Verdict.Drop(DropReason.Checksum);
 
         var flow = FindFlow(in frame, tcp, protocol, tag, policy, out var from, out var refused);
         if (flow is null) return refused;
@@ -63,8 +63,15 @@ public sealed partial class Inspector
         _detector.Use(flow.Policy.Rules);
         Statistics.BytesInspected += facts.PayloadLength;
         var delivered = flow[from].Next;
+        if (protocol == IpProtocol.Udp && facts.PayloadLength > 0)
+        {
+            // First, so that rules of its protocol apply to the packet as well.
+            flow.Session ??= OpenSession(flow.Policy.Rules, isDatagram: true);
+            flow.Session.DeliverDatagram(from, payload[headerLength..]);
+        }
         _detector.InspectPacket(new DetectionBuffers
         {
+            Message = protocol == IpProtocol.Udp ? flow.Session?.Message(from) : null,
             Payload = payload[headerLength..],
             IpHeader = ip.Packet[..ip.HeaderLength],
             TransportHeader = payload[..headerLength],
@@ -72,9 +79,9 @@ public sealed partial class Inspector
             IsV6 = ip.IsV6,
         });
         var reason = _scope.Blocked;
-        if (reason == DropReason.None && protocol == IpProtocol.Tcp)
+        if (reason == DropReason.None && protocol == IpProtocol.Tcp && !flow.IsUntracked)
         {
-            if (flow.Session is null && facts.PayloadLength > 0) flow.Session = OpenSession(flow.Policy.Rules);
+            if (flow.Session is null && facts.PayloadLength > 0) flow.Session = OpenSession(flow.Policy.Rules, isDatagram: false);
             reason = _tcp.Accept(flow, from, tcp);
         }
         _flows.Touch(flow, PhaseOf(flow), _scope.Now);
@@ -98,6 +105,13 @@ public sealed partial class Inspector
         if (from == Side.Server) flow.IsAnswered = true;
     }
 
+    /// <summary>
+    /// In the wire: what a receiver would throw away is not judged. In a capture only TCP is looked at so: captures are often taken before the
+    /// network card has written checksums, and nothing is lost by judging a datagram too many.
+    /// </summary>
+    private bool IsLeftOut(in Frame frame, in IpView ip, byte protocol, ReadOnlySpan<byte> payload) =>
+        Options.VerifyChecksums && !frame.ChecksumTrusted && (Options.Inline || protocol == IpProtocol.Tcp) && !HasValidChecksum(in ip, protocol, payload);
+
     private static bool HasValidChecksum(in IpView ip, byte protocol, ReadOnlySpan<byte> payload)
     {
         if (!ip.IsV6 && InternetChecksum.Of(ip.Packet[..ip.HeaderLength]) != 0) return false;
@@ -117,10 +131,10 @@ public sealed partial class Inspector
         _ => FlowPhase.Embryonic,
     };
 
-    private StreamSession OpenSession(RuleSet rules)
+    private StreamSession OpenSession(RuleSet rules, bool isDatagram)
     {
         var session = _spareSessions.TryPop(out var spare) ? spare : new(Options, _pool, _detector);
-        session.Begin(rules);
+        session.Begin(rules, isDatagram);
         return session;
     }
 

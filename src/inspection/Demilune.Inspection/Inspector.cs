@@ -49,10 +49,10 @@ public sealed partial class Inspector
 
     /// <summary>Whether rules that look into this buffer can ever match here: for <see cref="Rules.Compile.RuleSetOptions.Provides"/>.</summary>
     public static bool Provides(BufferId buffer) => buffer is
-        (>= BufferId.PacketPayload and <= BufferId.FileData) or BufferId.Base64Data or (>= BufferId.Ipv4Header and <= BufferId.Icmpv6Header);
+        BufferId.PacketPayload or BufferId.Stream or BufferId.Base64Data or (>= BufferId.Ipv4Header and <= BufferId.Icmpv6Header) || Protocols.Provide(buffer);
 
     /// <summary>Whether this protocol is recognised here: for <see cref="Rules.Compile.RuleSetOptions.Recognises"/>.</summary>
-    public static bool Recognises(AppProtocol protocol) => protocol is AppProtocol.Http1 or AppProtocol.Failed or AppProtocol.Unknown;
+    public static bool Recognises(AppProtocol protocol) => protocol is AppProtocol.Failed or AppProtocol.Unknown || Protocols.Recognise(protocol);
 
     /// <summary>Replaces the policies from the next frame on. Flows keep the rules they began with. Callable from any thread.</summary>
     /// <returns>False if a newer set is already in place.</returns>

@@ -95,9 +95,15 @@ public enum MidStreamPolicy : byte
     /// <summary>Judge from here on.</summary>
     Inspect,
 
-    /// <summary>Drop them: the peers will notice and connect again.</summary>
+    /// <summary>Drop it: the peers will notice and connect again.</summary>
     Drop,
 
     /// <summary>Let the flow go.</summary>
     Release,
+
+    /// <summary>As if a pass rule had matched: let it go, and say so.</summary>
+    Pass,
+
+    /// <summary>Judge its packets one by one, and nothing that lies across them.</summary>
+    Packets,
 }

@@ -25,6 +25,7 @@ public sealed class LenientResponseTests
     [InlineData("HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked\r\n\r\n\v4 \r\nevil\r\n0\r\n\r\n")]
     [InlineData("HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\nxevil", "xevil")]
     [InlineData("HTTP/1.1 200 ok\r\nContent-Length: 4\n\t\nevil")]
+    [InlineData(" \n\r\nHTTP/1.1 200 ok\r\nContent-Length: 4\r\n\r\nevil")]      // found by fuzzing: cut after the first line it read otherwise
     [InlineData("evil")]
     public void Its_body_is_found_however_it_is_cut(string response, string body = "evil")
     {

@@ -10,6 +10,7 @@ internal static class FuzzTargets
         Http1Targets.Request,
         Http1Targets.Response,
         Http1Targets.Uri,
+        DnsTarget.Message,
         ContentTarget.Content,
         CaptureTarget.Capture,
         FrameTarget.Frames,

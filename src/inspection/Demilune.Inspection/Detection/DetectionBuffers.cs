@@ -1,5 +1,4 @@
 using Demilune.Inspection.Sessions;
-using Demilune.Inspection.Sessions.Http;
 using Demilune.Rules.Buffers;
 
 namespace Demilune.Inspection.Detection;
@@ -20,7 +19,7 @@ internal readonly ref struct DetectionBuffers : IInspectionBuffers
     public InspectionWindow? Stream { get; init; }
 
     /// <summary>The message that this direction is busy with.</summary>
-    public HttpMessage? Message { get; init; }
+    public IMessageBuffers? Message { get; init; }
 
     /// <summary>The piece of its body at hand.</summary>
     public ReadOnlySpan<byte> Body { get; init; }

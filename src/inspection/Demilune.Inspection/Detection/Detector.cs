@@ -1,7 +1,6 @@
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Flows;
 using Demilune.Inspection.Sessions;
-using Demilune.Inspection.Sessions.Http;
 using Demilune.Inspection.Verdicts;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Compile;
@@ -76,13 +75,18 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
 
     /// <summary>Tries every signature that is still open.</summary>
     /// <param name="position">Of the first byte that is new; signatures that were made candidates by bytes out of the window are not tried. Complete messages: 0.</param>
-    public void Evaluate(PendingSignatures pending, scoped in DetectionBuffers buffers, long position, HttpTransaction? transaction)
+    public void Evaluate(PendingSignatures pending, scoped in DetectionBuffers buffers, long position, ITransaction? transaction)
     {
         if (scope.Flow is { IsPassed: true }) return;
         foreach (ref var entry in pending.Entries)
         {
             if (entry.IsDone || position > entry.Until) continue;
             var signature = _rules[entry.Signature];
+            if (signature.PayloadScope == Both && IsMatchedByPacket(entry.Signature, pending))
+            {
+                entry.IsDone = true;
+                continue;
+            }
             if (!signature.AppliesTo(in scope.Facts) || !FlowbitsAllow(signature)) continue;
             var seen = buffers;
             if (!signature.Matches(ref seen, _match, ref entry.Matched)) continue;
@@ -96,6 +100,17 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
                 return;
             }
         }
+    }
+
+    private const PayloadScope Both = PayloadScope.Packet | PayloadScope.Stream;
+
+    /// <summary>The bytes of this frame have matched already, as a packet: as a part of the stream they are no second finding.</summary>
+    private bool IsMatchedByPacket(int signature, PendingSignatures pending)
+    {
+        if (pending == _packet) return false;
+        foreach (ref var entry in _packet.Entries)
+            if (entry.Signature == signature) return entry.IsDone;
+        return false;
     }
 
     /// <summary>A head is complete and was evaluated: signatures that look at nothing that is still to come need not be tried again.</summary>
@@ -137,7 +152,7 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
     }
 
     /// <returns>False if a detection filter says that it was no match yet.</returns>
-    private bool Matched(Signature signature, scoped in DetectionBuffers buffers, HttpTransaction? transaction)
+    private bool Matched(Signature signature, scoped in DetectionBuffers buffers, ITransaction? transaction)
     {
         var outcome = _thresholds.Count(signature, scope.Facts.Source, scope.Facts.Destination, scope.Flow?.Id ?? 0, scope.Now);
         if (outcome == ThresholdOutcome.NoMatch) return false;
@@ -178,7 +193,7 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
         }
     }
 
-    private void Tell(Signature signature, AlertAction action, scoped in DetectionBuffers buffers, HttpTransaction? transaction)
+    private void Tell(Signature signature, AlertAction action, scoped in DetectionBuffers buffers, ITransaction? transaction)
     {
         statistics.Alerts++;
         if (scope.Flow is { } flow) flow.HasAlerted = true;
@@ -211,7 +226,9 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
             Transaction = transaction?.Number ?? -1,
             Matches = _shown.AsSpan(0, count),
             Bytes = _shownBytes.AsSpan(0, used),
-            Http = transaction is null ? default : transaction.Fields(),
+            Http = transaction is null ? default : transaction.Http,
+            RecordType = transaction?.RecordType,
+            Record = transaction?.Record,
         });
     }
 

@@ -27,6 +27,12 @@ public readonly ref struct AlertEvent(ref readonly FlowContext context, Signatur
 
     /// <summary>The HTTP transaction, as far as it is known; empty spans otherwise.</summary>
     public HttpFields Http { get; init; }
+
+    /// <summary>EVE's name of another protocol's object; null if there is none.</summary>
+    public string? RecordType { get; init; }
+
+    /// <summary>What that object holds.</summary>
+    public IRecordFields? Record { get; init; }
 }
 
 /// <summary>One match of a signature.</summary>

@@ -14,6 +14,12 @@ public readonly ref struct FlowEvent(ref readonly FlowContext context, FlowEnd e
     /// <summary>A rule or an ambiguity blocked it.</summary>
     public bool Blocked { get; } = blocked;
 
+    /// <summary>A rule, or the policy for flows without a beginning, let it pass.</summary>
+    public bool Passed { get; init; }
+
+    /// <summary>From some point on it was not looked at any more.</summary>
+    public bool Released { get; init; }
+
     /// <summary>At least one signature matched.</summary>
     public bool Alerted { get; } = alerted;
 

@@ -25,4 +25,7 @@ public interface IRecordFields
 {
     /// <summary>Writes the properties of an object that is begun and ended by the caller.</summary>
     void Write(Utf8JsonWriter json);
+
+    /// <summary>The same for an alert, where EVE has another form or less.</summary>
+    void WriteInAlert(Utf8JsonWriter json) => Write(json);
 }

@@ -37,6 +37,8 @@ internal sealed class Flow
 
     /// <summary>A pass rule matched: no rule applies any more.</summary>
     public bool IsPassed { get; set; }
+    /// <summary>Packets are judged one by one; nobody follows its streams.</summary>
+    public bool IsUntracked { get; set; }
     public bool HasAlerted { get; set; }
 
     /// <summary>The server has answered.</summary>
@@ -68,6 +70,6 @@ internal sealed class Flow
         Array.Clear(Flowbits);
         TcpState = TcpState.New;
         RivalSyn = null;
-        IsBlocked = IsReleased = IsPassed = HasAlerted = IsAnswered = false;
+        IsBlocked = IsReleased = IsPassed = IsUntracked = HasAlerted = IsAnswered = false;
     }
 }

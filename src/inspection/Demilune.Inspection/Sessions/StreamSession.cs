@@ -1,11 +1,9 @@
 using Demilune.Inspection.Detection;
 using Demilune.Inspection.Flows;
 using Demilune.Inspection.Reassembly;
-using Demilune.Inspection.Sessions.Http;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Compile;
 using Demilune.Rules.Headers;
-using Demilune.Wire.Http1;
 
 namespace Demilune.Inspection.Sessions;
 
@@ -18,14 +16,16 @@ internal sealed class StreamSession
     private readonly InspectorOptions _options;
     private readonly Detector _detector;
     private readonly StreamSide[] _sides;
-    private readonly HttpSession _http;
+    private readonly SegmentPool _pool;
+    private readonly IProtocolSession?[] _sessions = new IProtocolSession?[Protocols.All.Length];
+    private IProtocolSession? _session;
+    private bool _isDatagram;
     private RuleSet _rules = RuleSet.Empty;
 
     public StreamSession(InspectorOptions options, SegmentPool pool, Detector detector)
     {
-        (_options, _detector) = (options, detector);
+        (_options, _pool, _detector) = (options, pool, detector);
         _sides = [new(pool), new(pool)];
-        _http = new(options, pool, detector);
     }
 
     /// <summary>What is spoken.</summary>
@@ -40,27 +40,45 @@ internal sealed class StreamSession
         public PendingSignatures Pending { get; } = new();
         public bool IsRuledOut { get; set; }
 
+        /// <summary>A bit for each of <see cref="Protocols.All"/> that this side does not speak.</summary>
+        public uint Noes { get; set; }
+
         /// <summary>Where it lies idle, nothing is kept of it.</summary>
         public void Clear()
         {
             Window.Clear();
             Probe.Clear();
             Pending.Clear();
-            IsRuledOut = false;
+            (IsRuledOut, Noes) = (false, 0);
         }
     }
 
-    public void Begin(RuleSet rules)
+    public void Begin(RuleSet rules, bool isDatagram)
     {
-        _rules = rules;
+        (_rules, _isDatagram, _session) = (rules, isDatagram, null);
         App = AppProtocol.Unknown;
-        _http.Begin(rules);
     }
 
     public void Clear()
     {
         foreach (var side in _sides) side.Clear();
-        _http.Clear();
+        _session?.Clear();
+        _session = null;
+    }
+
+    /// <summary>The message that a side is busy with.</summary>
+    public IMessageBuffers? Message(Side from) => _session?.Message(from);
+
+    /// <summary>Takes one datagram, and lets the detector decide about what it says.</summary>
+    public void DeliverDatagram(Side from, ReadOnlySpan<byte> bytes)
+    {
+        if (App == AppProtocol.Unknown)
+        {
+            App = AppProtocol.Failed;
+            for (var i = 0; i < Protocols.All.Length && _session is null; i++)
+                if (Protocols.All[i].OfDatagram?.Invoke(from, bytes) == Wire.Detection.Yes) Open(i);
+        }
+        _session?.Deliver(from, bytes);
     }
 
     /// <summary>Takes bytes that have come in order, and lets the detector decide.</summary>
@@ -69,14 +87,14 @@ internal sealed class StreamSession
         var direction = from.Direction();
         if (_rules.Inspects(BufferId.Stream, direction) && IsWithinDepth(flow[from].Judged)) InspectRaw(from, bytes);
         if (App == AppProtocol.Unknown) Probe(from, bytes);
-        else if (App == AppProtocol.Http1) DeliverHttp(from, bytes);
+        else if (_session is not null) DeliverUnderstood(from, bytes);
         if (App == AppProtocol.Failed && IsFinal(flow, Side.Client) && IsFinal(flow, Side.Server)) _detector.Scope.Releases = true;
     }
 
     /// <summary>Bytes are missing here for good: no parser can go on behind them.</summary>
     public void Skip(Side from)
     {
-        if (App is AppProtocol.Unknown or AppProtocol.Http1) App = AppProtocol.Failed;
+        App = AppProtocol.Failed;
         _sides[(int)from].Window.Tail = default;
     }
 
@@ -87,9 +105,9 @@ internal sealed class StreamSession
         if (side.Window.Total > 0)
         {
             side.Window.IsComplete = true;
-            _detector.Evaluate(side.Pending, new DetectionBuffers { Stream = side.Window, Message = _http.Message(from) }, 0, null);
+            _detector.Evaluate(side.Pending, new DetectionBuffers { Stream = side.Window, Message = Message(from) }, 0, null);
         }
-        if (App == AppProtocol.Http1) _http.Close(from);
+        if (App != AppProtocol.Failed) _session?.Close(from);
     }
 
     /// <summary>
@@ -109,7 +127,7 @@ internal sealed class StreamSession
         window.Begin(bytes);
         _detector.Offer(BufferId.Stream, ref window.Tail, bytes);
         _detector.Keep(side.Pending, window.Total + InspectionWindow.Overlap);
-        _detector.Evaluate(side.Pending, new DetectionBuffers { Payload = bytes, Stream = window, Message = _http.Message(from) }, start, null);
+        _detector.Evaluate(side.Pending, new DetectionBuffers { Payload = bytes, Stream = window, Message = Message(from) }, start, null);
         window.End(bytes);
     }
 
@@ -120,18 +138,37 @@ internal sealed class StreamSession
         if (side.IsRuledOut) return;
         side.Probe.Begin(bytes);
         var seen = side.Probe.View(bytes).Bytes;
-        var verdict = from == Side.Client ? Http1Detection.OfRequest(seen) : Http1Detection.OfResponse(seen);
-        if (verdict == Wire.Detection.Yes)
+        var isOpen = false;
+        for (var i = 0; i < Protocols.All.Length; i++)
         {
-            App = AppProtocol.Http1;
-            _detector.Scope.Facts.App = App;
-            DeliverProbed(from);
-            return;
+            if ((side.Noes >> i & 1) != 0) continue;
+            switch (Protocols.All[i].OfStream?.Invoke(from, seen))
+            {
+                case Wire.Detection.Yes:
+                    Open(i);
+                    DeliverProbed(from);
+                    return;
+                case Wire.Detection.Incomplete:
+                    isOpen = true;
+                    break;
+                default:
+                    side.Noes |= 1u << i;
+                    break;
+            }
         }
-        if (verdict == Wire.Detection.Incomplete && side.Probe.Total < MaxProbe) return;
+        if (isOpen && side.Probe.Total < MaxProbe) return;
         side.IsRuledOut = true;
         // A server's greeting says nothing about a client that begins later; a client that speaks something else has decided it.
         if (from == Side.Client || _sides[(int)Side.Client].IsRuledOut) App = AppProtocol.Failed;
+    }
+
+    private void Open(int index)
+    {
+        var protocol = Protocols.All[index];
+        _session = _sessions[index] ??= protocol.Open(_options, _pool, _detector);
+        _session.Begin(_rules, _isDatagram);
+        App = protocol.App;
+        _detector.Scope.Facts.App = App;
     }
 
     private void DeliverProbed(Side first)
@@ -142,16 +179,17 @@ internal sealed class StreamSession
             var probe = _sides[(int)from].Probe;
             if (probe.Total == 0) continue;
             _detector.Scope.Face(from);
-            DeliverHttp(from, probe.View(default).Bytes);
+            DeliverUnderstood(from, probe.View(default).Bytes);
             probe.Clear();
         }
         _detector.Scope.Face(first);
     }
 
-    private void DeliverHttp(Side from, ReadOnlySpan<byte> bytes)
+    private void DeliverUnderstood(Side from, ReadOnlySpan<byte> bytes)
     {
-        _http.Deliver(from, bytes);
-        if (_http.IsTunnel || _http.IsBroken(from))
+        if (App == AppProtocol.Failed || _session is null) return;
+        _session.Deliver(from, bytes);
+        if (_session.IsOver(from))
         {
             App = AppProtocol.Failed;
             _detector.Scope.Facts.App = App;

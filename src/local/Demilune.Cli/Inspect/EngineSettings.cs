@@ -26,6 +26,7 @@ internal sealed record EngineSettings
         var variables = new Dictionary<string, string>(RuleVariables.Default, StringComparer.Ordinal);
         foreach (var group in (string[])["vars.address-groups", "vars.port-groups"])
             foreach (var (name, value) in settings.Values(group)) variables[name] = value;
+        inline |= settings.Flag("stream.inline") == true;
         var outputs = settings.Items("outputs").Where(item => item.Name == "eve-log" && settings.Flag($"{item.Path}.enabled") != false).ToArray();
         return new()
         {
@@ -35,9 +36,9 @@ internal sealed record EngineSettings
             VerifyChecksums = settings.Flag("pcap-file.checksum-checks"),
             Inspector = new()
             {
-                Inline = inline || settings.Flag("stream.inline") == true,
+                Inline = inline,
                 LogFlows = true,
-                MidStream = settings.Flag("stream.midstream") == false ? MidStreamPolicy.Release : MidStreamPolicy.Inspect,
+                MidStream = settings.IsEmpty ? MidStreamPolicy.Inspect : ExceptionPolicy.OfMidStream(settings, inline),
                 StreamDepth = (int)Math.Min(settings.Size("stream.reassembly.depth") ?? 1 << 20, int.MaxValue),
             },
         };

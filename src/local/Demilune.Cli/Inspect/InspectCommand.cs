@@ -54,10 +54,12 @@ public static class InspectCommand
         };
         command.SetAction((parsed, stop) =>
         {
+            var log = new EngineLog(null);
             try
             {
-                var settings = EngineSettings.Of(
-                    Settings.Load(parsed.GetValue(configuration)?.FullName, parsed.GetValue(set) ?? []), parsed.GetValue(simulate));
+                var written = Settings.Load(parsed.GetValue(configuration)?.FullName, parsed.GetValue(set) ?? []);
+                log = EngineLog.Of(written, parsed.GetValue(logs)?.FullName);
+                var settings = EngineSettings.Of(written, parsed.GetValue(simulate));
                 return Task.FromResult(Run(new()
                 {
                     Capture = parsed.GetValue(test) ? null : (parsed.GetValue(read) ?? parsed.GetValue(capture))?.FullName,
@@ -70,11 +72,13 @@ public static class InspectCommand
                     OnlyRules = parsed.GetValue(test),
                     Quiet = parsed.GetValue(quiet),
                     Said = said,
+                    Log = log,
                 }, stop));
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
             {
                 Say(said, failure.Message);
+                log.Error("inspect", failure.Message);
                 return Task.FromResult(Failed);
             }
         });
@@ -93,7 +97,11 @@ public static class InspectCommand
         {
             Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises, Variables = request.Settings.Variables,
         });
-        foreach (var error in compiled.Errors) request.Said.WriteLine(error);
+        foreach (var error in compiled.Errors)
+        {
+            request.Said.WriteLine(error);
+            request.Log.Error("rules", error.ToString());
+        }
         if (!request.Quiet) Say(request.Said, $"{compiled.Rules.Signatures.Count} rules loaded, {compiled.Errors.Count} refused");
         if (compiled.Errors.Count > 0 && request.RuleErrorsAreFatal) return Failed;
         if (request.OnlyRules) return 0;

@@ -26,6 +26,9 @@ internal sealed record InspectRequest
     /// <summary>From the configuration; without one, the engine's own.</summary>
     public EngineSettings Settings { get; init; } = new();
 
+    /// <summary>Gets what went wrong.</summary>
+    public EngineLog Log { get; init; } = new(null);
+
     /// <summary>Gets what the user is told.</summary>
     public TextWriter Said { get; init; } = Console.Error;
 }

@@ -26,6 +26,9 @@ internal sealed class Settings
         return settings;
     }
 
+    /// <summary>Nobody has said anything: the engine's own defaults hold, not those of a configuration.</summary>
+    public bool IsEmpty => _overrides.Count == 0 && _root is YamlMappingNode { Children.Count: 0 };
+
     /// <summary>A value as written, or null where there is none.</summary>
     public string? Text(string path) => _overrides.TryGetValue(path, out var set) ? set : (Find(path) as YamlScalarNode)?.Value;
 

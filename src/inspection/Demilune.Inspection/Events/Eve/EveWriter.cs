@@ -54,6 +54,12 @@ public sealed class EveWriter : IEventSink, IDisposable
         WriteSignature(alert.Signature, alert.Action);
         WriteEvidence(alert.Matches, alert.Bytes);
         if (!alert.Http.IsEmpty) WriteHttp(alert.Http);
+        if (alert is { RecordType: { } type, Record: { } record })
+        {
+            _json.WriteStartObject(type);
+            record.WriteInAlert(_json);
+            _json.WriteEndObject();
+        }
         WriteApp(in alert.Context);
         _json.WriteString("direction"u8, Direction(in alert.Context));
         WriteFlow(in alert.Context);
@@ -121,7 +127,7 @@ public sealed class EveWriter : IEventSink, IDisposable
         Begin("drop", in drop.Context);
         _json.WriteStartObject("drop"u8);
         _json.WriteNumber("len"u8, drop.Length);
-        _json.WriteString("reason"u8, JsonNamingPolicy.SnakeCaseLower.ConvertName(drop.Reason.ToString()));
+        _json.WriteString("reason"u8, EveNames.Of(drop.Reason));
         _json.WriteEndObject();
         WriteKubernetes(in drop.Context);
         End();
@@ -137,7 +143,7 @@ public sealed class EveWriter : IEventSink, IDisposable
         WriteTime("start"u8, flow.Context.Start);
         WriteTime("end"u8, flow.LastSeen);
         _json.WriteNumber("age"u8, (flow.LastSeen - flow.Context.Start) / 1_000_000_000);
-        _json.WriteString("state"u8, flow.End == FlowEnd.Closed ? "closed"u8 : flow.Context.PacketsToClient > 0 ? "established"u8 : "new"u8);
+        _json.WriteString("state"u8, flow.Released && !flow.Passed ? "bypassed"u8 : flow.End == FlowEnd.Closed ? "closed"u8 : flow.Context.PacketsToClient > 0 ? "established"u8 : "new"u8);
         _json.WriteString("reason"u8, flow.End switch
         {
             FlowEnd.Timeout or FlowEnd.Closed => "timeout"u8,
@@ -146,6 +152,7 @@ public sealed class EveWriter : IEventSink, IDisposable
         });
         _json.WriteBoolean("alerted"u8, flow.Alerted);
         if (flow.Blocked) _json.WriteString("action"u8, "drop"u8);
+        else if (flow.Passed) _json.WriteString("action"u8, "pass"u8);
         _json.WriteEndObject();
         WriteKubernetes(in flow.Context);
         End();

@@ -11,7 +11,7 @@ namespace Demilune.Inspection.Sessions.Http;
 
 /// <summary>One side of a transaction: its head and what rules call its buffers, its body's window, and the signatures it has made worth trying.</summary>
 /// <remarks>All buffers of a head lie in one array, which begins with the head as it came. Used again for other messages.</remarks>
-internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPool pool)
+internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPool pool) : IMessageBuffers
 {
     private readonly Place[] _places = new Place[BufferCatalog.Count];
     private readonly List<Place> _lines = [];

@@ -6,7 +6,7 @@ using Demilune.Wire.Http1;
 namespace Demilune.Inspection.Sessions.Http;
 
 /// <summary>Both directions of a HTTP/1.x connection: parses them, pairs requests with responses, and lets signatures see each buffer as soon as it is there.</summary>
-internal sealed partial class HttpSession
+internal sealed partial class HttpSession : IProtocolSession
 {
     private readonly InspectorOptions _options;
     private readonly SegmentPool _pool;
@@ -25,16 +25,13 @@ internal sealed partial class HttpSession
         _response = new(this, Side.Server);
     }
 
-    /// <summary>Both peers have agreed on something else.</summary>
-    public bool IsTunnel => _request.Parser.IsTunnel;
-
-    /// <summary>Nothing more can be read of this direction.</summary>
-    public bool IsBroken(Side from) => Of(from).Parser.IsBroken;
+    /// <summary>Both peers have agreed on something else, or nothing more can be read of this direction.</summary>
+    public bool IsOver(Side from) => _request.Parser.IsTunnel || Of(from).Parser.IsBroken;
 
     /// <summary>The message this side is busy with, for signatures that look into the stream and a message at once.</summary>
-    public HttpMessage? Message(Side from) => Of(from).Message;
+    public IMessageBuffers? Message(Side from) => Of(from).Message;
 
-    public void Begin(RuleSet rules)
+    public void Begin(RuleSet rules, bool isDatagram)
     {
         _rules = rules;
         _transactions = 0;

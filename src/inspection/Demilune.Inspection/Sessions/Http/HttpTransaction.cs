@@ -6,7 +6,7 @@ using Demilune.Wire.Http1;
 namespace Demilune.Inspection.Sessions.Http;
 
 /// <summary>A request and its response.</summary>
-internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool)
+internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool) : ITransaction
 {
     public HttpMessage Request { get; } = new(isRequest: true, options, pool);
     public HttpMessage Response { get; } = new(isRequest: false, options, pool);
@@ -31,6 +31,8 @@ internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool)
         var mark = uri.IndexOf((byte)'?');
         return mark < 0 ? uri : uri[..mark];
     }
+
+    HttpFields ITransaction.Http => Fields();
 
     /// <summary>As events tell it. The spans are valid until the transaction is cleared.</summary>
     public HttpFields Fields() => new()

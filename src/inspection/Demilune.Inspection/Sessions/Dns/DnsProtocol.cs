@@ -1,0 +1,18 @@
+using Demilune.Rules.Buffers;
+using Demilune.Rules.Headers;
+using Demilune.Wire.Dns;
+
+namespace Demilune.Inspection.Sessions.Dns;
+
+/// <summary>DNS over UDP and TCP.</summary>
+internal static class DnsProtocol
+{
+    public static Protocol Definition { get; } = new()
+    {
+        App = AppProtocol.Dns,
+        OfStream = static (_, bytes) => DnsDetection.OfStream(bytes),
+        OfDatagram = static (_, bytes) => DnsDetection.OfDatagram(bytes),
+        Buffers = [BufferId.DnsQuery, BufferId.DnsQueryName, BufferId.DnsAnswerName],
+        Open = static (options, _, detector) => new DnsSession(options, detector),
+    };
+}

@@ -1,0 +1,26 @@
+using Demilune.Rules.Compile;
+
+namespace Demilune.Inspection.Sessions;
+
+/// <summary>One flow, understood as one protocol: parses both directions and lets signatures see each buffer as soon as it is there. Used again for other flows.</summary>
+internal interface IProtocolSession
+{
+    /// <param name="rules">Judge this flow.</param>
+    /// <param name="isDatagram">Each delivery is one datagram; otherwise pieces of a stream.</param>
+    void Begin(RuleSet rules, bool isDatagram);
+
+    /// <summary>Takes bytes that have come in order.</summary>
+    void Deliver(Side from, ReadOnlySpan<byte> bytes);
+
+    /// <summary>This side will send no more.</summary>
+    void Close(Side from);
+
+    /// <summary>Gives everything back.</summary>
+    void Clear();
+
+    /// <summary>What this side says from here on is not of this protocol, or cannot be read.</summary>
+    bool IsOver(Side from);
+
+    /// <summary>The message this side is busy with, for signatures that look into a packet or the stream and a message at once.</summary>
+    IMessageBuffers? Message(Side from);
+}

@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+using Demilune.Inspection.Frames;
+using Demilune.Inspection.Tests.Traffic;
+using Demilune.Inspection.Verdicts;
+using Demilune.Wire.Ip;
+
+namespace Demilune.Inspection.Tests.Sessions;
+
+public sealed class DnsTests
+{
+    private const string Rules = """
+        drop dns any any -> any any (msg:"query"; dns.query; content:"evil.example"; nocase; endswith; sid:1;)
+        drop dns any any -> any any (msg:"answer"; dns.answer.name; content:"bad.example"; sid:2;)
+        alert dns any any -> any any (msg:"payload"; content:"|03|www|04|good"; sid:3;)
+        """;
+
+    [Fact]
+    public void A_query_for_a_forbidden_name_is_blocked_on_any_port()
+    {
+        var replay = Replay();
+        Assert.Equal(FrameVerdict.Drop, replay.Feed(Datagram(Query("www.EVIL.example"), port: 5353)).Frame);
+        Assert.Equal([1u], replay.Alerts);
+        Assert.Equal(["""dns 0 {"type":"query","id":7,"rrname":"www.EVIL.example","rrtype":"A","tx_id":0,"opcode":0}"""], replay.Records);
+    }
+
+    [Fact]
+    public void A_rule_of_the_protocol_looks_into_the_packet_too()
+    {
+        var replay = Replay();
+        Assert.Equal(FrameVerdict.Forward, replay.Feed(Datagram(Query("www.good.example"))).Frame);
+        Assert.Equal([3u], replay.Alerts);
+    }
+
+    [Fact]
+    public void Over_TCP_the_same_is_found_however_it_is_cut()
+    {
+        foreach (var pieceLength in (int[])[1, 2, 5, 1460])
+        {
+            var talk = new Conversation();
+            var query = Query("www.evil.example");
+            var replay = Replay().Feed(talk.Handshake()).Feed(talk.Send(Side.Client, (byte[])[0, (byte)query.Length, .. query], pieceLength));
+            Assert.Equal([1u], replay.Alerts);
+            Assert.Equal([DropReason.Rules], replay.Drops);
+        }
+    }
+
+    [Fact]
+    public void What_is_not_DNS_is_none()
+    {
+        var replay = Replay();
+        Assert.Equal(FrameVerdict.Forward, replay.Feed(Datagram("www.evil.example"u8.ToArray())).Frame);
+        Assert.Empty(replay.Alerts);
+        Assert.Empty(replay.Records);
+    }
+
+    private static Replay Replay() => new(Rules, options: new() { VerifyChecksums = false });
+
+    private static byte[] Query(string name) =>
+        [0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. name.Split('.').SelectMany(label => (byte[])[(byte)label.Length, .. label.Select(c => (byte)c)]), 0, 0, 1, 0, 1];
+
+    private static Sent Datagram(byte[] payload, ushort port = 53)
+    {
+        var udp = new byte[8 + payload.Length];
+        BinaryPrimitives.WriteUInt16BigEndian(udp, 40_000);
+        BinaryPrimitives.WriteUInt16BigEndian(udp.AsSpan(2), port);
+        BinaryPrimitives.WriteUInt16BigEndian(udp.AsSpan(4), (ushort)udp.Length);
+        payload.CopyTo(udp, 8);
+        return new(Interface.In, Packets.Frame(Conversation.ClientV4, Conversation.ServerV4, IpProtocol.Udp, udp));
+    }
+}
