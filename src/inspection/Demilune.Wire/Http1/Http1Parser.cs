@@ -109,8 +109,7 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
             if (_head.Length + line.Length > limits.MaxHead) return Break(Http1Anomaly.HeadTooLong, bytes, events);
             _head.Append(line);
             used += line.Length;
-            // A line that was thrown away begins the head anew, blank lines and all.
-            if (feed >= 0 && (EndHeadLine(events) || _head.Length == 0)) return used;
+            if (feed >= 0 && EndHeadLine(events)) return used;
         }
         return used;
     }
