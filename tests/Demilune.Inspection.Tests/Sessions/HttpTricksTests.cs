@@ -26,6 +26,15 @@ public class HttpTricksTests
         }
     }
 
+    [Fact]
+    public void A_connection_whose_SYN_went_by_unseen_is_judged_from_its_first_byte()
+    {
+        var talk = new Conversation();
+        var replay = new Replay(Rules).Feed(talk.Handshake().Skip(1)).Feed(talk.Send(Side.Client, "GET /attack HTTP/1.1\r\nHost: x\r\n\r\n"));
+        Assert.Equal([1u], replay.Alerts);
+        Assert.Empty(replay.Anomalies);
+    }
+
     /// <summary>Each prefilter keeps its own tail: file.data once borrowed that of a buffer which no rule looked into, and saw no seam.</summary>
     [Fact]
     public void A_content_in_many_chunks_is_found_by_a_rule_that_looks_into_files_only()

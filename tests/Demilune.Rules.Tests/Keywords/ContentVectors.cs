@@ -99,6 +99,8 @@ public class ContentVectors
     [InlineData("http.uri; content:\"/a\"; bsize:>2;", "/a", false)]
     [InlineData("http.uri; content:\"/a\"; bsize:1<>3;", "/a", true)]
     [InlineData("content:\"/a\"; http_uri;", "/a", true)]
+    [InlineData("uricontent:\"/A\"; nocase;", "/a", true)]
+    [InlineData("uricontent:!\"/a\"; uricontent:\"b\";", "/ab", false)]
     [InlineData("content:\"/a\"; http_uri; content:\"b\"; http_uri; distance:0;", "/ab", true)]
     [InlineData("content:\"/a\"; http_uri; content:\"b\"; http_uri; distance:0;", "b/a", false)]
     [InlineData("urilen:>3; content:\"/\"; http_uri;", "/abc", true)]

@@ -81,6 +81,12 @@ internal sealed class TcpReassembler(InspectorOptions options, SegmentPool pool,
         if (isAnswer)
         {
             var client = flow[Side.Client];
+            if (!client.IsKnown)
+            {
+                // Its SYN went by unseen (a capture that begins here, asymmetric routing); the answer numbers its first byte.
+                client.Begin(tcp.Acknowledgment, pool);
+                client.IsPickedUp = true;
+            }
             // Of several SYNs with different numbers this says which one the server took.
             if (client.IsKnown && (Sequence.IsBefore(tcp.Acknowledgment, client.Initial + 1) || Sequence.IsAfter(tcp.Acknowledgment, client.Sent)))
                 return Odd("stream.syn_ack_wrong_ack", DropReason.StreamState);

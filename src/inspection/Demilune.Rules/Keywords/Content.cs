@@ -1,3 +1,4 @@
+using Demilune.Rules.Buffers;
 using Demilune.Rules.Syntax;
 
 namespace Demilune.Rules.Keywords;
@@ -14,6 +15,15 @@ internal static class Content
         if (bytes.Length == 0) return option.Fault("An empty content would match everywhere.");
         if (bytes.Length > MaxLength) return option.Fault($"A content may have at most {MaxLength} bytes.");
         signature.Add(new ContentDraft(option.NamePosition, bytes, isNegated));
+        return null;
+    }
+
+    /// <summary><c>uricontent:[!]"bytes"</c>, the oldest way to say content with http.uri.</summary>
+    public static SyntaxFault? ParseUri(SignatureBuilder signature, OptionSyntax option)
+    {
+        if (signature.Sticky is { } sticky) return option.NameFault($"'uricontent' is a content of its own buffer, and the rule speaks of {sticky.Name} here.");
+        if (Parse(signature, option) is { } fault) return fault;
+        signature.MoveLastContent(BufferId.HttpUri);
         return null;
     }
 }

@@ -18,7 +18,7 @@ internal static class KeywordTable
         ["threshold"] = Threshold.Parse, ["detection_filter"] = Threshold.ParseFilter,
         ["flow"] = Flow.Parse, ["flowbits"] = Flowbits.Parse, ["stream_size"] = StreamSize.Parse,
         ["app-layer-protocol"] = AppLayerProtocol.Parse,
-        ["content"] = Content.Parse, ["nocase"] = ContentModifiers.NoCase, ["offset"] = ContentModifiers.Offset, ["depth"] = ContentModifiers.Depth,
+        ["content"] = Content.Parse, ["uricontent"] = Content.ParseUri, ["nocase"] = ContentModifiers.NoCase, ["offset"] = ContentModifiers.Offset, ["depth"] = ContentModifiers.Depth,
         ["distance"] = ContentModifiers.Distance, ["within"] = ContentModifiers.Within, ["startswith"] = ContentModifiers.StartsWith,
         ["endswith"] = ContentModifiers.EndsWith, ["rawbytes"] = ContentModifiers.RawBytes, ["fast_pattern"] = FastPattern.Parse,
         ["isdataat"] = IsDataAt.Parse, ["bsize"] = Size.Buffer, ["urilen"] = Size.Uri, ["pcre"] = Pcre.Parse,

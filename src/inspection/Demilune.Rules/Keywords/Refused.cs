@@ -33,7 +33,6 @@ internal static class Refused
         ["tls_cert_expired"] = "validity of certificates is not judged",
         ["tls_cert_valid"] = "validity of certificates is not judged",
         ["l3_csum"] = "checksums are judged before rules are",
-        ["uricontent"] = "it was replaced by content with http.uri",
     }.Concat(new[] { "ipv4-csum", "tcpv4-csum", "tcpv6-csum", "udpv4-csum", "udpv6-csum", "icmpv4-csum", "icmpv6-csum" }
         .Select(name => KeyValuePair.Create(name, "checksums are judged before rules are")))
         .ToFrozenDictionary(StringComparer.Ordinal);
