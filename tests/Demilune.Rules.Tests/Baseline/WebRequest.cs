@@ -34,8 +34,12 @@ internal sealed class WebRequest : IInspectionBuffers
             _lines.Add(Encoding.Latin1.GetBytes($"{name}: {value}"));
             BufferId? id = name.ToLowerInvariant() switch
             {
-                "host" => BufferId.HttpHost, "user-agent" => BufferId.HttpUserAgent, "referer" => BufferId.HttpReferer, "cookie" => BufferId.HttpCookie,
-                "content-type" => BufferId.HttpContentType, "accept" => BufferId.HttpAccept,
+                "host" => BufferId.HttpHost,
+                "user-agent" => BufferId.HttpUserAgent,
+                "referer" => BufferId.HttpReferer,
+                "cookie" => BufferId.HttpCookie,
+                "content-type" => BufferId.HttpContentType,
+                "accept" => BufferId.HttpAccept,
                 _ => null,
             };
             if (id is not null) Add(id.Value, value);

@@ -39,7 +39,7 @@ public sealed class NetworkLaws
     public void No_address_is_given_out_twice_nothing_in_use_is_deleted_and_a_restart_changes_nothing()
     {
         var met = new System.Collections.Concurrent.ConcurrentDictionary<Type, bool>();
-        Request.Array[1, 120].Sample( requests =>
+        Request.Array[1, 120].Sample(requests =>
         {
             var file = Path.Combine(Path.GetTempPath(), $"network-laws-{Guid.NewGuid():N}.db");
             try

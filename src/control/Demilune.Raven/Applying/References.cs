@@ -16,7 +16,8 @@ internal static class References
             Port port => port with { NetworkId = One(port.NetworkId), SecurityGroups = All(port.SecurityGroups) },
             SecurityGroupRule rule => rule with
             {
-                SecurityGroupId = One(rule.SecurityGroupId), RemoteAddressGroupId = One(rule.RemoteAddressGroupId),
+                SecurityGroupId = One(rule.SecurityGroupId),
+                RemoteAddressGroupId = One(rule.RemoteAddressGroupId),
             },
             PortPair pair => pair with { Ingress = One(pair.Ingress), Egress = One(pair.Egress) },
             PortPairGroup group => group with { PortPairs = Many(group.PortPairs) },

@@ -26,8 +26,12 @@ internal static class ByteMath
             return option.Fault("byte_math is written byte_math:bytes N, offset N, oper +, rvalue N, result NAME;");
         MathOperation? operation = sign switch
         {
-            "+" => MathOperation.Add, "-" => MathOperation.Subtract, "*" => MathOperation.Multiply, "/" => MathOperation.Divide,
-            "<<" => MathOperation.ShiftLeft, ">>" => MathOperation.ShiftRight,
+            "+" => MathOperation.Add,
+            "-" => MathOperation.Subtract,
+            "*" => MathOperation.Multiply,
+            "/" => MathOperation.Divide,
+            "<<" => MathOperation.ShiftLeft,
+            ">>" => MathOperation.ShiftRight,
             _ => null,
         };
         if (operation is null) return option.Fault($"byte_math knows + - * / << and >>, not '{sign}'.");

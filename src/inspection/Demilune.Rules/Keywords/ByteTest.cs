@@ -14,8 +14,14 @@ internal static class ByteTest
         var isNegated = sign.StartsWith('!');
         ByteComparison? comparison = sign.TrimStart('!').Trim() switch
         {
-            "<" => ByteComparison.Less, ">" => ByteComparison.Greater, "=" => ByteComparison.Equal, "" when isNegated => ByteComparison.Equal,
-            "<=" => ByteComparison.LessOrEqual, ">=" => ByteComparison.GreaterOrEqual, "&" => ByteComparison.And, "^" => ByteComparison.Xor,
+            "<" => ByteComparison.Less,
+            ">" => ByteComparison.Greater,
+            "=" => ByteComparison.Equal,
+            "" when isNegated => ByteComparison.Equal,
+            "<=" => ByteComparison.LessOrEqual,
+            ">=" => ByteComparison.GreaterOrEqual,
+            "&" => ByteComparison.And,
+            "^" => ByteComparison.Xor,
             _ => null,
         };
         if (comparison is null) return option.Fault($"byte_test compares by < > = <= >= & or ^, each with or without !, not by '{sign}'.");

@@ -17,8 +17,11 @@ internal static class Flowbits
             return option.Fault("flowbits is written flowbits:set,NAME; or flowbits:noalert;");
         FlowbitAction? action = verb switch
         {
-            "set" => FlowbitAction.Set, "unset" => FlowbitAction.Unset, "toggle" => FlowbitAction.Toggle,
-            "isset" => FlowbitAction.IsSet, "isnotset" => FlowbitAction.IsNotSet,
+            "set" => FlowbitAction.Set,
+            "unset" => FlowbitAction.Unset,
+            "toggle" => FlowbitAction.Toggle,
+            "isset" => FlowbitAction.IsSet,
+            "isnotset" => FlowbitAction.IsNotSet,
             _ => null,
         };
         if (action is null) return option.Fault($"flowbits can set, unset, toggle, isset, isnotset and noalert, not '{verb}'.");

@@ -8,10 +8,18 @@ internal static class LegacyModifier
 {
     public static BufferId? Find(string name) => name switch
     {
-        "http_uri" => BufferId.HttpUri, "http_raw_uri" => BufferId.HttpUriRaw, "http_method" => BufferId.HttpMethod,
-        "http_client_body" => BufferId.HttpRequestBody, "http_server_body" => BufferId.FileData, "http_header" => BufferId.HttpHeader,
-        "http_raw_header" => BufferId.HttpHeaderRaw, "http_cookie" => BufferId.HttpCookie, "http_user_agent" => BufferId.HttpUserAgent,
-        "http_host" => BufferId.HttpHost, "http_raw_host" => BufferId.HttpHostRaw, "http_stat_code" => BufferId.HttpStatCode,
+        "http_uri" => BufferId.HttpUri,
+        "http_raw_uri" => BufferId.HttpUriRaw,
+        "http_method" => BufferId.HttpMethod,
+        "http_client_body" => BufferId.HttpRequestBody,
+        "http_server_body" => BufferId.FileData,
+        "http_header" => BufferId.HttpHeader,
+        "http_raw_header" => BufferId.HttpHeaderRaw,
+        "http_cookie" => BufferId.HttpCookie,
+        "http_user_agent" => BufferId.HttpUserAgent,
+        "http_host" => BufferId.HttpHost,
+        "http_raw_host" => BufferId.HttpHostRaw,
+        "http_stat_code" => BufferId.HttpStatCode,
         "http_stat_msg" => BufferId.HttpStatMsg,
         _ => null,
     };

@@ -40,9 +40,18 @@ internal static class Pcre
     {
         buffer = flag switch
         {
-            'U' => BufferId.HttpUri, 'I' => BufferId.HttpUriRaw, 'P' => BufferId.HttpRequestBody, 'Q' => BufferId.FileData,
-            'H' => BufferId.HttpHeader, 'D' => BufferId.HttpHeaderRaw, 'M' => BufferId.HttpMethod, 'C' => BufferId.HttpCookie,
-            'S' => BufferId.HttpStatCode, 'Y' => BufferId.HttpStatMsg, 'V' => BufferId.HttpUserAgent, 'W' => BufferId.HttpHost,
+            'U' => BufferId.HttpUri,
+            'I' => BufferId.HttpUriRaw,
+            'P' => BufferId.HttpRequestBody,
+            'Q' => BufferId.FileData,
+            'H' => BufferId.HttpHeader,
+            'D' => BufferId.HttpHeaderRaw,
+            'M' => BufferId.HttpMethod,
+            'C' => BufferId.HttpCookie,
+            'S' => BufferId.HttpStatCode,
+            'Y' => BufferId.HttpStatMsg,
+            'V' => BufferId.HttpUserAgent,
+            'W' => BufferId.HttpHost,
             'Z' => BufferId.HttpHostRaw,
             _ => null,
         };

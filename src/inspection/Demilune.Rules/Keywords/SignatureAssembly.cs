@@ -47,8 +47,13 @@ internal static class SignatureAssembly
     {
         RuleAction? found = word.Text.ToLowerInvariant() switch
         {
-            "alert" => RuleAction.Alert, "pass" => RuleAction.Pass, "drop" => RuleAction.Drop, "reject" => RuleAction.Reject,
-            "rejectsrc" => RuleAction.RejectSource, "rejectdst" => RuleAction.RejectDestination, "rejectboth" => RuleAction.RejectBoth,
+            "alert" => RuleAction.Alert,
+            "pass" => RuleAction.Pass,
+            "drop" => RuleAction.Drop,
+            "reject" => RuleAction.Reject,
+            "rejectsrc" => RuleAction.RejectSource,
+            "rejectdst" => RuleAction.RejectDestination,
+            "rejectboth" => RuleAction.RejectBoth,
             _ => null,
         };
         action = found ?? default;

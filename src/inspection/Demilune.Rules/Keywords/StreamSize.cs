@@ -30,7 +30,12 @@ internal static class StreamSize
 
         private bool Compare(long size) => comparison switch
         {
-            "<" => size < bytes, ">" => size > bytes, "=" => size == bytes, "!=" => size != bytes, "<=" => size <= bytes, _ => size >= bytes,
+            "<" => size < bytes,
+            ">" => size > bytes,
+            "=" => size == bytes,
+            "!=" => size != bytes,
+            "<=" => size <= bytes,
+            _ => size >= bytes,
         };
     }
 }

@@ -28,8 +28,11 @@ internal static class Threshold
                 case "track":
                     track = value switch
                     {
-                        "by_src" => ThresholdTrack.BySource, "by_dst" => ThresholdTrack.ByDestination, "by_both" => ThresholdTrack.ByBoth,
-                        "by_rule" => ThresholdTrack.ByRule, "by_flow" => ThresholdTrack.ByFlow,
+                        "by_src" => ThresholdTrack.BySource,
+                        "by_dst" => ThresholdTrack.ByDestination,
+                        "by_both" => ThresholdTrack.ByBoth,
+                        "by_rule" => ThresholdTrack.ByRule,
+                        "by_flow" => ThresholdTrack.ByFlow,
                         _ => null,
                     };
                     if (track is null) return option.Fault($"track is by_src, by_dst, by_both, by_rule or by_flow, not '{value}'.");

@@ -49,6 +49,11 @@ public static class FlowsCommand
 
     private static string Protocol(JsonNode flow) => flow["protocol"]?.ToString() switch
     {
-        "1" => "icmp", "6" => "tcp", "17" => "udp", "58" => "icmp6", "132" => "sctp", var other => $"ip-{other}",
+        "1" => "icmp",
+        "6" => "tcp",
+        "17" => "udp",
+        "58" => "icmp6",
+        "132" => "sctp",
+        var other => $"ip-{other}",
     };
 }

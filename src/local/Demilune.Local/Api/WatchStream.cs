@@ -136,7 +136,9 @@ internal sealed class WatchStream(HttpContext http, ResourceType type, string? @
         if (initialEnd) metadata["annotations"] = new JsonObject { ["k8s.io/initial-events-end"] = "true" };
         var (kind, version) = _shape switch
         {
-            AnswerShape.Table => ("Table", "meta.k8s.io/v1"), AnswerShape.Metadata => ("PartialObjectMetadata", "meta.k8s.io/v1"), _ => (type.Kind, type.ApiVersion),
+            AnswerShape.Table => ("Table", "meta.k8s.io/v1"),
+            AnswerShape.Metadata => ("PartialObjectMetadata", "meta.k8s.io/v1"),
+            _ => (type.Kind, type.ApiVersion),
         };
         var bookmark = new JsonObject { ["kind"] = kind, ["apiVersion"] = version, ["metadata"] = metadata };
         if (_shape is AnswerShape.Table)

@@ -8,7 +8,7 @@ internal sealed class NodePaths(string state, string run)
     public string State => state;
     public string Run => run;
     public string Pods => Path.Combine(state, "pods");
-    
+
     /// <summary>Unpacked images, by the digest of their configuration.</summary>
     public string ImageRoots => Path.Combine(state, "image-roots");
 

@@ -79,8 +79,12 @@ internal static class SchemaValidation
 
     private static string TypeOf(JsonNode value) => value.GetValueKind() switch
     {
-        JsonValueKind.Object => "object", JsonValueKind.Array => "array", JsonValueKind.String => "string", JsonValueKind.True or JsonValueKind.False => "boolean",
-        JsonValueKind.Number => ((JsonValue)value).TryGetInteger(out _) ? "integer" : "number", _ => "null",
+        JsonValueKind.Object => "object",
+        JsonValueKind.Array => "array",
+        JsonValueKind.String => "string",
+        JsonValueKind.True or JsonValueKind.False => "boolean",
+        JsonValueKind.Number => ((JsonValue)value).TryGetInteger(out _) ? "integer" : "number",
+        _ => "null",
     };
 
     private static void Check(JsonNode value, Constraints c, string path, Causes causes)

@@ -76,7 +76,10 @@ internal sealed class LabelSelector
             var values = string.Join(",", e.Items("values").Select(v => v.ToString()));
             return e.Text("operator") switch
             {
-                "In" => $"{e.Text("key")} in ({values})", "NotIn" => $"{e.Text("key")} notin ({values})", "Exists" => e.Text("key"), _ => $"!{e.Text("key")}",
+                "In" => $"{e.Text("key")} in ({values})",
+                "NotIn" => $"{e.Text("key")} notin ({values})",
+                "Exists" => e.Text("key"),
+                _ => $"!{e.Text("key")}",
             };
         }));
         var text = string.Join(",", parts);

@@ -49,7 +49,11 @@ internal sealed class PodWorld(V1Pod pod)
                 Done.Add($"start {start.Container.Name} {start.Attempt}");
                 Seen = Seen.With(start.Container.Name, Seen.Of(start.Container.Name) with
                 {
-                    State = new ContainerState.Running(Now), Attempt = start.Attempt, Started = true, Ready = true, ContainerId = $"{start.Container.Name}{start.Attempt}",
+                    State = new ContainerState.Running(Now),
+                    Attempt = start.Attempt,
+                    Started = true,
+                    Ready = true,
+                    ContainerId = $"{start.Container.Name}{start.Attempt}",
                 });
                 break;
             case PodAction.Stop stop:

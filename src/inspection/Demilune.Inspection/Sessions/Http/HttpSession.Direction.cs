@@ -163,7 +163,8 @@ internal sealed partial class HttpSession
             scope.Face(side);
             var context = scope.Context();
             scope.Events.File(new(in context, transaction.Number, message.FileName.IsEmpty ? transaction.Path() : message.FileName,
-                Parser.IsTruncated ? FileState.Truncated : FileState.Closed, message.Body.Total) { Http = transaction.Fields() });
+                Parser.IsTruncated ? FileState.Truncated : FileState.Closed, message.Body.Total)
+            { Http = transaction.Fields() });
             scope.Face(from);
         }
 
