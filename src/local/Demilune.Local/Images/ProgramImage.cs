@@ -27,9 +27,9 @@ internal sealed record ProgramImage(string Name, IReadOnlyDictionary<string, str
 
     /// <summary>
     /// Loaded by name at run time, so no file says that they are needed. OpenSSL is where the .NET runtime has its hashes and
-    /// random numbers; without the others the firewall runs slower.
+    /// random numbers; without PCRE2 the firewall runs slower and refuses some rules.
     /// </summary>
-    private static readonly string[] LoadedByName = ["libssl.so.3", "libcrypto.so.3", "libpcre2-8.so.0", "libhs.so.5"];
+    private static readonly string[] LoadedByName = ["libssl.so.3", "libcrypto.so.3", "libpcre2-8.so.0"];
 
     /// <summary>A tracing plug-in of the runtime; it needs libraries that few machines have and nobody here asks for it.</summary>
     private const string TracingPlugin = "libcoreclrtraceptprovider.so";
