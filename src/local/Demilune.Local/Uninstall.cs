@@ -14,7 +14,7 @@ internal static class Uninstall
         try
         {
             await NodeRole.UninstallAsync(options, logging.CreateLogger<NodeRole>(), cancellation);
-            foreach (var file in Files) File.Delete(Path.Combine(options.Directory, file));
+            foreach (var file in Files.Select(name => Path.Combine(options.Directory, name)).Where(File.Exists)) File.Delete(file);
             if (Path.Combine(options.Directory, "pki") is var keys && Directory.Exists(keys)) Directory.Delete(keys, recursive: true);
             foreach (var folder in (string[])[options.RunDirectory, options.Directory])
                 if (Directory.Exists(folder) && Directory.GetFileSystemEntries(folder) is []) Directory.Delete(folder);
