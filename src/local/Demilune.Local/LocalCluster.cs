@@ -36,7 +36,7 @@ public static class LocalCluster
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = Body.MaxBytes + 1;
+            kestrel.Limits.MaxRequestBodySize = Body.MaxReadBytes;
             // Informers of one client share one connection, a stream for each kind they watch.
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);

@@ -31,9 +31,7 @@ public class Pcre2Tests
     public void An_expression_made_to_backtrack_ends_at_a_limit()
     {
         using var pattern = Pcre2Pattern.TryCompile("^(a|aa|aaa|a*)*(b|c)x$"u8, Pcre2Options.None, out _, out _)!;
-        var clock = System.Diagnostics.Stopwatch.StartNew();
         Assert.Equal(Pcre2Outcome.LimitReached, pattern.Match(System.Text.Encoding.ASCII.GetBytes(new string('a', 5000) + "dx"), 0, out _, out _));
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2));
     }
 
     [Fact]

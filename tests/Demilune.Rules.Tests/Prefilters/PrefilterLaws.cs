@@ -40,7 +40,8 @@ public class PrefilterLaws
         Array.Fill(bytes, (byte)'a');
         var clock = System.Diagnostics.Stopwatch.StartNew();
         Assert.Empty(Found(literals, [bytes]));
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"{clock.Elapsed} for a megabyte");
+        // 2,000 comparisons at each place would be minutes; the bound only tells the two apart.
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"{clock.Elapsed} for a megabyte");
     }
 
     [Fact]

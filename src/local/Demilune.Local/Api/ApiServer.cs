@@ -31,7 +31,7 @@ internal sealed partial class ApiServer(
         }
         catch (BadHttpRequestException e)
         {
-            await AnswerAsync(http, e.StatusCode is 413 ? new StatusException(413, "RequestEntityTooLarge", $"Request entity too large: limit is {Body.MaxBytes}") : StatusException.BadRequest(e.Message));
+            await AnswerAsync(http, e.StatusCode is 413 ? Body.TooLarge() : StatusException.BadRequest(e.Message));
         }
         catch (Exception e)
         {

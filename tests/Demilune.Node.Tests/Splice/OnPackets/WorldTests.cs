@@ -140,7 +140,7 @@ public sealed class WorldTests : IDisposable
         while (!Traffic.UdpArrives(socket, server, TimeSpan.FromMilliseconds(1))) Assert.True(watch.Elapsed < Traffic.Patience);
         // The last heartbeat may be one period old, and a loaded machine may wake us late; earlier than the deadline it must not be.
         TestContext.Current.TestOutputHelper?.WriteLine($"open after {watch.Elapsed.TotalMilliseconds:f1} ms of 300");
-        Assert.InRange(watch.Elapsed.TotalMilliseconds, 300 - 5 * LabFirewall.HeartbeatMs, 2000);
+        Assert.True(watch.Elapsed.TotalMilliseconds >= 300 - 5 * LabFirewall.HeartbeatMs);
     }
 
     private LabFirewall AddFirewall(uint deadlineMs = 1000)
