@@ -51,6 +51,9 @@ public sealed partial class Inspector
     public static bool Provides(BufferId buffer) => buffer is
         BufferId.PacketPayload or BufferId.Stream or BufferId.Base64Data or (>= BufferId.Ipv4Header and <= BufferId.Icmpv6Header) || Protocols.Provide(buffer);
 
+    /// <summary>Whether a parser here has an event of this name: for <see cref="Rules.Compile.RuleSetOptions.Notices"/>.</summary>
+    public static bool Notices(string name) => Protocols.Notice(name);
+
     /// <summary>Whether this protocol is recognised here: for <see cref="Rules.Compile.RuleSetOptions.Recognises"/>.</summary>
     public static bool Recognises(AppProtocol protocol) => protocol is AppProtocol.Failed or AppProtocol.Unknown || Protocols.Recognise(protocol);
 

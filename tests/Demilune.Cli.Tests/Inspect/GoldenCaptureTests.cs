@@ -48,7 +48,7 @@ public sealed class GoldenCaptureTests
         var file = Path.Combine(Top, "rules", "web-baseline.rules");
         var compiled = RuleSet.Compile(
             [new(file, File.ReadAllText(file))],
-            new() { Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises });
+            new() { Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises, Notices = Inspector.Notices });
         Assert.Empty(compiled.Errors);
         return compiled.Rules;
     }

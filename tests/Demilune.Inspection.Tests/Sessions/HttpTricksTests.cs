@@ -13,7 +13,7 @@ public class HttpTricksTests
     [Theory]
     [InlineData("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 44\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /attack HTTP/1.1\r\nHost: x\r\n\r\n", "http.transfer_encoding_and_content_length")]
     [InlineData("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabc", "http.conflicting_content_length")]
-    [InlineData("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "http.invalid_chunk_size")]
+    [InlineData("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "http.INVALID_REQUEST_CHUNK_LEN")]
     public void A_request_that_means_two_things_is_blocked(string request, string anomaly)
     {
         foreach (var pieceLength in (int[])[1, 1460])
@@ -99,7 +99,7 @@ public class HttpTricksTests
         var talk = new Conversation();
         var replay = new Replay(Rules).Feed(talk.Handshake());
         replay.Feed(talk.Send(Side.Client, $"POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: {body.Length}\r\n\r\n")).Feed(talk.Send(Side.Client, body));
-        Assert.Contains("http.decompression_bomb", replay.Anomalies);
+        Assert.Contains("http.COMPRESSION_BOMB", replay.Anomalies);
         Assert.Equal(DropReason.Ambiguous, replay.Drops[0]);
         Assert.True(replay.Inspector.Statistics.BytesHeld < 1 << 20);
     }

@@ -24,6 +24,9 @@ internal readonly ref struct DetectionBuffers : IInspectionBuffers
     /// <summary>The piece of its body at hand.</summary>
     public ReadOnlySpan<byte> Body { get; init; }
 
+    /// <summary>The name, in lower case, of what a parser has just noticed.</summary>
+    public ReadOnlySpan<byte> Event { get; init; }
+
     /// <summary>IANA number of the transport; 4 or 6 of the network.</summary>
     public byte Protocol { get; init; }
     public bool IsV6 { get; init; }
@@ -33,6 +36,7 @@ internal readonly ref struct DetectionBuffers : IInspectionBuffers
         switch (id)
         {
             case BufferId.PacketPayload: return Whole(Payload, instance, out view);
+            case BufferId.AppLayerEvent: return Whole(Event, instance, out view);
             case BufferId.Stream when Stream is not null && instance == 0:
                 view = Stream.View(Payload);
                 return view.Bytes.Length > 0;

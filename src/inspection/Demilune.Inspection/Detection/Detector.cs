@@ -1,9 +1,12 @@
+using System.Buffers;
+using System.Text;
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Flows;
 using Demilune.Inspection.Sessions;
 using Demilune.Inspection.Verdicts;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Compile;
+using Demilune.Rules.Headers;
 using Demilune.Rules.Matching;
 using Demilune.Rules.Prefilters;
 using Demilune.Rules.State;
@@ -18,7 +21,12 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
 
     private const int MaxMatchesShown = 16;
 
+    /// <summary>Longer than any protocol's and event's name.</summary>
+    private const int MaxEventName = 128;
+
     private readonly MatchContext _match = new();
+    private readonly MatchContext _noticed = new();
+    private readonly PendingSignatures _notices = new();
     private readonly Thresholds _thresholds = new();
     private readonly PendingSignatures _packet = new();
     private readonly MatchedBytes[] _shown = new MatchedBytes[MaxMatchesShown];
@@ -33,6 +41,7 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
         if (_rules == rules) return;
         _rules = rules;
         _match.Prepare(rules);
+        _noticed.Prepare(rules);
     }
 
     /// <summary>Rules about single packets: those without any buffer, and those that look into headers and the packet's payload.</summary>
@@ -127,13 +136,60 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
     }
 
     /// <summary>Tells of something odd; blocks the flow if it is <paramref name="isAmbiguous"/> and the policy prevents.</summary>
-    public void Anomaly(AnomalyLayer layer, string name, bool isAmbiguous)
+    /// <param name="layer">Who noticed; a protocol's parser says <see cref="Notice"/> instead.</param>
+    /// <param name="name">A constant.</param>
+    /// <param name="isAmbiguous">Two receivers may read it differently.</param>
+    /// <param name="transaction">Its number, or -1.</param>
+    public void Anomaly(AnomalyLayer layer, string name, bool isAmbiguous, int transaction = -1)
     {
         statistics.Anomalies++;
         var blocks = isAmbiguous && scope.Enforces && options.BlockAmbiguous;
         if (blocks) scope.Block(DropReason.Ambiguous);
         var context = scope.Context();
-        scope.Events.Anomaly(new(in context, layer, name) { Dropped = blocks });
+        scope.Events.Anomaly(new(in context, layer, name) { Dropped = blocks, Transaction = transaction });
+    }
+
+    /// <summary>
+    /// A parser has noticed something: tells of it, and lets rules that ask for it match. What they ask for besides may be known already, or come later
+    /// in the same message.
+    /// </summary>
+    /// <param name="name"><c>PROTOCOL.EVENT</c>, as Suricata spells it in EVE. A constant.</param>
+    /// <param name="transaction">What it is about; null: the flow.</param>
+    /// <param name="message">What else is known of that.</param>
+    /// <param name="pending">The signatures that the message keeps open; null: what the rule asks for must be known now.</param>
+    /// <param name="isAmbiguous">Blocks the flow if the policy prevents.</param>
+    public void Notice(
+        string name, ITransaction? transaction = null, IMessageBuffers? message = null, PendingSignatures? pending = null, bool isAmbiguous = false)
+    {
+        Anomaly(AnomalyLayer.AppLayer, name, isAmbiguous, transaction?.Number ?? -1);
+        if (!_rules.Inspects(BufferId.AppLayerEvent, FlowDirections.ToServer) && !_rules.Inspects(BufferId.AppLayerEvent, FlowDirections.ToClient)) return;
+        Span<byte> text = stackalloc byte[MaxEventName];
+        if (Ascii.ToLower(name, text, out var length) != OperationStatus.Done) return;
+        var buffers = new DetectionBuffers { Message = message, Event = text[..length] };
+        var from = scope.From;
+        LookForEvent(pending ?? _notices, FlowDirections.Both, in buffers, transaction);
+        // A rule for the other direction only means the same transaction.
+        scope.Face(from.Other());
+        LookForEvent(_notices, scope.Facts.Direction, in buffers, transaction);
+        scope.Face(from);
+    }
+
+    /// <param name="open">Where signatures are kept.</param>
+    /// <param name="directions">Signatures for others are not tried.</param>
+    /// <param name="buffers">With the event.</param>
+    /// <param name="transaction">What it is about.</param>
+    private void LookForEvent(PendingSignatures open, FlowDirections directions, scoped in DetectionBuffers buffers, ITransaction? transaction)
+    {
+        if (open == _notices) open.Clear();
+        // Not the usual candidates: a message's may be half collected.
+        _noticed.Candidates.Clear();
+        _rules.Prefilter(BufferId.AppLayerEvent, scope.Facts.Direction, buffers.Event, _noticed);
+        if (_noticed.Candidates.Count == 0) return;
+        _noticed.Candidates.Sort();
+        open.Merge(_noticed.Candidates.Signatures, long.MaxValue);
+        if (open == _notices)
+            foreach (ref var entry in open.Entries) entry.IsDone |= (_rules[entry.Signature].Directions & ~directions) != 0;
+        Evaluate(open, in buffers, 0, transaction);
     }
 
     private bool FlowbitsAllow(Signature signature)

@@ -11,8 +11,11 @@ public readonly ref struct AnomalyEvent(ref readonly FlowContext context, Anomal
     /// <summary>Who noticed.</summary>
     public AnomalyLayer Layer { get; } = layer;
 
-    /// <summary>In lower case with dots and underscores, e.g. <c>http.te_and_content_length</c>. A constant.</summary>
+    /// <summary>With dots and underscores, spelt as Suricata does where it has a name for it: <c>tls.INVALID_TLS_HEADER</c>. A constant.</summary>
     public string Name { get; } = name;
+
+    /// <summary>The transaction's number in its flow from 0, or -1 if it is about none.</summary>
+    public int Transaction { get; init; } = -1;
 
     /// <summary>True if the frame was dropped for it.</summary>
     public bool Dropped { get; init; }

@@ -13,7 +13,7 @@ public readonly ref struct RecordEvent(ref readonly FlowContext context, string 
     /// <summary>EVE's <c>event_type</c>, which is also the name of the object that holds the fields.</summary>
     public string Type { get; } = type;
 
-    /// <summary>Number in its flow, from 0.</summary>
+    /// <summary>Number in its flow, from 0; -1 where a flow is one transaction.</summary>
     public int Transaction { get; } = transaction;
 
     /// <summary>What was said.</summary>

@@ -22,5 +22,8 @@ internal sealed record Protocol
     /// <summary>What rules can look into.</summary>
     public required IReadOnlyList<BufferId> Buffers { get; init; }
 
+    /// <summary>What its parser may notice, by Suricata's names with the protocol's before them, in lower case.</summary>
+    public IReadOnlyList<string> Events { get; init; } = [];
+
     public required Func<InspectorOptions, SegmentPool, Detector, IProtocolSession> Open { get; init; }
 }

@@ -12,5 +12,7 @@ internal static class Protocols
 
     public static bool Provide(BufferId buffer) => All.Any(protocol => protocol.Buffers.Contains(buffer));
 
+    public static bool Notice(string name) => All.Any(protocol => protocol.Events.Contains(name));
+
     public static bool Recognise(AppProtocol app) => All.Any(protocol => protocol.App == app);
 }

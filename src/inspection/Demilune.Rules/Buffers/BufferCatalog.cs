@@ -57,7 +57,7 @@ public static class BufferCatalog
         new(SipRequestLine, "sip.request_line", ToServer, Sip), new(SipResponseLine, "sip.response_line", ToClient, Sip),
         new(QuicSni, "quic.sni", ToServer, Quic), new(QuicUa, "quic.ua", ToServer, Quic), new(QuicVersion, "quic.version", Both, Quic),
         new(QuicCyuHash, "quic.cyu.hash", Both, Quic, true), new(QuicCyuString, "quic.cyu.string", Both, Quic, true),
-        new(Base64Data, "base64_data", Both, Unknown),
+        new(Base64Data, "base64_data", Both, Unknown), new(BufferId.AppLayerEvent, "app-layer-event", Both, Unknown),
         new(Ipv4Header, "ipv4.hdr", Both, Unknown), new(Ipv6Header, "ipv6.hdr", Both, Unknown), new(TcpHeader, "tcp.hdr", Both, Unknown),
         new(UdpHeader, "udp.hdr", Both, Unknown), new(Icmpv4Header, "icmpv4.hdr", Both, Unknown), new(Icmpv6Header, "icmpv6.hdr", Both, Unknown),
     ]);

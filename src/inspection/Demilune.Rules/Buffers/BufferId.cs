@@ -36,6 +36,9 @@ public enum BufferId : byte
     /// <summary>What <c>base64_decode</c> decoded from the buffer before it. Made by the matcher itself.</summary>
     Base64Data,
 
+    /// <summary>Names of what a protocol's parser noticed, in lower case: <c>tls.invalid_record_type</c>.</summary>
+    AppLayerEvent,
+
     /// <summary>IP and transport headers as they were on the wire.</summary>
     Ipv4Header, Ipv6Header, TcpHeader, UdpHeader, Icmpv4Header, Icmpv6Header,
 }

@@ -21,6 +21,9 @@ public sealed record RuleSetOptions
     /// <summary>Whether the engine recognises a protocol. A rule that needs another is refused with a reason. Default: all.</summary>
     public Func<AppProtocol, bool> Recognises { get; init; } = static _ => true;
 
+    /// <summary>Whether a parser has an event of this name (<c>tls.invalid_record_type</c>), in lower case. A rule that asks for another is refused. Default: all.</summary>
+    public Func<string, bool> Notices { get; init; } = static _ => true;
+
     /// <summary>Descriptions and priorities of <c>classtype</c>. Default: Suricata's common ones.</summary>
     public FrozenDictionary<string, Classification> Classifications { get; init; } = Classification.Default;
 }

@@ -13,6 +13,9 @@ public sealed record ProtocolMatch(string Name, byte? IpProtocol = null, int? Ip
 
     public bool IsTcp => IpProtocol == Tcp;
 
+    /// <summary>What EVE calls a protocol: as Suricata does, with "http" for HTTP/1.</summary>
+    public static string NameOf(AppProtocol app) => s_names[(int)app];
+
     public bool Matches(in PacketFacts facts)
     {
         if (IpProtocol is { } protocol && facts.IpProtocol != protocol && !(protocol == Icmp && facts.IpProtocol == Icmp6)) return false;
@@ -42,4 +45,8 @@ public sealed record ProtocolMatch(string Name, byte? IpProtocol = null, int? Ip
         new("enip", null, null, AppProtocol.Enip), new("ike", Udp, null, AppProtocol.Ike), new("ikev2", Udp, null, AppProtocol.Ike),
         new("tftp", Udp, null, AppProtocol.Tftp), new("bittorrent-dht", Udp, null, AppProtocol.BitTorrentDht),
     }.ToFrozenDictionary(match => match.Name, StringComparer.OrdinalIgnoreCase);
+
+    private static readonly string[] s_names = [.. Enum.GetValues<AppProtocol>().Select(app => app == AppProtocol.Http1
+        ? "http" : All.Values.Where(match => match.Apps.FirstOrDefault() == app && match.Apps.Length > 0 && match.Name is not ("ssl" or "ikev2" or "http"))
+            .Select(match => match.Name).FirstOrDefault() ?? app.ToString().ToLowerInvariant())];
 }

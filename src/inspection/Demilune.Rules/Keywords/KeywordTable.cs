@@ -17,7 +17,7 @@ internal static class KeywordTable
         ["noalert"] = Outcome.NoAlert, ["alert"] = Outcome.Alert, ["bypass"] = Outcome.Bypass,
         ["threshold"] = Threshold.Parse, ["detection_filter"] = Threshold.ParseFilter,
         ["flow"] = Flow.Parse, ["flowbits"] = Flowbits.Parse, ["stream_size"] = StreamSize.Parse,
-        ["app-layer-protocol"] = AppLayerProtocol.Parse,
+        ["app-layer-protocol"] = AppLayerProtocol.Parse, ["app-layer-event"] = AppLayerEvent.Parse,
         ["content"] = Content.Parse, ["uricontent"] = Content.ParseUri, ["nocase"] = ContentModifiers.NoCase, ["offset"] = ContentModifiers.Offset, ["depth"] = ContentModifiers.Depth,
         ["distance"] = ContentModifiers.Distance, ["within"] = ContentModifiers.Within, ["startswith"] = ContentModifiers.StartsWith,
         ["endswith"] = ContentModifiers.EndsWith, ["rawbytes"] = ContentModifiers.RawBytes, ["fast_pattern"] = FastPattern.Parse,

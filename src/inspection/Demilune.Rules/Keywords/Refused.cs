@@ -17,7 +17,6 @@ internal static class Refused
         ["tag"] = "packets are not recorded after a match",
         ["asn1"] = "ASN.1 is not decoded",
         ["ftpbounce"] = "FTP commands are not parsed",
-        ["app-layer-event"] = "parser events cannot be asked for in a rule",
         ["decode-event"] = "decoder events cannot be asked for in a rule",
         ["stream-event"] = "stream events cannot be asked for in a rule",
         ["lua"] = "rules cannot run scripts",

@@ -95,7 +95,7 @@ public static class InspectCommand
         var sources = request.Rules.Select(file => new RuleSource(Path.GetRelativePath(Environment.CurrentDirectory, file), File.ReadAllText(file)));
         var compiled = RuleSet.Compile(sources, new()
         {
-            Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises, Variables = request.Settings.Variables,
+            Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises, Notices = Inspector.Notices, Variables = request.Settings.Variables,
         });
         foreach (var error in compiled.Errors)
         {

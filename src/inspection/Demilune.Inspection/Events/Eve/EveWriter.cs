@@ -71,10 +71,21 @@ public sealed class EveWriter : IEventSink, IDisposable
     {
         if (!_options.Writes("anomaly")) return;
         Begin("anomaly", in anomaly.Context);
-        WriteApp(in anomaly.Context);
+        if (anomaly.Transaction >= 0) _json.WriteNumber("tx_id"u8, anomaly.Transaction);
         _json.WriteStartObject("anomaly"u8);
+        if (anomaly.Layer == AnomalyLayer.AppLayer) WriteApp(in anomaly.Context);
         _json.WriteString("type"u8, anomaly.Layer switch { AnomalyLayer.Decode => "decode"u8, AnomalyLayer.Stream => "stream"u8, _ => "applayer"u8 });
-        _json.WriteString("event"u8, anomaly.Name);
+        if (anomaly.Layer == AnomalyLayer.AppLayer)
+        {
+            // A parser's events have their protocol beside them; what is said of the protocols themselves has none.
+            var dot = anomaly.Name.IndexOf('.', StringComparison.Ordinal);
+            _json.WriteString("event"u8, anomaly.Name.AsSpan(dot + 1));
+            _json.WriteString("layer"u8, dot < 0 ? "proto_detect"u8 : "proto_parser"u8);
+        }
+        else
+        {
+            _json.WriteString("event"u8, anomaly.Name);
+        }
         _json.WriteString("action"u8, anomaly.Dropped ? "blocked"u8 : "allowed"u8);
         _json.WriteEndObject();
         WriteKubernetes(in anomaly.Context);
@@ -113,7 +124,7 @@ public sealed class EveWriter : IEventSink, IDisposable
     {
         if (!_options.Writes(record.Type)) return;
         Begin(record.Type, in record.Context);
-        _json.WriteNumber("tx_id"u8, record.Transaction);
+        if (record.Transaction >= 0) _json.WriteNumber("tx_id"u8, record.Transaction);
         _json.WriteStartObject(record.Type);
         record.Fields.Write(_json);
         _json.WriteEndObject();
@@ -284,7 +295,7 @@ public sealed class EveWriter : IEventSink, IDisposable
     private void WriteApp(in FlowContext context)
     {
         if (context.App == AppProtocol.Unknown) return;
-        _json.WriteString("app_proto"u8, context.App == AppProtocol.Http1 ? "http" : JsonNamingPolicy.SnakeCaseLower.ConvertName(context.App.ToString()));
+        _json.WriteString("app_proto"u8, ProtocolMatch.NameOf(context.App));
     }
 
     private void WriteKubernetes(in FlowContext context)

@@ -68,14 +68,21 @@ internal sealed class DnsSession(InspectorOptions options, Detector detector) : 
     private void Take(Side from, ReadOnlySpan<byte> message)
     {
         _from = from;
-        if (!_message.TryRead(message)) detector.Anomaly(AnomalyLayer.AppLayer, "dns.malformed_data", isAmbiguous: false);
-        if (message.Length < DnsMessage.HeaderLength) return;
+        var isWhole = _message.TryRead(message);
+        if (message.Length < DnsMessage.HeaderLength)
+        {
+            detector.Notice("dns.malformed_data");
+            return;
+        }
         Number = _transactions++;
         _fields.Take(_message, Number);
         _pending.Clear();
         foreach (var id in (ReadOnlySpan<BufferId>)[BufferId.DnsQuery, BufferId.DnsQueryName, BufferId.DnsAnswerName])
             for (var instance = 0; TryGet(id, instance, default, out var view); instance++) detector.Offer(id, view.Bytes);
         detector.Keep(_pending, long.MaxValue);
+        if (!isWhole) detector.Notice("dns.malformed_data", this, this, _pending);
+        if ((_message.Flags & 0x40) != 0) detector.Notice("dns.z_flag_set", this, this, _pending);
+        if (_message.Opcode >= 7) detector.Notice("dns.invalid_opcode", this, this, _pending);
         detector.Evaluate(_pending, new DetectionBuffers { Message = this, Payload = message }, 0, this);
         if (options.LogTransactions) Tell();
     }

@@ -12,6 +12,7 @@ internal static class HttpProtocol
         App = AppProtocol.Http1,
         OfStream = static (from, bytes) => from == Side.Client ? Http1Detection.OfRequest(bytes) : Http1Detection.OfResponse(bytes),
         Buffers = [.. Enum.GetValues<BufferId>().Where(id => id is >= BufferId.HttpMethod and <= BufferId.FileData)],
+        Events = HttpEvents.All,
         Open = static (options, pool, detector) => new HttpSession(options, pool, detector),
     };
 }

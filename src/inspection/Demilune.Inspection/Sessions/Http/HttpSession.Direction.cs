@@ -106,7 +106,8 @@ internal sealed partial class HttpSession
         }
 
         public void Anomaly(Http1Anomaly anomaly) =>
-            session._detector.Anomaly(AnomalyLayer.AppLayer, anomaly.Name(), side == Side.Client && anomaly.IsAmbiguous());
+            session._detector.Notice(
+                HttpEvents.Of(anomaly, side == Side.Client), _transaction, Message, Message?.Pending, side == Side.Client && anomaly.IsAmbiguous());
 
         public Http1RequestKind Answered() => session._open.TryPeek(out var transaction) ? transaction.Kind : Http1RequestKind.Ordinary;
 
