@@ -13,9 +13,9 @@ internal sealed class Replay : IEventSink
     private readonly FrameQueue _queue = new();
     private long _now = 1_700_000_000_000_000_000;
 
-    public Replay(string rules, bool prevent = true, InspectorOptions? options = null)
+    public Replay(string rules, bool prevent = true, InspectorOptions? options = null, RuleSetOptions? compile = null)
     {
-        var compiled = RuleSet.Compile([new("test", rules)], new());
+        var compiled = RuleSet.Compile([new("test", rules)], compile ?? new());
         Assert.Empty(compiled.Errors);
         Inspector = new(options ?? new());
         Inspector.Publish(PolicySetSnapshot.Single(new(0, "test", 1, prevent, compiled.Rules)));

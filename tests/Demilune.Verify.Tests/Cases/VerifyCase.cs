@@ -45,7 +45,9 @@ internal sealed record VerifyCase(
 
     private static string? RulesOf(string directory, JsonObject yaml)
     {
-        var file = Path.GetFullPath(Path.Combine(directory, (string?)yaml["rules"] ?? "test.rules"));
+        // Without a name, the one file of rules that lies there.
+        if (yaml["rules"] is null) return System.IO.Directory.EnumerateFiles(directory, "*.rules").Order(StringComparer.Ordinal).FirstOrDefault();
+        var file = Path.GetFullPath(Path.Combine(directory, yaml["rules"]!.ToString()));
         return File.Exists(file) ? file : null;
     }
 }

@@ -32,13 +32,16 @@ public sealed class PcreRegexEngine : IRegexEngine
 
     private sealed class Compiled(Pcre2Pattern pattern) : ICompiledRegex
     {
-        public RegexOutcome Match(ReadOnlySpan<byte> subject, int start, out RegexRange whole) => Match(subject, start, out whole, out _);
+        public RegexOutcome Match(ReadOnlySpan<byte> subject, int start, out RegexRange whole) => Match(subject, start, out whole, default);
 
-        public RegexOutcome Match(ReadOnlySpan<byte> subject, int start, out RegexRange whole, out RegexRange firstGroup)
+        public RegexOutcome Match(ReadOnlySpan<byte> subject, int start, out RegexRange whole, Span<RegexRange> groups)
         {
-            var outcome = pattern.Match(subject, start, out var range, out var group);
+            Span<Range> found = stackalloc Range[Pcre2Pattern.MaxGroups];
+            found = found[..Math.Min(groups.Length, found.Length)];
+            var outcome = pattern.Match(subject, start, out var range, found);
             whole = new(range.Start.Value, range.End.Value);
-            firstGroup = new(group.Start.Value, group.End.Value);
+            groups.Clear();
+            for (var i = 0; i < found.Length; i++) groups[i] = new(found[i].Start.Value, found[i].End.Value);
             return outcome switch
             {
                 Pcre2Outcome.Match => RegexOutcome.Match,

@@ -15,6 +15,10 @@ internal readonly ref struct DetectionBuffers : IInspectionBuffers
     /// <summary>Header of the packet's transport.</summary>
     public ReadOnlySpan<byte> TransportHeader { get; init; }
 
+    /// <summary>The packet's addresses, 4 or 16 bytes each.</summary>
+    public ReadOnlySpan<byte> Source { get; init; }
+    public ReadOnlySpan<byte> Destination { get; init; }
+
     /// <summary>The stream, if any signature looks into it as a whole.</summary>
     public InspectionWindow? Stream { get; init; }
 
@@ -42,6 +46,8 @@ internal readonly ref struct DetectionBuffers : IInspectionBuffers
                 return view.Bytes.Length > 0;
             case BufferId.Ipv4Header when !IsV6: return Whole(IpHeader, instance, out view);
             case BufferId.Ipv6Header when IsV6: return Whole(IpHeader, instance, out view);
+            case BufferId.IpSource: return Whole(Source, instance, out view);
+            case BufferId.IpDestination: return Whole(Destination, instance, out view);
             case BufferId.TcpHeader when Protocol == Wire.Ip.IpProtocol.Tcp: return Whole(TransportHeader, instance, out view);
             case BufferId.UdpHeader when Protocol == Wire.Ip.IpProtocol.Udp: return Whole(TransportHeader, instance, out view);
             case BufferId.Icmpv4Header when Protocol == Wire.Ip.IpProtocol.Icmp: return Whole(TransportHeader, instance, out view);

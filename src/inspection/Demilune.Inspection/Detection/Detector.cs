@@ -28,6 +28,7 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
     private readonly MatchContext _noticed = new();
     private readonly PendingSignatures _notices = new();
     private readonly Thresholds _thresholds = new();
+    private readonly RuleMemory _memory = new();
     private readonly PendingSignatures _packet = new();
     private readonly MatchedBytes[] _shown = new MatchedBytes[MaxMatchesShown];
     private readonly byte[] _shownBytes = new byte[MaxShown * MaxMatchesShown];
@@ -50,11 +51,14 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
         if (scope.Flow is { IsPassed: true }) return;
         var direction = scope.Facts.Direction;
         _packet.Clear();
+        _memory.BeginPacket();
         _match.Candidates.Clear();
         var packetRules = _rules.PacketRules;
         for (var i = 0; i < packetRules.Count; i++) _match.Candidates.Add(packetRules[i]);      // foreach over the interface would allocate
         OfferUnlessEmpty(BufferId.PacketPayload, buffers.Payload);
         OfferUnlessEmpty(buffers.IsV6 ? BufferId.Ipv6Header : BufferId.Ipv4Header, buffers.IpHeader);
+        OfferUnlessEmpty(BufferId.IpSource, scope.Source);
+        OfferUnlessEmpty(BufferId.IpDestination, scope.Destination);
         if (HeaderBuffer(buffers.Protocol) is { } header) OfferUnlessEmpty(header, buffers.TransportHeader);
         if (_match.Candidates.Count == 0) return;
         Keep(_packet, long.MaxValue);
@@ -96,8 +100,8 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
                 entry.IsDone = true;
                 continue;
             }
-            if (!signature.AppliesTo(in scope.Facts) || !FlowbitsAllow(signature)) continue;
-            var seen = buffers;
+            if (!signature.AppliesTo(in scope.Facts) || !FlowbitsAllow(signature) || !_memory.Allows(signature, scope)) continue;
+            var seen = buffers with { Source = scope.Source, Destination = scope.Destination };
             if (!signature.Matches(ref seen, _match, ref entry.Matched)) continue;
             if (!Matched(signature, in buffers, transaction)) continue;
             entry.IsDone = true;
@@ -212,18 +216,28 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
     {
         var outcome = _thresholds.Count(signature, scope.Facts.Source, scope.Facts.Destination, scope.Flow?.Id ?? 0, scope.Now);
         if (outcome == ThresholdOutcome.NoMatch) return false;
+        if (IsSuppressed(signature)) outcome = ThresholdOutcome.Silent;
         if (scope.Flow is { } flow) ChangeFlowbits(signature, flow);
+        _memory.Change(signature, scope, _match);
         if (signature.Bypass) scope.Releases = true;
-        if (signature.Action == RuleAction.Pass) return true;
+        var wanted = _thresholds.Action(signature, scope.Facts.Source, scope.Facts.Destination, scope.Flow?.Id ?? 0, scope.Now);
+        if (wanted == RuleAction.Pass) return true;
         var action = AlertAction.Allowed;
-        var isTold = options.OneAlertPerBlock && signature.Action != RuleAction.Alert && scope.Blocked == DropReason.Rules;
-        if (signature.Action != RuleAction.Alert)
+        var isTold = options.OneAlertPerBlock && wanted != RuleAction.Alert && scope.Blocked == DropReason.Rules;
+        if (wanted != RuleAction.Alert)
         {
             action = scope.Enforces ? AlertAction.Blocked : AlertAction.WouldBlock;
             if (scope.Enforces) scope.Block(DropReason.Rules);
         }
         if (!signature.NoAlert && !isTold && outcome == ThresholdOutcome.Report) Tell(signature, action, in buffers, transaction);
         return true;
+    }
+
+    private bool IsSuppressed(Signature signature)
+    {
+        for (var i = 0; i < signature.Suppressions.Count; i++)
+            if (signature.Suppressions[i].Covers(scope.Facts.Source, scope.Facts.Destination)) return true;
+        return false;
     }
 
     private void ChangeFlowbits(Signature signature, Flow flow)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Flows;
 using Demilune.Inspection.Verdicts;
@@ -11,7 +12,14 @@ internal sealed class FrameScope
 {
     private PacketFacts _facts;
 
+    private readonly byte[] _source = new byte[16];
+    private readonly byte[] _destination = new byte[16];
+
     public ref PacketFacts Facts => ref _facts;
+
+    /// <summary>The addresses as on the wire.</summary>
+    public ReadOnlySpan<byte> Source => Address(_facts.Source, _source);
+    public ReadOnlySpan<byte> Destination => Address(_facts.Destination, _destination);
     public IEventSink Events { get; private set; } = null!;
     public long Now { get; private set; }
 
@@ -66,6 +74,12 @@ internal sealed class FrameScope
     public void Block(DropReason reason)
     {
         if (Blocked == DropReason.None) Blocked = reason;
+    }
+
+    private ReadOnlySpan<byte> Address(UInt128 address, byte[] room)
+    {
+        BinaryPrimitives.WriteUInt128BigEndian(room, address);
+        return _facts.IsIpv6 ? room : room.AsSpan(12);
     }
 
     /// <summary>As events tell it.</summary>

@@ -10,24 +10,40 @@ internal sealed class Thresholds
     private const int MaxCounters = 65_536;
 
     private readonly Dictionary<Key, Counter> _counters = [];
+    private readonly Dictionary<Key, Counter> _rates = [];
+    private readonly Dictionary<Key, long> _limited = [];
 
     private readonly record struct Key(uint Gid, uint Sid, UInt128 First, UInt128 Second, ulong Flow);
 
     private readonly record struct Counter(long Start, int Count);
+
+    /// <summary>What a match does: the signature's own action, or while it matches too often the one that a rate filter gives it.</summary>
+    public RuleAction Action(Signature signature, UInt128 source, UInt128 destination, ulong flow, long now)
+    {
+        if (signature.Rate is not { } rate) return signature.Action;
+        var key = KeyOf(signature, rate.Track, source, destination, flow);
+        if (_limited.TryGetValue(key, out var until))
+        {
+            if (now < until) return rate.NewAction ?? signature.Action;
+            _limited.Remove(key);
+            _rates.Remove(key);
+        }
+        if (!_rates.TryGetValue(key, out var counter) || now - counter.Start >= rate.Period.Ticks * 100) counter = new(now, 0);
+        counter = counter with { Count = counter.Count + 1 };
+        if (_rates.Count >= MaxCounters) _rates.Clear();
+        _rates[key] = counter;
+        if (counter.Count <= rate.Count) return signature.Action;
+        if (_limited.Count >= MaxCounters) _limited.Clear();
+        _limited[key] = rate.Timeout == TimeSpan.Zero ? long.MaxValue : now + rate.Timeout.Ticks * 100;
+        return rate.NewAction ?? signature.Action;
+    }
 
     /// <summary>Counts a match.</summary>
     /// <returns>What may be done about it.</returns>
     public ThresholdOutcome Count(Signature signature, UInt128 source, UInt128 destination, ulong flow, long now)
     {
         if (signature.Threshold is not { } rule) return ThresholdOutcome.Report;
-        var key = rule.Track switch
-        {
-            ThresholdTrack.BySource => new Key(signature.Gid, signature.Sid, source, 0, 0),
-            ThresholdTrack.ByDestination => new Key(signature.Gid, signature.Sid, 0, destination, 0),
-            ThresholdTrack.ByBoth => new Key(signature.Gid, signature.Sid, source, destination, 0),
-            ThresholdTrack.ByFlow => new Key(signature.Gid, signature.Sid, 0, 0, flow),
-            _ => new Key(signature.Gid, signature.Sid, 0, 0, 0),
-        };
+        var key = KeyOf(signature, rule.Track, source, destination, flow);
         if (!_counters.TryGetValue(key, out var counter) || now - counter.Start >= rule.Period.Ticks * 100) counter = new(now, 0);
         counter = counter with { Count = counter.Count + 1 };
         if (_counters.Count >= MaxCounters) _counters.Clear();
@@ -42,6 +58,15 @@ internal sealed class Thresholds
         if (reports) return ThresholdOutcome.Report;
         return rule.Kind == ThresholdKind.DetectionFilter ? ThresholdOutcome.NoMatch : ThresholdOutcome.Silent;
     }
+
+    private static Key KeyOf(Signature signature, ThresholdTrack track, UInt128 source, UInt128 destination, ulong flow) => track switch
+    {
+        ThresholdTrack.BySource => new(signature.Gid, signature.Sid, source, 0, 0),
+        ThresholdTrack.ByDestination => new(signature.Gid, signature.Sid, 0, destination, 0),
+        ThresholdTrack.ByBoth => new(signature.Gid, signature.Sid, source, destination, 0),
+        ThresholdTrack.ByFlow => new(signature.Gid, signature.Sid, 0, 0, flow),
+        _ => new(signature.Gid, signature.Sid, 0, 0, 0),
+    };
 }
 
 /// <summary>What a threshold says to a match.</summary>

@@ -53,6 +53,9 @@ internal sealed class Flow
 
     public ulong[] Flowbits { get; set; } = [];
 
+    /// <summary>Counters and texts that rules keep of it; null: none yet.</summary>
+    public FlowMemory? Memory { get; set; }
+
     /// <summary>What looks at the streams; null when nothing has to.</summary>
     public StreamSession? Session { get; set; }
 
@@ -70,6 +73,7 @@ internal sealed class Flow
         Array.Clear(Flowbits);
         TcpState = TcpState.New;
         RivalSyn = null;
+        Memory = null;
         IsBlocked = IsReleased = IsPassed = IsUntracked = HasAlerted = IsAnswered = false;
     }
 }

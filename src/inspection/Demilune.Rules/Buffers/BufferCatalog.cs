@@ -60,6 +60,7 @@ public static class BufferCatalog
         new(Base64Data, "base64_data", Both, Unknown), new(BufferId.AppLayerEvent, "app-layer-event", Both, Unknown),
         new(Ipv4Header, "ipv4.hdr", Both, Unknown), new(Ipv6Header, "ipv6.hdr", Both, Unknown), new(TcpHeader, "tcp.hdr", Both, Unknown),
         new(UdpHeader, "udp.hdr", Both, Unknown), new(Icmpv4Header, "icmpv4.hdr", Both, Unknown), new(Icmpv6Header, "icmpv6.hdr", Both, Unknown),
+        new(IpSource, "ip.src", Both, Unknown), new(IpDestination, "ip.dst", Both, Unknown),
     ]);
 
     /// <summary>Names of former times, still in rules.</summary>

@@ -41,4 +41,7 @@ public enum BufferId : byte
 
     /// <summary>IP and transport headers as they were on the wire.</summary>
     Ipv4Header, Ipv6Header, TcpHeader, UdpHeader, Icmpv4Header, Icmpv6Header,
+
+    /// <summary>The packet's addresses: 4 or 16 bytes.</summary>
+    IpSource, IpDestination,
 }

@@ -18,6 +18,9 @@ public sealed class BufferTest
     /// <summary>Whether a success may be remembered for later calls. Not so for payload, nor where values pass from test to test.</summary>
     internal bool IsSticky { get; init; } = true;
 
+    /// <summary>A step of it changes something: tried last, and only if all the others hold.</summary>
+    internal bool HasEffect { get; init; }
+
     /// <summary>For <see cref="BufferId.Stream"/>: the packet's own payload is not looked at as well.</summary>
     internal bool StreamOnly { get; init; }
 }

@@ -1,6 +1,7 @@
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Headers;
 using Demilune.Rules.Keywords;
+using Demilune.Rules.Matching;
 using Demilune.Rules.Prefilters;
 using Demilune.Rules.State;
 using Demilune.Rules.Syntax;
@@ -13,7 +14,8 @@ internal static class RuleCompiler
 {
     public static CompiledRules Compile(IEnumerable<RuleSource> sources, RuleSetOptions options)
     {
-        var flowbits = new Dictionary<string, int>(StringComparer.Ordinal);
+        var names = new StateNames();
+        var skipped = 0;
         var rules = new List<(Signature Signature, PrefilterChoice Choice)>();
         var places = new Dictionary<(uint Gid, uint Sid), Signature>();
         var errors = new List<RuleError>();
@@ -25,8 +27,15 @@ internal static class RuleCompiler
             {
                 if (rule is not null)
                 {
+                    if (!Requires.AreMet(rule, options.IgnoreUnknownRequirements, out fault) && fault is null)
+                    {
+                        skipped++;
+                        continue;
+                    }
                     var line = text.Locate(rule.Position).Line;
-                    fault = SignatureAssembly.TryAssemble(rule, source.Text[rule.Position..rule.End], source.Name, line, options, Flowbit, out var signature, out var choice);
+                    Signature? signature = null;
+                    PrefilterChoice choice = default;
+                    fault ??= SignatureAssembly.TryAssemble(rule, source.Text[rule.Position..rule.End], source.Name, line, options, names, out signature, out choice);
                     if (fault is null && places.TryGetValue((signature!.Gid, signature.Sid), out var taken))
                         fault = rule.Action.Fault($"sid {signature.Sid} is taken by the rule at {taken.Source}:{taken.Line}.");
                     if (fault is null)
@@ -39,18 +48,13 @@ internal static class RuleCompiler
                 errors.Add(text.Error(fault!, sid));
             }
         }
-        return new(Assemble(rules, flowbits), errors);
-
-        int Flowbit(string name)
-        {
-            if (!flowbits.TryGetValue(name, out var index)) flowbits.Add(name, index = flowbits.Count);
-            return index;
-        }
+        return new(Assemble(rules, names), errors) { Skipped = skipped };
     }
 
-    private static RuleSet Assemble(List<(Signature Signature, PrefilterChoice Choice)> rules, Dictionary<string, int> flowbits)
+    private static RuleSet Assemble(List<(Signature Signature, PrefilterChoice Choice)> rules, StateNames names)
     {
         var ordered = rules.OrderBy(rule => ActionRank(rule.Signature.Action)).ThenBy(rule => FlowbitRank(rule.Signature))
+            .ThenBy(rule => StateRank<FlowintOperation>(rule.Signature)).ThenBy(rule => VariableRank(rule.Signature)).ThenBy(rule => StateRank<SharedBitOperation>(rule.Signature))
             .ThenBy(rule => rule.Signature.Priority).ToArray();
         for (var i = 0; i < ordered.Length; i++) ordered[i].Signature.Index = i;
         var prefilters = new PrefilterAssembly();
@@ -58,7 +62,7 @@ internal static class RuleCompiler
             if (choice.Test >= 0) prefilters.Add(signature, choice);
         return new(
             [.. ordered.Select(rule => rule.Signature)],
-            [.. flowbits.OrderBy(pair => pair.Value).Select(pair => pair.Key)],
+            names,
             prefilters.Build(),
             [.. ordered.Where(rule => rule.Choice.Test < 0).Select(rule => rule.Signature.Index)]);
     }
@@ -70,6 +74,14 @@ internal static class RuleCompiler
     {
         var asks = signature.Flowbits.Any(operation => operation.IsCondition);
         var sets = signature.Flowbits.Any(operation => !operation.IsCondition);
-        return (sets, asks) switch { (true, false) => 0, (true, true) => 1, (false, true) => 2, _ => 3 };
+        return Rank(sets, asks);
     }
+
+    private static int StateRank<TOperation>(Signature signature) where TOperation : StateOperation => Rank(
+        signature.State.Any(operation => operation is TOperation { IsCondition: false }), signature.State.Any(operation => operation is TOperation { IsCondition: true }));
+
+    private static int VariableRank(Signature signature) =>
+        Rank(signature.TestArray.Any(test => test.Steps.Any(step => step is PcreStep { Captures: true })), signature.State.Any(operation => operation is VariableOperation));
+
+    private static int Rank(bool sets, bool asks) => (sets, asks) switch { (true, false) => 0, (true, true) => 1, (false, true) => 2, _ => 3 };
 }

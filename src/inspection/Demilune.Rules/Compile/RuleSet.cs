@@ -2,6 +2,7 @@ using Demilune.Rules.Buffers;
 using Demilune.Rules.Headers;
 using Demilune.Rules.Matching;
 using Demilune.Rules.Prefilters;
+using Demilune.Rules.State;
 using Demilune.Rules.Syntax;
 
 namespace Demilune.Rules.Compile;
@@ -12,11 +13,13 @@ public sealed class RuleSet
     private readonly Signature[] _signatures;
     private readonly BufferPrefilter?[] _prefilters;
 
-    internal RuleSet(Signature[] signatures, string[] flowbits, BufferPrefilter?[] prefilters, int[] packetRules)
+    internal RuleSet(Signature[] signatures, StateNames names, BufferPrefilter?[] prefilters, int[] packetRules)
     {
         _signatures = signatures;
         _prefilters = prefilters;
-        FlowbitNames = flowbits;
+        FlowbitNames = names.Flowbits;
+        CounterNames = names.Counters;
+        VariableNames = names.Variables;
         PacketRules = packetRules;
         InspectsPackets = packetRules.Length > 0 || Array.Exists(s_ofPackets, buffer => Inspects(buffer, FlowDirections.ToServer) || Inspects(buffer, FlowDirections.ToClient));
     }
@@ -24,6 +27,7 @@ public sealed class RuleSet
     private static readonly BufferId[] s_ofPackets =
     [
         BufferId.PacketPayload, BufferId.Ipv4Header, BufferId.Ipv6Header, BufferId.TcpHeader, BufferId.UdpHeader, BufferId.Icmpv4Header, BufferId.Icmpv6Header,
+        BufferId.IpSource, BufferId.IpDestination,
     ];
 
     public static RuleSet Empty { get; } = Compile([], new()).Rules;
@@ -36,6 +40,13 @@ public sealed class RuleSet
     /// <summary>Flow bits are numbered from 0; the names are for display.</summary>
     public IReadOnlyList<string> FlowbitNames { get; }
     public int FlowbitCount => FlowbitNames.Count;
+
+    /// <summary>Counters of <c>flowint</c>.</summary>
+    public IReadOnlyList<string> CounterNames { get; }
+    public int CounterCount => CounterNames.Count;
+
+    /// <summary>What expressions capture.</summary>
+    public IReadOnlyList<string> VariableNames { get; }
 
     /// <summary>Indexes of signatures that look into no buffer: to be tried on every packet.</summary>
     public IReadOnlyList<int> PacketRules { get; }
@@ -64,4 +75,8 @@ public sealed class RuleSet
 }
 
 /// <summary>The outcome of a compilation: what loaded, and what did not and why.</summary>
-public sealed record CompiledRules(RuleSet Rules, IReadOnlyList<RuleError> Errors);
+public sealed record CompiledRules(RuleSet Rules, IReadOnlyList<RuleError> Errors)
+{
+    /// <summary>Rules that are not for us by their own word (<c>requires</c>): neither loaded nor wrong.</summary>
+    public int Skipped { get; init; }
+}

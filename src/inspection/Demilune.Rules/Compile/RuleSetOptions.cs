@@ -1,8 +1,11 @@
 using System.Collections.Frozen;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Classifications;
+using Demilune.Rules.Datasets;
 using Demilune.Rules.Headers;
 using Demilune.Rules.Regex;
+using Demilune.Rules.Reputation;
+using Demilune.Rules.Thresholds;
 
 namespace Demilune.Rules.Compile;
 
@@ -23,6 +26,18 @@ public sealed record RuleSetOptions
 
     /// <summary>Whether a parser has an event of this name (<c>tls.invalid_record_type</c>), in lower case. A rule that asks for another is refused. Default: all.</summary>
     public Func<string, bool> Notices { get; init; } = static _ => true;
+
+    /// <summary>Where sets of <c>dataset</c> are kept and read. Default: in memory only.</summary>
+    public DatasetCatalog Datasets { get; init; } = DatasetCatalog.InMemory();
+
+    /// <summary>Lists that <c>iprep</c> asks. Default: none, so that every <c>iprep</c> is refused.</summary>
+    public ReputationTable Reputation { get; init; } = ReputationTable.Empty;
+
+    /// <summary>Thresholds, rate filters and suppressions from beside the rules. Default: none.</summary>
+    public ThresholdConfig Thresholds { get; init; } = ThresholdConfig.Empty;
+
+    /// <summary>True: a condition of <c>requires</c> that is not known counts as met. Default false: such rules are left out, as in Suricata.</summary>
+    public bool IgnoreUnknownRequirements { get; init; }
 
     /// <summary>Descriptions and priorities of <c>classtype</c>. Default: Suricata's common ones.</summary>
     public FrozenDictionary<string, Classification> Classifications { get; init; } = Classification.Default;

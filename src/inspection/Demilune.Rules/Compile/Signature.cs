@@ -51,12 +51,27 @@ public sealed class Signature
     /// <summary>Conditions in order; flowbits are the caller's to keep.</summary>
     public IReadOnlyList<FlowbitOperation> Flowbits { get; init; } = [];
 
+    /// <summary>Counters of the flow, bits of hosts, captured texts: as flow bits, the caller's to keep.</summary>
+    public IReadOnlyList<StateOperation> State { get; init; } = [];
+
     public RuleThreshold? Threshold { get; init; }
+
+    /// <summary>From <c>threshold.config</c>; null: none.</summary>
+    public RateFilter? Rate { get; init; }
+
+    /// <summary>From <c>threshold.config</c>: matches that are not told.</summary>
+    public IReadOnlyList<Suppression> Suppressions { get; init; } = [];
+
+    /// <summary>What is recorded after a match; null: nothing.</summary>
+    public RuleTag? Tag { get; init; }
 
     /// <summary>Empty: the signature matches on its header and packet conditions alone.</summary>
     public IReadOnlyList<BufferTest> Tests => TestArray;
 
     internal BufferTest[] TestArray { get; init; } = [];
+
+    /// <summary>Evaluating it may change a data set.</summary>
+    internal bool HasEffects { get; init; }
 
     internal PacketCondition[] PacketConditions { get; init; } = [];
 

@@ -38,7 +38,8 @@ public static class AddressSyntax
         return BinaryPrimitives.ReadUInt128BigEndian(bytes);
     }
 
-    private static bool TryRange(string text, out (UInt128 First, UInt128 Last) range)
+    /// <summary>One address, prefix or range.</summary>
+    internal static bool TryRange(string text, out (UInt128 First, UInt128 Last) range)
     {
         range = (UInt128.Zero, UInt128.MaxValue);
         if (text.Equals("any", StringComparison.OrdinalIgnoreCase)) return true;

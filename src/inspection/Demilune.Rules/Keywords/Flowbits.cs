@@ -29,7 +29,7 @@ internal static class Flowbits
         if (bits.Any(name => name.Any(char.IsWhiteSpace))) return option.Fault("The name of a flow bit has no blanks.");
         if (bits.Length > 1 && action is not (FlowbitAction.IsSet or FlowbitAction.IsNotSet))
             return option.Fault("Only isset and isnotset take several names.");
-        signature.Flowbits.Add(new(action.Value, [.. bits.Select(signature.Flowbit)]));
+        signature.Flowbits.Add(new(action.Value, [.. bits.Select(signature.Names.Flowbit)]));
         return null;
     }
 }

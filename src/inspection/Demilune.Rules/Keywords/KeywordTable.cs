@@ -16,6 +16,10 @@ internal static class KeywordTable
         ["metadata"] = Identity.Metadata, ["target"] = Identity.Target,
         ["noalert"] = Outcome.NoAlert, ["alert"] = Outcome.Alert, ["bypass"] = Outcome.Bypass,
         ["threshold"] = Threshold.Parse, ["detection_filter"] = Threshold.ParseFilter,
+        ["flowint"] = Flowint.Parse, ["xbits"] = SharedBits.ParseXbits, ["hostbits"] = SharedBits.ParseHostbits,
+        ["flowvar"] = Variables.ParseFlow, ["pktvar"] = Variables.ParsePacket,
+        ["dataset"] = DatasetKeyword.Parse, ["datarep"] = DatasetKeyword.ParseReputation, ["requires"] = Requires.Parse,
+        ["iprep"] = Iprep.Parse, ["tag"] = Tag.Parse, ["prefilter"] = Prefilter.Parse,
         ["flow"] = Flow.Parse, ["flowbits"] = Flowbits.Parse, ["stream_size"] = StreamSize.Parse,
         ["app-layer-protocol"] = AppLayerProtocol.Parse, ["app-layer-event"] = AppLayerEvent.Parse,
         ["content"] = Content.Parse, ["uricontent"] = Content.ParseUri, ["nocase"] = ContentModifiers.NoCase, ["offset"] = ContentModifiers.Offset, ["depth"] = ContentModifiers.Depth,
@@ -46,6 +50,9 @@ internal static class KeywordTable
         if (Buffers.BufferCatalog.Find(option.Name) is { } buffer) return StickyBuffer.Apply(signature, option, buffer);
         return option.NameFault(Refused.Reason(option.Name) ?? $"There is no keyword '{option.Name}'{Suggestion(option.Name)}.");
     }
+
+    public static bool Knows(string name) =>
+        s_parsers.ContainsKey(name) || LegacyModifier.Find(name) is not null || Buffers.BufferCatalog.Find(name) is not null;
 
     private static string Suggestion(string name)
     {

@@ -1,6 +1,7 @@
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Matching;
 using Demilune.Rules.Regex;
+using Demilune.Rules.State;
 using Demilune.Rules.Syntax;
 
 namespace Demilune.Rules.Keywords;
@@ -18,10 +19,17 @@ internal static class Pcre
         if (value.Length < start + 4 || value[start] != '"' || value[start + 1] != '/' || end <= start + 1 || !value.EndsWith('"'))
             return option.Fault("pcre is written pcre:\"/expression/flags\";");
         var pattern = value[(start + 2)..end];
+        var captures = new List<(VariableScope, int)>();
+        if (Captures.TryReadNames(signature, option, ref pattern, captures) is { } misnamed) return misnamed;
         var (flags, isRelative, buffer) = (RegexFlags.None, false, (BufferId?)null);
         for (var at = end + 1; at < value.Length - 1; at++)
         {
-            if (value[at] == ',') return option.Fault("Capturing into variables is not supported; the rule is not loaded.", at);
+            if (value[at] == ',')
+            {
+                if (Captures.TryRead(signature, option, value[at..^1], captures) is { } wrong) return wrong;
+                break;
+            }
+            if (value[at] == ' ') continue;
             if (!TryFlag(value[at], ref flags, ref isRelative, out var moved)) return option.Fault($"pcre has no flag '{value[at]}'.", at);
             // As Suricata: a sticky buffer in force wins over the flag.
             if (moved is null || signature.Sticky is not null) continue;
@@ -29,7 +37,7 @@ internal static class Pcre
             buffer = moved;
         }
         if (signature.Options.Regex.TryCompile(pattern, flags, out var error) is not { } regex) return option.Fault($"This expression cannot be used: {error}", start + 2);
-        var step = new FixedDraft(option.NamePosition, new PcreStep(regex, isNegated) { IsRelative = isRelative });
+        var step = new FixedDraft(option.NamePosition, new PcreStep(regex, isNegated, [.. captures]) { IsRelative = isRelative });
         if (buffer is { } id) signature.AddTo(id, step);
         else signature.Add(step);
         return null;

@@ -7,14 +7,7 @@ internal static class Refused
 {
     private static readonly FrozenDictionary<string, string> s_reasons = new Dictionary<string, string>
     {
-        ["flowint"] = "flow counters are not kept",
-        ["xbits"] = "bits across flows are not kept; flowbits are",
-        ["hostbits"] = "bits per host are not kept; flowbits are",
-        ["dataset"] = "data sets are not loaded",
-        ["datarep"] = "data sets are not loaded",
-        ["iprep"] = "reputation lists are not loaded",
         ["geoip"] = "there is no GeoIP database",
-        ["tag"] = "packets are not recorded after a match",
         ["asn1"] = "ASN.1 is not decoded",
         ["ftpbounce"] = "FTP commands are not parsed",
         ["decode-event"] = "decoder events cannot be asked for in a rule",

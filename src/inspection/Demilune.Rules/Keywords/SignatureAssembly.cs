@@ -14,13 +14,13 @@ internal static class SignatureAssembly
     private const int MaxTests = 32;
 
     public static SyntaxFault? TryAssemble(
-        RuleSyntax rule, string text, string source, int line, RuleSetOptions options, Func<string, int> flowbit, out Signature? signature, out PrefilterChoice choice)
+        RuleSyntax rule, string text, string source, int line, RuleSetOptions options, StateNames names, out Signature? signature, out PrefilterChoice choice)
     {
         signature = null;
         choice = default;
         if (TryAction(rule.Action, out var action) is { } wrongAction) return wrongAction;
         if (TryHeader(rule, options, out var header) is { } wrongHeader) return wrongHeader;
-        var builder = new SignatureBuilder(options, flowbit);
+        var builder = new SignatureBuilder(options, names, source);
         foreach (var option in rule.Options)
             if (KeywordTable.Apply(builder, option) is { } fault) return fault;
         if (builder.Sid == 0) return rule.Action.Fault("Every rule needs a sid.");
@@ -30,6 +30,8 @@ internal static class SignatureAssembly
         var scope = ScopeOf(builder, header.Protocol);
         choice = PrefilterChoice.Of(builder.Tests);
         var tests = builder.Tests.Select(draft => Build(draft, scope, builder)).ToArray();
+        // A threshold of the rule's own is nearer than one laid over it.
+        var laid = options.Thresholds.For(builder.Gid, builder.Sid).ToArray();
         signature = new()
         {
             Action = action, Sid = builder.Sid, Gid = builder.Gid, Rev = builder.Rev, Message = builder.Message,
@@ -37,8 +39,10 @@ internal static class SignatureAssembly
             Priority = builder.Priority ?? builder.Class?.Priority ?? 3,
             References = builder.References, Metadata = builder.Metadata, Target = builder.Target,
             NoAlert = builder.NoAlert, Bypass = builder.Bypass, Header = header, Directions = directions, PayloadScope = scope,
-            Flowbits = builder.Flowbits, Threshold = builder.Threshold, PacketConditions = [.. builder.PacketConditions], TestArray = tests,
-            Text = text, Source = source, Line = line,
+            Tag = builder.Tag, Rate = laid.LastOrDefault(entry => entry.Rate is not null)?.Rate,
+            Suppressions = [.. laid.Select(entry => entry.Suppression).OfType<Suppression>()],
+            Flowbits = builder.Flowbits, State = builder.State, Threshold = builder.Threshold ?? laid.LastOrDefault(entry => entry.Threshold is not null)?.Threshold, PacketConditions = [.. builder.PacketConditions], TestArray = tests,
+            HasEffects = Array.Exists(tests, test => test.HasEffect), Text = text, Source = source, Line = line,
         };
         return null;
     }
@@ -131,13 +135,15 @@ internal static class SignatureAssembly
     private static BufferTest Build(TestDraft draft, PayloadScope scope, SignatureBuilder builder)
     {
         var isPayload = draft.Buffer == BufferId.Stream;
+        var steps = BuildSteps(draft);
         return new()
         {
             Buffer = isPayload && scope == PayloadScope.Packet ? BufferId.PacketPayload : draft.Buffer,
             Transforms = draft.Transforms,
-            Steps = BuildSteps(draft),
+            Steps = steps,
             IsSticky = !isPayload && (builder.Variables.Count == 0 || builder.Tests.Count == 1),
             StreamOnly = scope == PayloadScope.Stream,
+            HasEffect = steps.Any(step => step.HasEffect),
         };
     }
 

@@ -10,9 +10,13 @@ using Demilune.Rules.Transforms;
 namespace Demilune.Rules.Keywords;
 
 /// <summary>A signature while its options are read one by one. Keywords write here; <see cref="SignatureAssembly"/> makes the signature.</summary>
-internal sealed class SignatureBuilder(RuleSetOptions options, Func<string, int> flowbit)
+internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names, string source)
 {
     public RuleSetOptions Options { get; } = options;
+    public StateNames Names { get; } = names;
+
+    /// <summary>The file it stands in.</summary>
+    public string Source { get; } = source;
 
     public uint Sid { get; set; }
     public uint Gid { get; set; } = 1;
@@ -27,6 +31,8 @@ internal sealed class SignatureBuilder(RuleSetOptions options, Func<string, int>
     public bool Bypass { get; set; }
     public RuleThreshold? Threshold { get; set; }
     public List<FlowbitOperation> Flowbits { get; } = [];
+    public RuleTag? Tag { get; set; }
+    public List<StateOperation> State { get; } = [];
     public List<PacketCondition> PacketConditions { get; } = [];
 
     /// <summary>What <c>flow</c> said; null without it.</summary>
@@ -48,8 +54,6 @@ internal sealed class SignatureBuilder(RuleSetOptions options, Func<string, int>
     private List<Transform> _transforms = [];
     private TestDraft? _current;
 
-    public int Flowbit(string name) => flowbit(name);
-
     public void Stick(BufferInfo? buffer)
     {
         Sticky = buffer;
@@ -58,10 +62,11 @@ internal sealed class SignatureBuilder(RuleSetOptions options, Func<string, int>
         LastContent = null;
     }
 
-    /// <returns>False when there is no sticky buffer to transform, or when contents already looked at it untransformed.</returns>
+    /// <returns>False when there is no sticky buffer to transform, or when contents have looked at what earlier transformations made of it.</returns>
     public bool TryTransform(Transform transform)
     {
-        if (Sticky is null || _current is not null) return false;
+        if (Sticky is null || (_current is not null && _transforms.Count > 0)) return false;
+        if (_current is not null) (_transforms, _current, LastContent) = ([], null, null);
         _transforms.Add(transform);
         return true;
     }

@@ -42,5 +42,5 @@ internal static class TransformKeywords
 
     private static SyntaxFault? Add(SignatureBuilder signature, OptionSyntax option, Transform transform) => signature.TryTransform(transform)
         ? null
-        : option.NameFault($"'{option.Name}' follows the sticky buffer it changes, before any content.");
+        : option.NameFault($"'{option.Name}' follows the sticky buffer it changes, before contents look at what other transformations made of it.");
 }

@@ -1,5 +1,6 @@
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Compile;
+using Demilune.Rules.State;
 
 namespace Demilune.Rules.Matching;
 
@@ -24,6 +25,12 @@ public sealed class MatchContext
     /// <summary>Bytes kept of a match in a transformed text, which is gone after the evaluation. Enough for a person to see what it was.</summary>
     public const int MaxKept = 128;
 
+    /// <summary>Texts that one signature can capture, and bytes of each. A name or a number, not a document.</summary>
+    private const int MaxCaptures = 16, MaxCaptured = 256;
+
+    private readonly VariableCapture[] _captures = new VariableCapture[MaxCaptures];
+    private readonly byte[] _captured = new byte[MaxCaptures * MaxCaptured];
+    private int _captureCount;
     private readonly Evidence[] _evidence = new Evidence[MaxEvidence];
     private readonly byte[] _kept = new byte[MaxEvidence * MaxKept];
     private int _evidenceCount;
@@ -41,6 +48,25 @@ public sealed class MatchContext
     /// <summary>How often an evaluation was given up at a limit (steps, or the expression engine's own). Only grows: the owner watches the difference.</summary>
     public long LimitsReached { get; internal set; }
 
+    /// <summary>What expressions of the signature evaluated last have captured.</summary>
+    public ReadOnlySpan<VariableCapture> Captures => _captures.AsSpan(0, _captureCount);
+
+    /// <summary>The bytes of one of them.</summary>
+    public ReadOnlySpan<byte> Text(in VariableCapture capture) => _captured.AsSpan(capture.Start, capture.Length);
+
+    internal int CaptureMark => _captureCount;
+
+    internal void RewindCaptures(int mark) => _captureCount = mark;
+
+    internal void Captured(VariableScope scope, int name, ReadOnlySpan<byte> text)
+    {
+        if (_captureCount == MaxCaptures) return;
+        text = text[..Math.Min(text.Length, MaxCaptured)];
+        text.CopyTo(_captured.AsSpan(_captureCount * MaxCaptured));
+        _captures[_captureCount] = new(scope, name, _captureCount * MaxCaptured, text.Length);
+        _captureCount++;
+    }
+
     internal long[] Variables { get; } = new long[MaxVariables];
     internal int StepsLeft { get; set; }
     internal byte[] Decoded { get; } = new byte[64 * 1024];
@@ -50,7 +76,7 @@ public sealed class MatchContext
 
     internal void Begin()
     {
-        _evidenceCount = 0;
+        _evidenceCount = _captureCount = 0;
         StepsLeft = MaxSteps;
     }
 

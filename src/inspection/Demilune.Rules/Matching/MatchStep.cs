@@ -9,6 +9,9 @@ internal abstract class MatchStep
     /// <summary>It moves the place that a following relative step starts from.</summary>
     public virtual bool MovesPosition => false;
 
+    /// <summary>It changes something that outlives the evaluation: tried only when everything else holds.</summary>
+    public virtual bool HasEffect => false;
+
     /// <summary>
     /// Another occurrence could help a later step: some later step is relative to this one. Otherwise the first occurrence decides and
     /// there is no point in trying the next. Set once, when the chain is complete.

@@ -19,7 +19,7 @@ internal static class SignatureEvaluation
         var all = true;
         for (var i = 0; i < tests.Length; i++)
         {
-            if ((matched & 1u << i) != 0) continue;
+            if ((matched & 1u << i) != 0 || tests[i].HasEffect) continue;
             if (!Holds(tests[i], ref buffers, context))
             {
                 // A test that may be remembered is worth trying even after another one failed; one that may not is not.
@@ -28,6 +28,7 @@ internal static class SignatureEvaluation
             }
             if (tests[i].IsSticky) matched |= 1u << i;
         }
+        for (var i = 0; all && signature.HasEffects && i < tests.Length; i++) all = !tests[i].HasEffect || Holds(tests[i], ref buffers, context);
         return all;
     }
 

@@ -98,16 +98,17 @@ public sealed class ManagedRegexEngine : IRegexEngine
         }
 
         // .NET gives groups only with an object per match.
-        public RegexOutcome Match(ReadOnlySpan<byte> subject, int start, out RegexRange whole, out RegexRange firstGroup)
+        public RegexOutcome Match(ReadOnlySpan<byte> subject, int start, out RegexRange whole, Span<RegexRange> groups)
         {
-            whole = firstGroup = default;
+            whole = default;
+            groups.Clear();
             try
             {
                 var match = regex.Match(Encoding.Latin1.GetString(subject), start);
                 if (!match.Success) return RegexOutcome.NoMatch;
                 whole = new(match.Index, match.Index + match.Length);
-                var group = match.Groups[1];
-                if (group.Success) firstGroup = new(group.Index, group.Index + group.Length);
+                for (var i = 0; i < groups.Length; i++)
+                    if (match.Groups[i + 1] is { Success: true } group) groups[i] = new(group.Index, group.Index + group.Length);
                 return RegexOutcome.Match;
             }
             catch (RegexMatchTimeoutException)

@@ -7,5 +7,8 @@ namespace Demilune.Rules.Syntax;
 /// <param name="Sid">The rule's, or 0 if it could not be read.</param>
 public sealed record RuleError(string Source, int Line, int Column, string Message, uint Sid)
 {
+    /// <summary>The part of the engine that says so, for logs.</summary>
+    public string Topic { get; init; } = "detect";
+
     public override string ToString() => $"{Source}:{Line}:{Column}: {Message}{(Sid == 0 ? "" : $" (sid {Sid})")}";
 }

@@ -27,6 +27,6 @@ public sealed class SourceText
     public RuleError Error(SyntaxFault fault, uint sid)
     {
         var (line, column) = Locate(fault.Position);
-        return new(Source.Name, line, column, fault.Message, sid);
+        return new(Source.Name, line, column, fault.Message, sid) { Topic = fault.Topic };
     }
 }

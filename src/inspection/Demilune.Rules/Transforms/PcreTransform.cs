@@ -10,7 +10,8 @@ internal sealed record PcreTransform(string Pattern) : Transform
 
     public override int Apply(ReadOnlySpan<byte> input, Span<byte> output)
     {
-        var part = Regex.Match(input, 0, out _, out var group) == RegexOutcome.Match ? input[group.Start..group.End] : input;
+        Span<RegexRange> group = stackalloc RegexRange[1];
+        var part = Regex.Match(input, 0, out _, group) == RegexOutcome.Match ? input[group[0].Start..group[0].End] : input;
         part.CopyTo(output);
         return part.Length;
     }

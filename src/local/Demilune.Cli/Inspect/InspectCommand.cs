@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Demilune.Firewall.Regex;
-using Demilune.Inspection;
 using Demilune.Rules.Compile;
 using Demilune.Rules.Syntax;
 
@@ -35,6 +33,7 @@ public static class InspectCommand
         var configuration = new Option<FileInfo?>("--configuration", "-c") { Description = "A suricata.yaml; what is known of it is read." };
         var set = new Option<string[]>("--set") { Description = "path=value, over the configuration; may be given more than once." };
         var logs = new Option<DirectoryInfo?>("--log-dir", "-l") { Description = "Write eve.json into this directory instead of to standard output." };
+        var data = new Option<DirectoryInfo?>("--data-dir") { Description = "Where data sets are kept (dataset: save, state)." };
         var checksums = new Option<string?>("--checksums", "-k")
         {
             Description = "all (default): frames with wrong checksums are not looked at, as no receiver would; none: captured before the card filled them in.",
@@ -50,7 +49,7 @@ public static class InspectCommand
         var noRandom = new Option<bool>("--no-random") { Hidden = true };
         var command = new Command("inspect", "Runs a capture through the inspection engine and prints what it finds as EVE JSON.")
         {
-            capture, read, rules, configuration, set, logs, checksums, simulate, test, fatal, quiet, verbose, runMode, noRandom,
+            capture, read, rules, configuration, set, logs, data, checksums, simulate, test, fatal, quiet, verbose, runMode, noRandom,
         };
         command.SetAction((parsed, stop) =>
         {
@@ -70,6 +69,7 @@ public static class InspectCommand
                     Settings = settings,
                     RuleErrorsAreFatal = parsed.GetValue(test) || parsed.GetValue(fatal),
                     OnlyRules = parsed.GetValue(test),
+                    Surroundings = RuleSurroundings.Of(written, settings.Variables, parsed.GetValue(data)?.FullName),
                     Quiet = parsed.GetValue(quiet),
                     Said = said,
                     Log = log,
@@ -93,14 +93,12 @@ public static class InspectCommand
             return Failed;
         }
         var sources = request.Rules.Select(file => new RuleSource(Path.GetRelativePath(Environment.CurrentDirectory, file), File.ReadAllText(file)));
-        var compiled = RuleSet.Compile(sources, new()
-        {
-            Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises, Notices = Inspector.Notices, Variables = request.Settings.Variables,
-        });
+        var compiled = RuleSet.Compile(sources, request.Surroundings.Options);
+        foreach (var error in request.Surroundings.Errors) request.Said.WriteLine(error);
         foreach (var error in compiled.Errors)
         {
             request.Said.WriteLine(error);
-            request.Log.Error("rules", error.ToString());
+            request.Log.Error(error.Topic, error.ToString());
         }
         if (!request.Quiet) Say(request.Said, $"{compiled.Rules.Signatures.Count} rules loaded, {compiled.Errors.Count} refused");
         if (compiled.Errors.Count > 0 && request.RuleErrorsAreFatal) return Failed;
@@ -117,6 +115,7 @@ public static class InspectCommand
             Say(request.Said, $"{request.Capture}: {failure.Message}");
             return Failed;
         }
+        request.Surroundings.Save();
         if (!request.Quiet)
         {
             Say(request.Said, $"{summary.Frames} frames, {summary.Flows} flows, {summary.Alerts} alerts, {summary.Anomalies} anomalies");

@@ -26,6 +26,9 @@ internal sealed record InspectRequest
     /// <summary>From the configuration; without one, the engine's own.</summary>
     public EngineSettings Settings { get; init; } = new();
 
+    /// <summary>What the rules are compiled with.</summary>
+    public RuleSurroundings Surroundings { get; init; } = RuleSurroundings.None;
+
     /// <summary>Gets what went wrong.</summary>
     public EngineLog Log { get; init; } = new(null);
 

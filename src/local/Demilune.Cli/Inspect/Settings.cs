@@ -60,6 +60,10 @@ internal sealed class Settings
             if (key.StartsWith(path + ".", StringComparison.Ordinal)) yield return new(key[(path.Length + 1)..], value);
     }
 
+    /// <summary>The names below a path, whatever they hold.</summary>
+    public IEnumerable<string> Names(string path) =>
+        Find(path) is YamlMappingNode mapping ? mapping.Children.Keys.OfType<YamlScalarNode>().Select(key => key.Value!) : [];
+
     /// <summary>The items of a list: each a name, or a name with settings below it whose path is given.</summary>
     public IEnumerable<(string Name, string Path)> Items(string path)
     {

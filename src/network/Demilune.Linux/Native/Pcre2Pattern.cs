@@ -7,6 +7,9 @@ namespace Demilune.Linux.Native;
 /// <summary>An expression compiled by PCRE2, to machine code where it can. Bytes in, offsets out; any number of threads at once.</summary>
 public sealed unsafe class Pcre2Pattern : SafeHandle
 {
+    /// <summary>Groups that a match can tell of; as in Suricata.</summary>
+    public const int MaxGroups = 8;
+
     private Pcre2Pattern(nint code) : base(invalidHandleValue: 0, ownsHandle: true) => SetHandle(code);
 
     /// <summary>False when libpcre2-8.so.0 is not installed (Debian's package libpcre2-8-0), or older than 10.30.</summary>
@@ -42,11 +45,12 @@ public sealed unsafe class Pcre2Pattern : SafeHandle
 
     /// <summary>Finds the first match at or after <paramref name="start"/>; what lies before it is seen by look-behind.</summary>
     /// <param name="whole">Of the match. Start may be above end only with \K in a look-ahead; it is then put right.</param>
-    /// <param name="group">Of the first group, 0..0 when it took no part.</param>
-    public Pcre2Outcome Match(ReadOnlySpan<byte> subject, int start, out Range whole, out Range group)
+    /// <param name="groups">Of the first groups, at most <see cref="MaxGroups"/>; 0..0 where one took no part.</param>
+    public Pcre2Outcome Match(ReadOnlySpan<byte> subject, int start, out Range whole, Span<Range> groups)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)start, (uint)subject.Length);
-        whole = group = default;
+        whole = default;
+        groups.Clear();
         var workspace = Pcre2Workspace.OfThread();
         int result;
         var added = false;
@@ -63,8 +67,9 @@ public sealed unsafe class Pcre2Pattern : SafeHandle
         if (result == PCRE2_ERROR_NOMATCH) return Pcre2Outcome.NoMatch;
         if (result < 0) return Pcre2Outcome.LimitReached;
         whole = Pair(workspace.Ovector, 0);
-        // 0 means more groups than room: the first two are there all the same.
-        if (result is 0 or > 1) group = Pair(workspace.Ovector, 1);
+        // 0 means more groups than room: the first ones are there all the same.
+        var known = result == 0 ? MaxGroups : result - 1;
+        for (var i = 0; i < groups.Length && i < known; i++) groups[i] = Pair(workspace.Ovector, i + 1);
         return Pcre2Outcome.Match;
     }
 

@@ -5,8 +5,8 @@ namespace Demilune.Linux.Native;
 /// <summary>What one thread needs to match: room for offsets, limits, a stack for compiled code. Made once per thread.</summary>
 internal sealed unsafe class Pcre2Workspace
 {
-    /// <summary>The whole match and one group.</summary>
-    private const uint OvectorPairs = 2;
+    /// <summary>The whole match and its groups.</summary>
+    private const uint OvectorPairs = 1 + Pcre2Pattern.MaxGroups;
 
     /// <summary>
     /// Backtracking steps. Suricata's default (pcre.match-limit) is 3500, its recursion limit 1500. Higher here, since a limit reached is a rule
