@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the product costs between two real pods of the local cluster: the same client and server, once with no policy that
-# names a security policy (the splice forwards directly) and once through the firewall with the web baseline. Prints a
-# Markdown table with ratios of the one run. Build first (./run --once or ./test does).
+# What the product costs between two real pods of the local cluster: the same client and server over a bare cable laid
+# between their network namespaces, over the splice with no policy that names a security policy, and through the firewall
+# with the web baseline. Prints a Markdown table with ratios to the cable. Build first (./run --once or ./test does).
 #   bench/cluster.sh [SECONDS]     seconds per measurement (default 5); as root, about two minutes
 # Needs wrk and nginx. The machine should be otherwise idle.
 set -euo pipefail
@@ -24,23 +24,41 @@ web=$(kubectl get pod -n shop web -o 'jsonpath={.status.podIP}')
 client() { kubectl exec -n shop client -- sh -c "$1"; }
 kubectl exec -n shop web -- sh -c 'head -c 1024 /srv/100m.bin > /srv/1k.bin; head -c 102400 /srv/100m.bin > /srv/100k.bin'
 
+# A cable of its own between the two pods: what the machine can do at best.
+address_of() { kubectl get pod -n shop "$1" -o 'jsonpath={.status.podIP}'; }
+namespace_of() {
+  local file
+  for file in /run/demilune/bench/netns/*; do
+    if nsenter --net="$file" ip -o address | grep -qF " $(address_of "$1")/"; then echo "$file" && return; fi
+  done
+  return 1
+}
+near=$(namespace_of client) far=$(namespace_of web)
+nsenter --net="$near" ip link add bench type veth peer name bench2
+nsenter --net="$near" ip link set bench2 netns "$far"
+nsenter --net="$near" sh -c 'ip address add 198.18.7.1/24 dev bench; ip link set bench up'
+nsenter --net="$far" sh -c 'ip address add 198.18.7.2/24 dev bench2; ip link set bench2 up'
+
 # Each prints: bulk Gbit/s, HTTP 1 KB requests/s, 100 KB requests/s, latency p50 and p99 of one connection in microseconds.
-measure() {
-  local bulk small large latency
+measure() { # ADDRESS
+  local web=$1 bulk small large latency
+  client "curl -s -o /dev/null http://$web/files/100m.bin"
   bulk=$(client "curl -s -o /dev/null -w '%{speed_download}' http://$web/files/100m.bin" | awk '{printf "%.2f", $1 * 8 / 1e9}')
   small=$(client "wrk -t1 -c16 -d${seconds}s http://$web/files/1k.bin" | awk '/Requests\/sec/ {printf "%.0f", $2}')
   large=$(client "wrk -t1 -c16 -d${seconds}s http://$web/files/100k.bin" | awk '/Requests\/sec/ {printf "%.0f", $2}')
   latency=$(client "wrk -t1 -c1 -d${seconds}s --latency http://$web/files/1k.bin" | awk '/50%|99%/ {v = $2; f = 1; if (v ~ /ms/) f = 1000; else if (v !~ /us/) f = 1e6; printf "%.0f ", v * f}')
   echo "$bulk $small $large $latency"
 }
-direct=$(measure)
+cable=$(measure 198.18.7.2)
+direct=$(measure "$web")
 kubectl apply -f examples/l7-security/02-policy.yaml > /dev/null
 kubectl wait --for=condition=Enforced --timeout=60s securitypolicy/web-attacks > /dev/null
 sleep 2
-spliced=$(measure)
+spliced=$(measure "$web")
 
 echo "| between two pods | 100 MB download Gbit/s | HTTP 1 KB req/s | HTTP 100 KB req/s | p50 µs | p99 µs |"
 echo "|---|---|---|---|---|---|"
-echo "spliced without a firewall: $direct" | awk -F: '{split($2, v, " "); printf "| %s | %s | %s | %s | %s | %s |\n", $1, v[1], v[2], v[3], v[4], v[5]}'
-echo "through demilune-firewall, web baseline: $spliced" | awk -F: '{split($2, v, " "); printf "| %s | %s | %s | %s | %s | %s |\n", $1, v[1], v[2], v[3], v[4], v[5]}'
-echo "$direct $spliced" | awk '{printf "| ratio | %.2f | %.2f | %.2f | %.2f | %.2f |\n", $6 / $1, $7 / $2, $8 / $3, $9 / $4, $10 / $5}'
+row() { echo "$2 $cable" | awk -v name="$1" '{printf "| %s | %s (%.2f×) | %s (%.2f×) | %s (%.2f×) | %s (%.2f×) | %s (%.2f×) |\n", name, $1, $1/$6, $2, $2/$7, $3, $3/$8, $4, $4/$9, $5, $5/$10}'; }
+row "cable between the two namespaces" "$cable"
+row "spliced without a firewall" "$direct"
+row "through demilune-firewall, web baseline" "$spliced"

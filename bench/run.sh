@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # What a firewall in the path costs: bulk throughput, HTTP requests per second and round trips between two network
 # namespaces, over a bare cable, through a forwarder that looks at nothing, through demilune-firewall with the web
-# rules, and through Suricata inline where it is installed. Prints a Markdown table with ratios to the bare cable.
-#   bench/run.sh [SECONDS]      seconds per measurement (default 3); as root, about a minute
+# rules, and through Suricata inline with the same rules (fetched by eng/suricata.sh, not installed). Prints a Markdown
+# table with ratios to the bare cable, and ours over Suricata's.
+#   bench/run.sh [SECONDS [RULES]]      seconds per measurement (default 3), folder of *.rules (default rules/); as root
 # Needs iproute2, iperf3, wrk, nginx. The machine should be otherwise idle: only ratios of one run are comparable.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${1:-3}
+seconds=${1:-3} rules=$(realpath "${2:-rules}")
 for tool in ip tc iperf3 wrk nginx ethtool; do
   command -v "$tool" > /dev/null || { echo "bench: $tool is not installed (Debian: iproute2 iperf3 wrk nginx-light ethtool)" >&2; exit 1; }
 done
@@ -82,11 +83,11 @@ requests() { ip netns exec "$client" wrk -t1 -c8 -d"${seconds}s" "http://$1/$2" 
 bulk() { ip netns exec "$client" iperf3 -c "$1" -p 5201 -t "$seconds" -J | awk '/"sum_received"/ { seen = 1 } seen && /bits_per_second/ { gsub(/[^0-9.e+]/, "", $2); printf "%.2f\n", $2 / 1e9; exit }'; }
 
 printf '| path | bulk Gbit/s | HTTP 1 KB req/s | HTTP 100 KB req/s | round trip p50 / p99 µs |\n|---|---|---|---|---|\n'
+declare -A seen
 measure() { # NAME ADDRESS
-  local name=$1 at=$2 b r k p
-  b=$(bulk "$at") r=$(requests "$at" 1k) k=$(requests "$at" 100k) p=$(ip netns exec "$client" "$bench" ask "$at" 7000 "$seconds")
-  if [ -z "${base:-}" ]; then base="$b $r $k $p"; fi
-  echo "$b $r $k $p $base" | awk -v name="$name" '{ printf "| %s | %.1f (%.2f×) | %.0f (%.2f×) | %.0f (%.2f×) | %d / %d (%.2f×) |\n", name, $1, $1/$6, $2, $2/$7, $3, $3/$8, $4, $5, $4/$9 }'
+  local name=$1 at=$2
+  seen[$name]="$(bulk "$at") $(requests "$at" 1k) $(requests "$at" 100k) $(ip netns exec "$client" "$bench" ask "$at" 7000 "$seconds")"
+  echo "${seen[$name]} ${seen[bare cable]}" | awk -v name="$name" '{ printf "| %s | %.1f (%.2f×) | %.0f (%.2f×) | %.0f (%.2f×) | %d / %d (%.2f×) |\n", name, $1, $1/$6, $2, $2/$7, $3, $3/$8, $4, $5, $4/$9 }'
 }
 through() { # NAME COMMAND…: with it standing between the two interfaces
   local name=$1 pid
@@ -107,21 +108,29 @@ measure "bare cable" 198.18.1.2
 wrap client "$client"
 wrap server "$server"
 through "forwarder, nothing inspected" "$bench" forward "$in" "$out"
-through "demilune-firewall, rules/" "$firewall" --in "$in" --out "$out" --rules rules --health "bench-$id"
+through "demilune-firewall" "$firewall" --in "$in" --out "$out" --rules "$rules" --health "bench-$id"
 unwrap
-if command -v suricata > /dev/null; then
-  # Its inline mode over veth passes no bulk TCP unless the peers cut and sum their segments themselves.
-  for peer in "$client" "$server"; do ip netns exec "$peer" ethtool -K inline tx off tso off gso off > /dev/null; done
-  cat > "$work/suricata.yaml" << END
+suricata=$(eng/suricata.sh) || { echo "bench: no Suricata to compare with" >&2; exit 0; }
+# Its inline mode over veth passes no bulk TCP unless the peers cut and sum their segments themselves. And it takes a
+# policy that refuses nothing: rules that drop would end the measurement, not the requests.
+for peer in "$client" "$server"; do ip netns exec "$peer" ethtool -K inline tx off tso off gso off > /dev/null; done
+cat "$rules"/*.rules | sed -E 's/^(drop|reject) /alert /' > "$work/all.rules"
+cat > "$work/suricata.yaml" << END
 %YAML 1.1
 ---
-default-rule-path: $PWD/rules
-rule-files: ["*.rules"]
+vars:
+  address-groups: {HOME_NET: "any", EXTERNAL_NET: "any", HTTP_SERVERS: "any", SMTP_SERVERS: "any", SQL_SERVERS: "any", DNS_SERVERS: "any", TELNET_SERVERS: "any", AIM_SERVERS: "any", DC_SERVERS: "any"}
+  port-groups: {HTTP_PORTS: "any", SHELLCODE_PORTS: "any", ORACLE_PORTS: "any", SSH_PORTS: "any", FILE_DATA_PORTS: "any", FTP_PORTS: "any", MODBUS_PORTS: "any", DNP3_PORTS: "any", GENEVE_PORTS: "any", VXLAN_PORTS: "any", TEREDO_PORTS: "any"}
+default-rule-path: $work
+rule-files: [all.rules]
+classification-file: $(dirname "$suricata")/root/etc/suricata/classification.config
+reference-config-file: $(dirname "$suricata")/root/etc/suricata/reference.config
 outputs: []
 af-packet:
   - {interface: $in, copy-iface: $out, copy-mode: ips, cluster-id: 97, cluster-type: cluster_flow, threads: 1, use-mmap: yes}
   - {interface: $out, copy-iface: $in, copy-mode: ips, cluster-id: 98, cluster-type: cluster_flow, threads: 1, use-mmap: yes}
-app-layer: {protocols: {http: {enabled: yes}}}
+app-layer: {protocols: {http: {enabled: yes}, tls: {enabled: yes}, dns: {udp: {enabled: yes}, tcp: {enabled: yes}}}}
 END
-  through "Suricata inline, rules/ (peers without offloads)" suricata -c "$work/suricata.yaml" --af-packet -l "$work"
-fi
+through "Suricata inline (peers without offloads)" "$suricata" -c "$work/suricata.yaml" --af-packet -l "$work"
+echo "${seen[demilune-firewall]} ${seen[Suricata inline (peers without offloads)]}" |
+  awk '{ printf "| **ours over Suricata** | %.1f× | %.2f× | %.1f× | %.2f× / %.2f× |\n", $1/$6, $2/$7, $3/$8, $4/$9, $5/$10 }'

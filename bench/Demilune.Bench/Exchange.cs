@@ -27,7 +27,7 @@ internal sealed class Exchange
     }
 
     /// <summary>As wrk asks and nginx answers.</summary>
-    public static Exchange OfSize(int bodyBytes, int frameBytes = 60_000) => new(
+    public static Exchange OfSize(int bodyBytes, int frameBytes = 60_000, Func<int, byte[]>? body = null) => new(
         Encoding.ASCII.GetBytes("GET /1k HTTP/1.1\r\nHost: 198.18.2.2\r\n\r\n"),
         [.. Encoding.ASCII.GetBytes($"""
             HTTP/1.1 200 OK
@@ -41,7 +41,7 @@ internal sealed class Exchange
             Accept-Ranges: bytes
 
 
-            """.ReplaceLineEndings("\r\n")), .. Prose(bodyBytes)], frameBytes);
+            """.ReplaceLineEndings("\r\n")), .. (body ?? Prose)(bodyBytes)], frameBytes);
 
     /// <summary>As a browser asks with a query, a session and all its headers.</summary>
     public static Exchange OfBrowser(int bodyBytes, int frameBytes = 60_000) => new(

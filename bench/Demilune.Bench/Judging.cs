@@ -18,6 +18,9 @@ internal static class Judging
     [
         ("GET, 1 KB", Exchange.OfSize(1024), 1024),
         ("GET, 100 KB", Exchange.OfSize(102_400), 102_400),
+        ("GET, 100 KB in frames of 14 KB", Exchange.OfSize(102_400, 14_480), 102_400),
+        ("GET, 100 KB in frames of 1448 B", Exchange.OfSize(102_400, 1448), 102_400),
+        ("GET, 100 KB of x in frames of 14 KB", Exchange.OfSize(102_400, 14_480, n => Enumerable.Repeat((byte)'x', n).ToArray()), 102_400),
         ("GET, 1 MB", Exchange.OfSize(1 << 20), 1 << 20),
         ("browser, 1 KB", Exchange.OfBrowser(1024), 1024),
     ];
