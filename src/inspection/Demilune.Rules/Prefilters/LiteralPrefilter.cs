@@ -34,6 +34,8 @@ internal sealed class LiteralPrefilter
     private readonly int[] _bucketStarts;
     private readonly GramEntry[] _entries;
 
+    private readonly FewGrams? _few;
+
     private readonly ulong[]? _pairBitmap;
     private readonly int[] _pairStarts = [];
     private readonly PairEntry[] _pairs = [];
@@ -59,6 +61,7 @@ internal sealed class LiteralPrefilter
             var hash = Hash(entry.Gram);
             _bitmap[hash >> 6] |= 1UL << (int)hash;
         }
+        if (grams.Count <= FewGrams.Limit) _few = new(grams.Select(entry => entry.Gram));
         var bucketBits = bits - 4;
         BucketShift = 32 - bucketBits;
         _entries = [.. grams.OrderBy(entry => BucketOf(entry.Gram))];
@@ -94,6 +97,16 @@ internal sealed class LiteralPrefilter
         var shift = _shift;
         var i = 0;
         // Three grams per eight bytes read: at 0, 2 and 4; the next read starts at 6. Twice, so that ordinary bytes cost one branch in twelve.
+        if (_few is { } few)
+        {
+            for (; i + 14 <= bytes.Length; i += 12)
+            {
+                var window = bytes.Slice(i, 14);
+                var near = BinaryPrimitives.ReadUInt64LittleEndian(window) | (ulong)FoldCase << 32 | FoldCase;
+                var far = BinaryPrimitives.ReadUInt64LittleEndian(window[6..]) | (ulong)FoldCase << 32 | FoldCase;
+                if (few.Any(near, far) && !ScanWindow(bytes, i, candidates, ref comparisons)) return false;
+            }
+        }
         for (; i + 14 <= bytes.Length; i += 12)
         {
             var window = bytes.Slice(i, 14);
@@ -103,19 +116,25 @@ internal sealed class LiteralPrefilter
             var (d, e, f) = (Hash((uint)far, shift), Hash((uint)(far >> 16), shift), Hash((uint)(far >> 32), shift));
             var any = bitmap[a >> 6] >> (int)a | bitmap[b >> 6] >> (int)b | bitmap[c >> 6] >> (int)c
                 | bitmap[d >> 6] >> (int)d | bitmap[e >> 6] >> (int)e | bitmap[f >> 6] >> (int)f;
-            if ((any & 1) == 0) continue;
-            for (var at = 0; at < 12; at += 2)
-            {
-                var gram = BinaryPrimitives.ReadUInt32LittleEndian(window[at..]) | FoldCase;
-                var hash = Hash(gram, shift);
-                if ((bitmap[hash >> 6] >> (int)hash & 1) != 0 && !Compare(bytes, i + at, gram, candidates, ref comparisons)) return false;
-            }
+            if ((any & 1) != 0 && !ScanWindow(bytes, i, candidates, ref comparisons)) return false;
         }
         for (; i + GramLength <= bytes.Length; i += 2)
         {
             var gram = BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(i, GramLength)) | FoldCase;
             var hash = Hash(gram, shift);
             if ((bitmap[hash >> 6] >> (int)hash & 1) != 0 && !Compare(bytes, i, gram, candidates, ref comparisons)) return false;
+        }
+        return true;
+    }
+
+    /// <summary>Six grams of which one or more are suspected.</summary>
+    private bool ScanWindow(ReadOnlySpan<byte> bytes, int start, CandidateSet candidates, ref int comparisons)
+    {
+        for (var at = start; at < start + 12; at += 2)
+        {
+            var gram = BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]) | FoldCase;
+            var hash = Hash(gram);
+            if ((_bitmap[hash >> 6] >> (int)hash & 1) != 0 && !Compare(bytes, at, gram, candidates, ref comparisons)) return false;
         }
         return true;
     }
@@ -184,7 +203,7 @@ internal sealed class LiteralPrefilter
 
     private uint Hash(uint gram) => Hash(gram, _shift);
 
-    private static uint Hash(uint gram, int shift) => gram * 0x9E3779B1u >> shift;
+    internal static uint Hash(uint gram, int shift) => gram * 0x9E3779B1u >> shift;
 
     private int BucketOf(uint gram) => (int)(gram * 0x85EBCA6Bu >> BucketShift);
 
