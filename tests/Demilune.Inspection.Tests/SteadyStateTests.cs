@@ -52,7 +52,7 @@ public class SteadyStateTests
         public void Alert(in AlertEvent alert) => Assert.Fail("nothing here is an attack");
         public void Anomaly(in AnomalyEvent anomaly) => Assert.Fail(anomaly.Name);
         public void Http(in HttpEvent http) => Transactions++;
-        public void File(in FileEvent file) => _ = file.Size;
+        public void File(in FileEvent file) => _ = file.Fields.Size;
         public void Record(in RecordEvent record) => _ = record.Type;
         public void Drop(in DropEvent drop) => Assert.Fail("nothing is to be dropped");
         public void Flow(in FlowEvent flow)

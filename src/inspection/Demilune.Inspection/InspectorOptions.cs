@@ -69,6 +69,9 @@ public sealed record InspectorOptions
     /// <summary>True: an event for each flow that ends. Default false.</summary>
     public bool LogFlows { get; init; }
 
+    /// <summary>What is made of files in transit.</summary>
+    public FileTrackingOptions Files { get; init; } = new();
+
     /// <summary>Limits of HTTP sessions.</summary>
     public HttpOptions Http { get; init; } = new();
 }

@@ -77,7 +77,7 @@ internal sealed class Replay : IEventSink
     public void Http(in HttpEvent http) =>
         Transactions.Add($"{Encoding.Latin1.GetString(http.Fields.Method)} {Encoding.Latin1.GetString(http.Fields.Uri)} {http.Fields.Status} {http.Fields.Length}");
 
-    public void File(in FileEvent file) => Files.Add($"{Encoding.Latin1.GetString(file.Name)} {file.State} {file.Size}");
+    public void File(in FileEvent file) => Files.Add($"{Encoding.Latin1.GetString(file.Fields.Name)} {file.Fields.State} {file.Fields.Size}");
 
     public void Record(in RecordEvent record)
     {

@@ -11,6 +11,7 @@ internal static class FuzzTargets
         Http1Targets.Response,
         Http1Targets.Uri,
         DnsTarget.Message,
+        MimeTarget.Message,
         ContentTarget.Content,
         CaptureTarget.Capture,
         FrameTarget.Frames,

@@ -1,3 +1,4 @@
+using Demilune.Inspection.Files;
 using Demilune.Inspection.Sessions;
 using Demilune.Rules.Buffers;
 
@@ -31,6 +32,9 @@ internal readonly ref struct DetectionBuffers : IInspectionBuffers
     /// <summary>The name, in lower case, of what a parser has just noticed.</summary>
     public ReadOnlySpan<byte> Event { get; init; }
 
+    /// <summary>The file that the message carries.</summary>
+    public TrackedFile? File { get; init; }
+
     /// <summary>IANA number of the transport; 4 or 6 of the network.</summary>
     public byte Protocol { get; init; }
     public bool IsV6 { get; init; }
@@ -54,6 +58,7 @@ internal readonly ref struct DetectionBuffers : IInspectionBuffers
             case BufferId.Icmpv6Header when Protocol == Wire.Ip.IpProtocol.Icmpv6: return Whole(TransportHeader, instance, out view);
         }
         view = default;
+        if (id is >= BufferId.FileData and <= BufferId.FileSha256) return File is not null && File.TryGet(id, instance, Body, out view);
         return Message is not null && Message.TryGet(id, instance, Body, out view);
     }
 

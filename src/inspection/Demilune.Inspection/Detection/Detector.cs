@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Demilune.Inspection.Events;
+using Demilune.Inspection.Files;
 using Demilune.Inspection.Flows;
 using Demilune.Inspection.Sessions;
 using Demilune.Inspection.Verdicts;
@@ -134,8 +135,25 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
             var mayMatchLater = false;
             var tests = _rules[entry.Signature].Tests;
             for (var i = 0; i < tests.Count; i++)
-                mayMatchLater |= tests[i].Buffer is BufferId.HttpRequestBody or BufferId.HttpResponseBody or BufferId.FileData or BufferId.Stream or BufferId.PacketPayload;
+                mayMatchLater |= tests[i].Buffer is BufferId.HttpRequestBody or BufferId.HttpResponseBody or (>= BufferId.FileData and <= BufferId.FileSha256) or BufferId.Stream or BufferId.PacketPayload;
             entry.IsDone |= !mayMatchLater;
+        }
+    }
+
+    /// <summary>A transaction's next file begins: signatures that matched because of a former one may match once more.</summary>
+    public void Reopen(PendingSignatures pending)
+    {
+        foreach (ref var entry in pending.Entries)
+        {
+            if (!entry.IsDone) continue;
+            var tests = _rules[entry.Signature].Tests;
+            var ofFiles = 0u;
+            for (var i = 0; i < tests.Count; i++)
+                if (tests[i].Buffer is >= BufferId.FileData and <= BufferId.FileSha256) ofFiles |= 1u << i;
+            // One that a pass rule has excused has not matched, and stays excused.
+            if (ofFiles == 0 || (entry.Matched & ofFiles) != ofFiles) continue;
+            entry.Matched &= ~ofFiles;
+            entry.IsDone = false;
         }
     }
 
@@ -222,6 +240,7 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
         if (signature.Bypass) scope.Releases = true;
         var wanted = _thresholds.Action(signature, scope.Facts.Source, scope.Facts.Destination, scope.Flow?.Id ?? 0, scope.Now);
         if (wanted == RuleAction.Pass) return true;
+        if (signature.FileStorage is { } storage) Want(storage, signature, buffers.File);
         var action = AlertAction.Allowed;
         var isTold = options.OneAlertPerBlock && wanted != RuleAction.Alert && scope.Blocked == DropReason.Rules;
         if (wanted != RuleAction.Alert)
@@ -263,6 +282,21 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
         }
     }
 
+    /// <summary>The files of a transaction come one after another and mostly there is one, so a transaction's are those of its flow in one direction.</summary>
+    private void Want(FileStorage storage, Signature signature, TrackedFile? file)
+    {
+        var own = scope.Facts.Direction;
+        var wanted = storage.Direction switch
+        {
+            FileDirection.Request => FlowDirections.ToServer,
+            FileDirection.Response => FlowDirections.ToClient,
+            FileDirection.Both => FlowDirections.Both,
+            _ => own,
+        };
+        if (file is not null && (wanted & file.From.Direction()) != 0) file.Want(signature.Sid);
+        if (storage.Scope != FileScope.File && scope.Flow is { } flow) flow.WantedFiles |= wanted;
+    }
+
     private void Tell(Signature signature, AlertAction action, scoped in DetectionBuffers buffers, ITransaction? transaction)
     {
         statistics.Alerts++;
@@ -299,6 +333,8 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
             Http = transaction is null ? default : transaction.Http,
             RecordType = transaction?.RecordType,
             Record = transaction?.Record,
+            File = buffers.File is { } file ? file.Fields() : default,
+            HasFile = buffers.File is not null,
         });
     }
 

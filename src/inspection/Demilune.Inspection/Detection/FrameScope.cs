@@ -11,6 +11,7 @@ namespace Demilune.Inspection.Detection;
 internal sealed class FrameScope
 {
     private PacketFacts _facts;
+    private long _files;
 
     private readonly byte[] _source = new byte[16];
     private readonly byte[] _destination = new byte[16];
@@ -70,6 +71,9 @@ internal sealed class FrameScope
         _facts.ClientStreamBytes = flow.Sides[0].Judged;
         _facts.ServerStreamBytes = flow.Sides[1].Judged;
     }
+
+    /// <summary>A number for a file that may be kept, from 1 on.</summary>
+    public long NextFile() => ++_files;
 
     public void Block(DropReason reason)
     {

@@ -31,6 +31,10 @@ public readonly ref struct AlertEvent(ref readonly FlowContext context, Signatur
     /// <summary>EVE's name of another protocol's object; null if there is none.</summary>
     public string? RecordType { get; init; }
 
+    /// <summary>The file at hand, if <see cref="HasFile"/>.</summary>
+    public FileFields File { get; init; }
+    public bool HasFile { get; init; }
+
     /// <summary>What that object holds.</summary>
     public IRecordFields? Record { get; init; }
 }

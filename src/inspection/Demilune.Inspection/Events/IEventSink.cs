@@ -16,6 +16,11 @@ public interface IEventSink
     /// <summary>A file has gone by.</summary>
     void File(in FileEvent file);
 
+    /// <summary>Some of a file that may have to be kept. Comes only where <see cref="FileTrackingOptions.Keep"/> asks for it.</summary>
+    void FileContent(in FileContentEvent content)
+    {
+    }
+
     /// <summary>A transaction of another protocol is over.</summary>
     void Record(in RecordEvent record);
 

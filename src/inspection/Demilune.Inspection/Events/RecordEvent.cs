@@ -28,4 +28,9 @@ public interface IRecordFields
 
     /// <summary>The same for an alert, where EVE has another form or less.</summary>
     void WriteInAlert(Utf8JsonWriter json) => Write(json);
+
+    /// <summary>Further objects that stand beside it, as a mail's beside SMTP's.</summary>
+    void WriteBeside(Utf8JsonWriter json)
+    {
+    }
 }

@@ -51,6 +51,9 @@ internal sealed class Flow
     public long[] Packets { get; } = new long[2];
     public long[] Bytes { get; } = new long[2];
 
+    /// <summary>A rule wants every further file of these directions kept.</summary>
+    public Demilune.Rules.Headers.FlowDirections WantedFiles { get; set; }
+
     public ulong[] Flowbits { get; set; } = [];
 
     /// <summary>Counters and texts that rules keep of it; null: none yet.</summary>
@@ -74,6 +77,7 @@ internal sealed class Flow
         TcpState = TcpState.New;
         RivalSyn = null;
         Memory = null;
+        WantedFiles = default;
         IsBlocked = IsReleased = IsPassed = IsUntracked = HasAlerted = IsAnswered = false;
     }
 }

@@ -17,7 +17,13 @@ public enum BufferId : byte
 
     /// <summary>Content of a file in transit: HTTP bodies after decoding, mail attachments, FTP, SMB, NFS.</summary>
     FileData,
-    FileName, FileMagic, FileExt,
+    FileName, FileMagic,
+
+    /// <summary>No bytes: the size is the view's offset.</summary>
+    FileSize,
+
+    /// <summary>Hashes of complete files, in binary.</summary>
+    FileMd5, FileSha1, FileSha256,
 
     Http2HeaderName, Http2Header,
     DnsQuery, DnsAnswerName, DnsQueryName,

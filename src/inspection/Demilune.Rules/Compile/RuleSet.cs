@@ -21,6 +21,7 @@ public sealed class RuleSet
         CounterNames = names.Counters;
         VariableNames = names.Variables;
         PacketRules = packetRules;
+        StoresFiles = Array.Exists(signatures, signature => signature.FileStorage is not null);
         InspectsPackets = packetRules.Length > 0 || Array.Exists(s_ofPackets, buffer => Inspects(buffer, FlowDirections.ToServer) || Inspects(buffer, FlowDirections.ToClient));
     }
 
@@ -53,6 +54,17 @@ public sealed class RuleSet
 
     /// <summary>Whether any signature judges single packets: their payload, their headers, or nothing but their facts.</summary>
     public bool InspectsPackets { get; }
+
+    /// <summary>Whether any signature may want a file kept.</summary>
+    public bool StoresFiles { get; }
+
+    /// <summary>Whether any signature asks for anything about files in this direction.</summary>
+    public bool InspectsFiles(FlowDirections direction)
+    {
+        for (var buffer = BufferId.FileData; buffer <= BufferId.FileSha256; buffer++)
+            if (Inspects(buffer, direction)) return true;
+        return false;
+    }
 
     /// <summary>Parses and compiles. A wrong rule becomes an error and the rest loads.</summary>
     public static CompiledRules Compile(IEnumerable<RuleSource> sources, RuleSetOptions options) => RuleCompiler.Compile(sources, options);

@@ -65,6 +65,9 @@ public sealed class Signature
     /// <summary>What is recorded after a match; null: nothing.</summary>
     public RuleTag? Tag { get; init; }
 
+    /// <summary>Files that are to be kept after a match; null: none.</summary>
+    public FileStorage? FileStorage { get; init; }
+
     /// <summary>Empty: the signature matches on its header and packet conditions alone.</summary>
     public IReadOnlyList<BufferTest> Tests => TestArray;
 

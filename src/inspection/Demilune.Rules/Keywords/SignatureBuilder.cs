@@ -30,6 +30,9 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
     public bool NoAlert { get; set; }
     public bool Bypass { get; set; }
     public RuleThreshold? Threshold { get; set; }
+
+    /// <summary>What <c>filestore</c> said; null without it.</summary>
+    public FileStorage? FileStorage { get; set; }
     public List<FlowbitOperation> Flowbits { get; } = [];
     public RuleTag? Tag { get; set; }
     public List<StateOperation> State { get; } = [];

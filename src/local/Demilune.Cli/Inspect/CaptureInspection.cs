@@ -30,7 +30,10 @@ internal static class CaptureInspection
             output.Write(line);
             output.WriteByte((byte)'\n');
         }, request.Settings.Eve ?? new());
-        var events = new CountedEvents(eve);
+        using var files = request.Settings.FileStore is { } keeping
+            ? new FileStore(keeping with { Directory = Path.Combine(request.LogDirectory ?? Environment.CurrentDirectory, keeping.Directory) }, eve)
+            : null;
+        var events = new CountedEvents(files is null ? eve : files);
         var resets = new FrameQueue();      // there is nobody to send them to
         var progress = new Progress(capture, request.Quiet);
         long now = 0, nextTick = 0, frames = 0;

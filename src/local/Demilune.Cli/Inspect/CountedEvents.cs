@@ -17,6 +17,8 @@ internal sealed class CountedEvents(IEventSink next) : IEventSink
 
     public void File(in FileEvent file) => next.File(file);
 
+    public void FileContent(in FileContentEvent content) => next.FileContent(content);
+
     public void Record(in RecordEvent record) => next.Record(record);
 
     public void Drop(in DropEvent drop)

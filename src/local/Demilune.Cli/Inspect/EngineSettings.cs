@@ -15,6 +15,9 @@ internal sealed record EngineSettings
     public EveOptions? Eve { get; private init; } = new();
     public string EveFile { get; private init; } = "eve.json";
 
+    /// <summary>Null: no files are kept.</summary>
+    public FileStoreSettings? FileStore { get; private init; }
+
     /// <summary>Null: the configuration does not say.</summary>
     public bool? VerifyChecksums { get; private init; }
 
@@ -34,13 +37,48 @@ internal sealed record EngineSettings
             Eve = outputs.Length > 0 ? EveOf(settings, outputs[0].Path) : settings.Has("outputs") ? null : new(),
             EveFile = outputs.Length > 0 ? settings.Text($"{outputs[0].Path}.filename") ?? "eve.json" : "eve.json",
             VerifyChecksums = settings.Flag("pcap-file.checksum-checks"),
+            FileStore = StoreOf(settings) is { } store ? new(settings.Text($"{store}.dir") ?? "filestore", settings.Flag($"{store}.write-fileinfo") == true,
+                int.TryParse(settings.Text($"{store}.max-open-files"), out var most) && most > 0 ? most : DefaultOpenFiles, new()) : null,
             Inspector = new()
             {
+                Files = FilesOf(settings, StoreOf(settings), outputs.Length > 0 ? outputs[0].Path : null),
                 Inline = inline,
                 LogFlows = true,
                 MidStream = settings.IsEmpty ? MidStreamPolicy.Inspect : ExceptionPolicy.OfMidStream(settings, inline),
                 StreamDepth = (int)Math.Min(settings.Size("stream.reassembly.depth") ?? 1 << 20, int.MaxValue),
             },
+        };
+    }
+
+    /// <summary>Suricata has no limit by itself; what a process may open by default on Linux is 1024.</summary>
+    private const int DefaultOpenFiles = 512;
+
+    private static string? StoreOf(Settings settings)
+    {
+        foreach (var (name, path) in settings.Items("outputs"))
+            if (name == "file-store" && settings.Flag($"{path}.enabled") == true) return path;
+        return null;
+    }
+
+    private static FileTrackingOptions FilesOf(Settings settings, string? store, string? eve)
+    {
+        var hashes = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var magic = false;
+        List<string> places = store is null ? [] : [store];
+        if (eve is not null)
+            foreach (var (name, path) in settings.Items($"{eve}.types"))
+                if (name == "files") places.Add(path);
+        foreach (var place in places)
+        {
+            magic |= settings.Flag($"{place}.force-magic") == true;
+            if (settings.Text($"{place}.force-hash") is { } one) hashes.Add(one);
+            foreach (var (name, _) in settings.Items($"{place}.force-hash")) hashes.Add(name);
+        }
+        return new()
+        {
+            Md5 = hashes.Contains("md5"), Sha1 = hashes.Contains("sha1"), Sha256 = hashes.Contains("sha256"), Magic = magic,
+            Keep = store is not null, KeepAll = store is not null && settings.Flag($"{store}.force-filestore") == true,
+            Depth = store is null ? 0 : settings.Size($"{store}.stream-depth") ?? 0,
         };
     }
 

@@ -54,11 +54,14 @@ public sealed class EveWriter : IEventSink, IDisposable
         WriteSignature(alert.Signature, alert.Action);
         WriteEvidence(alert.Matches, alert.Bytes);
         if (!alert.Http.IsEmpty) WriteHttp(alert.Http);
-        if (alert is { RecordType: { } type, Record: { } record })
+        WriteRecord(alert.RecordType, alert.Record);
+        if (alert.HasFile)
         {
-            _json.WriteStartObject(type);
-            record.WriteInAlert(_json);
+            _json.WriteStartArray("files"u8);
+            _json.WriteStartObject();
+            WriteFile(alert.File);
             _json.WriteEndObject();
+            _json.WriteEndArray();
         }
         WriteApp(in alert.Context);
         _json.WriteString("direction"u8, Direction(in alert.Context));
@@ -104,17 +107,13 @@ public sealed class EveWriter : IEventSink, IDisposable
 
     public void File(in FileEvent file)
     {
-        if (!_options.Writes("fileinfo")) return;
+        if (!file.IsTold || !_options.Writes("fileinfo")) return;
         Begin("fileinfo", in file.Context);
         if (!file.Http.IsEmpty) WriteHttp(file.Http);
+        WriteRecord(file.RecordType, file.Record);
         WriteApp(in file.Context);
         _json.WriteStartObject("fileinfo"u8);
-        WriteText("filename"u8, file.Name);
-        _json.WriteBoolean("gaps"u8, false);
-        _json.WriteString("state"u8, file.State == FileState.Closed ? "CLOSED"u8 : "TRUNCATED"u8);
-        _json.WriteBoolean("stored"u8, false);
-        _json.WriteNumber("size"u8, file.Size);
-        _json.WriteNumber("tx_id"u8, file.Transaction);
+        WriteFile(file.Fields);
         _json.WriteEndObject();
         WriteKubernetes(in file.Context);
         End();
@@ -128,6 +127,7 @@ public sealed class EveWriter : IEventSink, IDisposable
         _json.WriteStartObject(record.Type);
         record.Fields.Write(_json);
         _json.WriteEndObject();
+        record.Fields.WriteBeside(_json);
         WriteKubernetes(in record.Context);
         End();
     }
@@ -269,6 +269,54 @@ public sealed class EveWriter : IEventSink, IDisposable
         WriteText("redirect"u8, http.Location);
         _json.WriteNumber("length"u8, http.Length);
         _json.WriteEndObject();
+    }
+
+    private void WriteRecord(string? type, IRecordFields? record)
+    {
+        if (type is null || record is null) return;
+        _json.WriteStartObject(type);
+        record.WriteInAlert(_json);
+        _json.WriteEndObject();
+        record.WriteBeside(_json);
+    }
+
+    private void WriteFile(FileFields file)
+    {
+        WriteText("filename"u8, file.Name);
+        if (!file.Signatures.IsEmpty)
+        {
+            _json.WriteStartArray("sid"u8);
+            foreach (var signature in file.Signatures) _json.WriteNumberValue(signature);
+            _json.WriteEndArray();
+        }
+        WriteText("magic"u8, file.Magic);
+        _json.WriteBoolean("gaps"u8, file.HasGaps);
+        _json.WriteString("state"u8, file.State switch
+        {
+            FileState.Closed => "CLOSED"u8,
+            FileState.Truncated => "TRUNCATED"u8,
+            FileState.Error => "ERROR"u8,
+            _ => "UNKNOWN"u8,
+        });
+        WriteHash("md5"u8, file.Md5);
+        WriteHash("sha1"u8, file.Sha1);
+        WriteHash("sha256"u8, file.Sha256);
+        var isStored = file is { IsWanted: true, State: FileState.Closed or FileState.Truncated };
+        _json.WriteBoolean("stored"u8, isStored);
+        if (isStored) _json.WriteNumber("file_id"u8, file.StoreId);
+        else if (file.IsWanted) _json.WriteBoolean("storing"u8, true);
+        _json.WriteNumber("size"u8, file.Size);
+        if (file.Range.End > 0)
+        {
+            _json.WriteNumber("start"u8, file.Range.Start);
+            _json.WriteNumber("end"u8, file.Range.End);
+        }
+        _json.WriteNumber("tx_id"u8, file.Transaction);
+    }
+
+    private void WriteHash(ReadOnlySpan<byte> name, ReadOnlySpan<byte> hash)
+    {
+        if (!hash.IsEmpty) _json.WriteString(name, Convert.ToHexStringLower(hash));
     }
 
     private void WriteText(ReadOnlySpan<byte> name, ReadOnlySpan<byte> bytes)

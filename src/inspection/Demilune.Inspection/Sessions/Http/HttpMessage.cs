@@ -1,10 +1,10 @@
 using System.Text;
 using Demilune.Inspection.Detection;
+using Demilune.Inspection.Files;
 using Demilune.Inspection.Reassembly;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Compile;
 using Demilune.Rules.Headers;
-using Demilune.Rules.Prefilters;
 using Demilune.Wire.Http1;
 
 namespace Demilune.Inspection.Sessions.Http;
@@ -25,8 +25,8 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     public InspectionWindow Body { get; } = new(options.BodyWindow, pool);
     public PendingSignatures Pending { get; } = new();
 
-    /// <summary>What <c>file.data</c> has before the piece at hand. Not the window's own tail: each prefilter keeps only its own up to date.</summary>
-    public StreamTail FileTail;
+    /// <summary>The file that the body is; null before it begins, and where it is several or none.</summary>
+    public TrackedFile? File { get; set; }
 
     /// <summary>The name of the file that the body is; empty if the sender gave none.</summary>
     public ReadOnlySpan<byte> FileName => _arena.AsSpan(_fileName.Start, _fileName.Length);
@@ -42,7 +42,6 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     public void Clear()
     {
         Body.Clear();
-        FileTail = default;
         _fileName = default;
         Pending.Clear();
         Array.Clear(_places);
@@ -56,7 +55,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     public bool TryGet(BufferId id, int instance, ReadOnlySpan<byte> piece, out BufferView view)
     {
         view = default;
-        if (id == BufferId.FileData || id == (isRequest ? BufferId.HttpRequestBody : BufferId.HttpResponseBody))
+        if (id == (isRequest ? BufferId.HttpRequestBody : BufferId.HttpResponseBody))
         {
             if (instance > 0 || Body.Total == 0) return false;
             view = Body.View(piece);

@@ -27,6 +27,7 @@ internal sealed partial class HttpSession
         ];
 
         private HttpTransaction? _transaction;
+        private readonly HttpForm _form = new(session._files);
         private ContentDecoder? _decoder;
 
         public Http1Parser Parser { get; } = new(side == Side.Client, Http1Limits.Default);
@@ -38,6 +39,7 @@ internal sealed partial class HttpSession
         public void Clear()
         {
             _transaction = null;
+            _form.Clear();
             EndDecoding();
         }
 
@@ -65,6 +67,7 @@ internal sealed partial class HttpSession
             if (head.Framing is Http1Framing.None or Http1Framing.Tunnel) return;
             var encoding = head.List("content-encoding"u8);
             if (!encoding.IsEmpty) BeginDecoding(encoding);
+            if (side == Side.Client && _transaction is { } transaction) _form.TryBegin(head.Value("content-type"u8), transaction);
         }
 
         public void Body(ReadOnlySpan<byte> bytes)
@@ -84,10 +87,16 @@ internal sealed partial class HttpSession
             window.Begin(bytes);
             var detector = session._detector;
             detector.Offer(side == Side.Client ? BufferId.HttpRequestBody : BufferId.HttpResponseBody, ref window.Tail, bytes);
-            detector.Offer(BufferId.FileData, ref message.FileTail, bytes);
+            if (!_form.IsActive && _transaction is { } transaction)
+            {
+                message.File ??= session._files.Open(
+                    side, message.FileName.IsEmpty ? transaction.Path() : message.FileName, message, message.Pending, transaction, window);
+                session._files.Take(message.File, bytes);
+            }
             detector.Keep(message.Pending, window.Total + InspectionWindow.Overlap);
             Evaluate(message, bytes, start);
             window.End(bytes);
+            if (_form.IsActive) _form.Feed(bytes);
         }
 
         public void End()
@@ -96,8 +105,13 @@ internal sealed partial class HttpSession
             if (_transaction is not { } transaction || Message is not { } message) return;
             if (side == Side.Server && message.StatusCode is >= 100 and < 200 and not 101) return;
             message.IsComplete = message.Body.IsComplete = true;
+            _form.End(!Parser.IsTruncated);
             Evaluate(message, default, 0);
-            TellFile(transaction, message);
+            if (message.File is { } file)
+            {
+                message.File = null;
+                session._files.Close(file, Parser.IsTruncated ? FileState.Truncated : FileState.Closed);
+            }
             if (Parser.IsTunnel) session._request.Parser.BecomeTunnel();
             // A server may answer before it has read the request: what is still to come of it must be judged nevertheless.
             if (side == Side.Server) _transaction = null;
@@ -142,7 +156,7 @@ internal sealed partial class HttpSession
         }
 
         private void Evaluate(HttpMessage message, ReadOnlySpan<byte> piece, long position) =>
-            session._detector.Evaluate(message.Pending, new DetectionBuffers { Message = message, Body = piece }, position, _transaction);
+            session._detector.Evaluate(message.Pending, new DetectionBuffers { Message = message, Body = piece, File = message.File }, position, _transaction);
 
         private void BeginDecoding(ReadOnlySpan<byte> encoding)
         {
@@ -154,19 +168,6 @@ internal sealed partial class HttpSession
         {
             _decoder?.Dispose();
             _decoder = null;
-        }
-
-        private void TellFile(HttpTransaction transaction, HttpMessage message)
-        {
-            if (message.Body.Total == 0 || !session._options.LogTransactions) return;
-            var scope = session._detector.Scope;
-            var from = scope.From;
-            scope.Face(side);
-            var context = scope.Context();
-            scope.Events.File(new(in context, transaction.Number, message.FileName.IsEmpty ? transaction.Path() : message.FileName,
-                Parser.IsTruncated ? FileState.Truncated : FileState.Closed, message.Body.Total)
-            { Http = transaction.Fields() });
-            scope.Face(from);
         }
 
         private void TellOddities(UriOddities oddities)

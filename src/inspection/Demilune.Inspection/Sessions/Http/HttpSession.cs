@@ -1,4 +1,5 @@
 using Demilune.Inspection.Detection;
+using Demilune.Inspection.Files;
 using Demilune.Inspection.Reassembly;
 using Demilune.Rules.Compile;
 using Demilune.Wire.Http1;
@@ -11,6 +12,7 @@ internal sealed partial class HttpSession : IProtocolSession
     private readonly InspectorOptions _options;
     private readonly SegmentPool _pool;
     private readonly Detector _detector;
+    private readonly FileTracker _files;
     private readonly Direction _request;
     private readonly Direction _response;
     private readonly Queue<HttpTransaction> _open = new();
@@ -21,6 +23,7 @@ internal sealed partial class HttpSession : IProtocolSession
     public HttpSession(InspectorOptions options, SegmentPool pool, Detector detector)
     {
         (_options, _pool, _detector) = (options, pool, detector);
+        _files = new(options, pool, detector);
         _request = new(this, Side.Client);
         _response = new(this, Side.Server);
     }
@@ -34,6 +37,7 @@ internal sealed partial class HttpSession : IProtocolSession
     public void Begin(RuleSet rules, bool isDatagram)
     {
         _rules = rules;
+        _files.Begin(rules);
         _transactions = 0;
         _request.Begin();
         _response.Begin();
@@ -93,8 +97,16 @@ internal sealed partial class HttpSession : IProtocolSession
 
     private void Recycle(HttpTransaction transaction)
     {
+        Forget(transaction.Request);
+        Forget(transaction.Response);
         transaction.Clear();
         _spare.Push(transaction);
+    }
+
+    private void Forget(HttpMessage message)
+    {
+        if (message.File is not null) _files.Forget(message.File);
+        message.File = null;
     }
 
     private static Http1RequestKind KindOf(ReadOnlySpan<byte> method) =>
