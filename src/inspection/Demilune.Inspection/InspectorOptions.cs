@@ -72,6 +72,9 @@ public sealed record InspectorOptions
     /// <summary>What is made of files in transit.</summary>
     public FileTrackingOptions Files { get; init; } = new();
 
+    /// <summary>What is made of TLS.</summary>
+    public TlsOptions Tls { get; init; } = new();
+
     /// <summary>Limits of HTTP sessions.</summary>
     public HttpOptions Http { get; init; } = new();
 }

@@ -12,6 +12,8 @@ internal static class FuzzTargets
         Http1Targets.Uri,
         DnsTarget.Message,
         MimeTarget.Message,
+        TlsTarget.Records,
+        TlsTarget.Certificates,
         ContentTarget.Content,
         CaptureTarget.Capture,
         FrameTarget.Frames,

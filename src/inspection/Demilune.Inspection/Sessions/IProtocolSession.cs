@@ -21,6 +21,9 @@ internal interface IProtocolSession
     /// <summary>What this side says from here on is not of this protocol, or cannot be read.</summary>
     bool IsOver(Side from);
 
+    /// <summary>What goes by is encrypted: rules have nothing to look for in it.</summary>
+    bool IsOpaque => false;
+
     /// <summary>The message this side is busy with, for signatures that look into a packet or the stream and a message at once.</summary>
     IMessageBuffers? Message(Side from);
 }

@@ -1,18 +1,31 @@
 using Demilune.Inspection.Sessions.Dns;
 using Demilune.Inspection.Sessions.Http;
+using Demilune.Inspection.Sessions.Tls;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Headers;
 
 namespace Demilune.Inspection.Sessions;
 
-/// <summary>Every protocol, in the order in which they are asked: the first that says yes has it. At most 32: a side remembers its noes in bits.</summary>
+/// <summary>Every protocol, in the order in which they are asked: the first that says yes has it. At most 64: a side remembers its noes in bits.</summary>
 internal static class Protocols
 {
-    public static Protocol[] All { get; } = [HttpProtocol.Definition, DnsProtocol.Definition];
+    public static Protocol[] All { get; } =
+    [
+        HttpProtocol.Definition,
+        DnsProtocol.Definition,
+        TlsProtocol.Definition,
+    ];
 
     public static bool Provide(BufferId buffer) => All.Any(protocol => protocol.Buffers.Contains(buffer));
 
-    public static bool Notice(string name) => All.Any(protocol => protocol.Events.Contains(name));
+    /// <summary>What is said of the two sides of a connection, before any parser: names without a protocol's.</summary>
+    private static readonly string[] s_ofDetection =
+    [
+        "applayer_mismatch_protocol_both_directions", "applayer_wrong_direction_first_data", "applayer_detect_protocol_only_one_direction",
+        "applayer_proto_detection_skipped", "applayer_no_tls_after_starttls", "applayer_unexpected_protocol",
+    ];
+
+    public static bool Notice(string name) => s_ofDetection.Contains(name) || All.Any(protocol => protocol.Events.Contains(name));
 
     public static bool Recognise(AppProtocol app) => All.Any(protocol => protocol.App == app);
 }

@@ -41,7 +41,7 @@ internal sealed class StreamSession
         public bool IsRuledOut { get; set; }
 
         /// <summary>A bit for each of <see cref="Protocols.All"/> that this side does not speak.</summary>
-        public uint Noes { get; set; }
+        public ulong Noes { get; set; }
 
         /// <summary>Where it lies idle, nothing is kept of it.</summary>
         public void Clear()
@@ -85,9 +85,10 @@ internal sealed class StreamSession
     public void Deliver(Flow flow, Side from, ReadOnlySpan<byte> bytes)
     {
         var direction = from.Direction();
-        if (_rules.Inspects(BufferId.Stream, direction) && IsWithinDepth(flow[from].Judged)) InspectRaw(from, bytes);
+        if (!IsOpaque && _rules.Inspects(BufferId.Stream, direction) && IsWithinDepth(flow[from].Judged)) InspectRaw(from, bytes);
         if (App == AppProtocol.Unknown) Probe(from, bytes);
         else if (_session is not null) DeliverUnderstood(from, bytes);
+        if (IsOpaque && IsLetGo(flow)) _detector.Scope.Releases = true;
         if (App == AppProtocol.Failed && IsFinal(flow, Side.Client) && IsFinal(flow, Side.Server)) _detector.Scope.Releases = true;
     }
 
@@ -109,6 +110,12 @@ internal sealed class StreamSession
         }
         if (App != AppProtocol.Failed) _session?.Close(from);
     }
+
+    private bool IsOpaque => _session is { IsOpaque: true };
+
+    /// <summary>Nobody needs the packets of an encrypted flow: rules about single packets look at them as long as at any stream.</summary>
+    private bool IsLetGo(Flow flow) => _options.Tls.Encryption == EncryptionHandling.Bypass
+        || (_options.Inline && (!_rules.InspectsPackets || !(IsWithinDepth(flow[Side.Client].Judged) || IsWithinDepth(flow[Side.Server].Judged))));
 
     /// <summary>
     /// No rule can match any more because of what this side may still send. A protocol that was not recognised never will be; what is left are raw
@@ -152,7 +159,7 @@ internal sealed class StreamSession
                     isOpen = true;
                     break;
                 default:
-                    side.Noes |= 1u << i;
+                    side.Noes |= 1ul << i;
                     break;
             }
         }

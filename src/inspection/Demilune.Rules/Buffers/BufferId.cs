@@ -28,6 +28,13 @@ public enum BufferId : byte
     Http2HeaderName, Http2Header,
     DnsQuery, DnsAnswerName, DnsQueryName,
     TlsSni, TlsCertSubject, TlsCertIssuer, TlsCertSerial, TlsCertFingerprint, TlsCerts, TlsVersion, TlsRandom, TlsRandomTime, TlsRandomBytes,
+    TlsAlpn, TlsCertChainLength, TlsCertNotBefore, TlsCertNotAfter,
+
+    /// <summary>A number: 0 the certificate is valid, 1 it has run out, 2 it is not valid yet.</summary>
+    TlsCertValidity,
+
+    /// <summary>A number: how far the handshake is.</summary>
+    SslState,
     Ja3Hash, Ja3String, Ja3sHash, Ja3sString, Ja4Hash,
     SshProto, SshSoftware, SshHassh, SshHasshString, SshHasshServer, SshHasshServerString,
     SmtpHelo, SmtpMailFrom, SmtpRcptTo,

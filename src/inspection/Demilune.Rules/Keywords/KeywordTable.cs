@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Demilune.Rules.Buffers;
 using Demilune.Rules.Syntax;
 
 namespace Demilune.Rules.Keywords;
@@ -38,6 +39,11 @@ internal static class KeywordTable
         ["tcp.mss"] = PacketKeywords.TcpMaximumSegment,
         ["itype"] = PacketKeywords.IcmpType, ["icode"] = PacketKeywords.IcmpCode, ["icmp_id"] = PacketKeywords.IcmpId,
         ["icmp_seq"] = PacketKeywords.IcmpSequence,
+        ["tls.version"] = TlsKeywords.Version, ["ssl_version"] = TlsKeywords.SslVersion, ["ssl_state"] = TlsKeywords.State,
+        ["tls_cert_notbefore"] = TlsKeywords.NotBefore, ["tls_cert_notafter"] = TlsKeywords.NotAfter, ["tls_cert_expired"] = TlsKeywords.Expired,
+        ["tls_cert_valid"] = TlsKeywords.Valid, ["tls.cert_chain_len"] = ProtocolNumber.Of(BufferId.TlsCertChainLength),
+        ["tls.subject"] = TlsKeywords.Text(BufferId.TlsCertSubject), ["tls.issuerdn"] = TlsKeywords.Text(BufferId.TlsCertIssuer),
+        ["tls.fingerprint"] = TlsKeywords.Text(BufferId.TlsCertFingerprint, isWhole: true),
         ["dotprefix"] = TransformKeywords.DotPrefix, ["to_lowercase"] = TransformKeywords.ToLowercase, ["to_uppercase"] = TransformKeywords.ToUppercase,
         ["url_decode"] = TransformKeywords.UrlDecode, ["compress_whitespace"] = TransformKeywords.CompressWhitespace,
         ["strip_whitespace"] = TransformKeywords.StripWhitespace, ["strip_pseudo_headers"] = TransformKeywords.StripPseudoHeaders,

@@ -15,10 +15,6 @@ internal static class Refused
         ["lua"] = "rules cannot run scripts",
         ["luajit"] = "rules cannot run scripts",
         ["replace"] = "traffic is blocked or passed, never rewritten",
-        ["ssl_state"] = "the state of TLS handshakes cannot be asked for",
-        ["ssl_version"] = "the version of TLS cannot be asked for by ssl_version; tls.version can",
-        ["tls_cert_expired"] = "validity of certificates is not judged",
-        ["tls_cert_valid"] = "validity of certificates is not judged",
         ["l3_csum"] = "checksums are judged before rules are",
     }.Concat(new[] { "ipv4-csum", "tcpv4-csum", "tcpv6-csum", "udpv4-csum", "udpv6-csum", "icmpv4-csum", "icmpv6-csum" }
         .Select(name => KeyValuePair.Create(name, "checksums are judged before rules are")))

@@ -92,6 +92,7 @@ internal static class SignatureAssembly
             builder.Tests.Remove(data);
             builder.Tests.SelectMany(test => test.Steps).OfType<Base64Draft>().Last().Inner = BuildSteps(data);
         }
+        foreach (var test in builder.Tests) Spelling.Adapt(test);
         if (builder.Tests.Count > MaxTests) return rule.Action.Fault($"A rule looks into at most {MaxTests} buffers.");
         foreach (var test in builder.Tests)
         {

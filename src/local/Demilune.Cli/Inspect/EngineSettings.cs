@@ -45,6 +45,7 @@ internal sealed record EngineSettings
                 Inline = inline,
                 LogFlows = true,
                 MidStream = settings.IsEmpty ? MidStreamPolicy.Inspect : ExceptionPolicy.OfMidStream(settings, inline),
+                Tls = TlsSettings.Of(settings, outputs.Length > 0 ? outputs[0].Path : null),
                 StreamDepth = (int)Math.Min(settings.Size("stream.reassembly.depth") ?? 1 << 20, int.MaxValue),
             },
         };
