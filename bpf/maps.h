@@ -78,8 +78,7 @@ struct rules_key {
 #define MAX_PAGES 8 /* 128 rules for one peer after merging ranges; user space refuses more, aloud */
 
 struct rule {
-	__u8 protocol; /* 0: any */
-	__u8 pad;
+	__u8 protocol_min, protocol_max;
 	__u16 port_min, port_max; /* destination port or ICMP type, host order */
 };
 struct rules {

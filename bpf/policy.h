@@ -57,7 +57,7 @@ inlined int permitted(__u64 policy, __u8 direction, __u64 remote, const struct q
 #pragma clang loop unroll(full)
 		for (__u32 i = 0; i < RULES_PER_PAGE; i++) {
 			const struct rule *rule = &row->rule[i];
-			hit |= within(question->service, rule->port_min, rule->port_max) & matches_protocol(rule->protocol, question->protocol)
+			hit |= within(question->service, rule->port_min, rule->port_max) & within(question->protocol, rule->protocol_min, rule->protocol_max)
 				& within(row->count, i + 1, RULES_PER_PAGE);
 		}
 		if (hit)

@@ -24,7 +24,7 @@ public sealed class RoomsTests
         ["Orchestrator"] = ["Policy", "Kubernetes", "Neutron", "Contracts"],
         ["Controller"] = ["Policy", "Kubernetes", "Raven", "Orchestrator", "Neutron", "Sdn", "Contracts"],
         ["Local"] = ["Kubernetes"],
-        ["Cli"] = ["Kubernetes", "Wire", "Rules", "Inspection", "Firewall", "Linux", "Contracts"],
+        ["Cli"] = ["Policy", "Kubernetes", "Wire", "Rules", "Inspection", "Firewall", "Linux", "Contracts"],
     };
 
     private static readonly string Top = FindTop();

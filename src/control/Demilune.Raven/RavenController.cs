@@ -13,6 +13,7 @@ using Demilune.Raven.Applying;
 using Demilune.Raven.Design;
 using Demilune.Raven.Facts;
 using Demilune.Raven.Planning;
+using k8s.Models;
 using Microsoft.Extensions.Logging;
 
 namespace Demilune.Raven;
@@ -42,7 +43,7 @@ public sealed class RavenController : IPodNetworks
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Capabilities? _capabilities;
     private volatile bool _stale = true;
-    private HashSet<(Name, string)> _reported = [];
+    private HashSet<PolicyProblem> _reported = [];
 
     public RavenController(ClusterInformers informers, INeutron neutron, RavenOptions options, EventRecorder events, ILogger<RavenController> log)
     {
@@ -53,6 +54,9 @@ public sealed class RavenController : IPodNetworks
         informers.Pods.Changed += _ => Wake();
         informers.Namespaces.Changed += _ => Wake();
         informers.NetworkPolicies.Changed += _ => Wake();
+        informers.InspectionPolicies.Changed += _ => Wake();
+        informers.ClusterNetworkPolicies.Changed += _ => Wake();
+        informers.Nodes.Changed += change => WakeIf(IsNamedOtherwise(change.Old, change.New));
         informers.Services.Changed += _ => Wake();
         informers.EndpointSlices.Changed += _ => Wake();
         informers.SecurityPolicies.Changed += change => WakeIf(Differs(change.Old, change.New));
@@ -118,7 +122,8 @@ public sealed class RavenController : IPodNetworks
         _informers.Namespaces.Store.Current.Objects.Values, _informers.Pods.Store.Current.Objects.Values,
         _informers.NetworkPolicies.Store.Current.Objects.Values, _informers.SecurityPolicies.Store.Current.Objects.Values,
         _informers.Firewalls.Store.Current.Objects.Values, _informers.Services.Store.Current.Objects.Values,
-        _informers.EndpointSlices.Store.Current.Objects.Values);
+        _informers.EndpointSlices.Store.Current.Objects.Values, _informers.InspectionPolicies.Store.Current.Objects.Values,
+        _informers.ClusterNetworkPolicies.Store.Current.Objects.Values, _informers.Nodes.Store.Current.Objects.Values);
 
     private Dictionary<string, ImmutableArray<Prefix>> Addresses() => _mirror.Snapshot.All<Port>()
         .Where(port => port.DeviceOwner == DeviceOwners.Pod && !string.IsNullOrEmpty(port.DeviceId))
@@ -136,12 +141,27 @@ public sealed class RavenController : IPodNetworks
     }
 
     /// <summary>Tells authors of policies what of them has no effect: once, until it changes.</summary>
-    private void Report(ImmutableArray<(Name Policy, string Problem)> problems)
+    private void Report(ImmutableArray<PolicyProblem> problems)
     {
         var now = problems.ToHashSet();
-        foreach (var (name, problem) in now.Except(_reported))
-            if (_informers.NetworkPolicies.Store.Current.Find(new ObjectKey(name.Namespace, name.Local)) is { } policy)
-                _events.Warning(ResourceType.NetworkPolicies, policy, "Ineffective", problem);
+        foreach (var told in now.Except(_reported))
+        {
+            var key = new ObjectKey(told.Policy.Namespace, told.Policy.Local);
+            switch (told.Kind)
+            {
+                case PolicyKind.NetworkPolicy when _informers.NetworkPolicies.Store.Current.Find(key) is { } policy:
+                    _events.Warning(ResourceType.NetworkPolicies, policy, "Ineffective", told.Problem);
+                    break;
+                case PolicyKind.InspectionPolicy when _informers.InspectionPolicies.Store.Current.Find(key) is { } policy:
+                    _events.Warning(Kubernetes.Crds.InspectionPolicy.Resource, policy, "Ineffective", told.Problem);
+                    break;
+                case PolicyKind.ClusterNetworkPolicy when _informers.ClusterNetworkPolicies.Store.Current.Find(key) is { } policy:
+                    _events.Warning(Kubernetes.Crds.ClusterNetworkPolicy.Resource, policy, "Ineffective", told.Problem);
+                    break;
+                default:
+                    break;      // gone meanwhile
+            }
+        }
         _reported = now;
     }
 
@@ -151,6 +171,12 @@ public sealed class RavenController : IPodNetworks
     {
         if (relevant) Wake();
     }
+
+    /// <summary>Policies may speak of nodes' labels and addresses; their status says much else, and often.</summary>
+    private static bool IsNamedOtherwise(V1Node? one, V1Node? other) =>
+        one is null || other is null ||
+        !(one.Metadata.Labels ?? new Dictionary<string, string>()).ToHashSet().SetEquals(other.Metadata.Labels ?? new Dictionary<string, string>()) ||
+        !(one.Status?.Addresses ?? []).Select(address => address.Address).SequenceEqual((other.Status?.Addresses ?? []).Select(address => address.Address));
 
     private static bool Differs(Kubernetes.Crds.SecurityPolicy? one, Kubernetes.Crds.SecurityPolicy? other) =>
         one is null || other is null ||

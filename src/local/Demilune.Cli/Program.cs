@@ -3,6 +3,7 @@ using System.Reflection;
 using Demilune.Cli.Cluster;
 using Demilune.Cli.Inspect;
 using Demilune.Cli.Observe;
+using Demilune.Cli.Policies;
 
 var version = typeof(LocalCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 var versionCommand = new Command("version", "Prints the version.");
@@ -13,6 +14,7 @@ var root = new RootCommand("Demilune: layer-7 security for Kubernetes without to
     AlertsCommand.Create(),
     FlowsCommand.Create(),
     InspectCommand.Create(),
+    PolicyCommand.Create(),
     LocalCommand.Create(),
     versionCommand,
 };

@@ -52,7 +52,7 @@ public sealed class AbiTests
             (typeof(AddressKey), "address_key", [("Network", "network"), ("Address", "address")]),
             (typeof(PrefixKey), "prefix_key", [("Length", "length"), ("Network", "network"), ("Address", "address")]),
             (typeof(RulesKey), "rules_key", [("Subject", "subject"), ("Identity", "identity"), ("Direction", "direction"), ("Family", "family"), ("Page", "page")]),
-            (typeof(RuleRow), "rule", [("Protocol", "protocol"), ("PortMin", "port_min"), ("PortMax", "port_max")]),
+            (typeof(RuleRow), "rule", [("ProtocolMin", "protocol_min"), ("ProtocolMax", "protocol_max"), ("PortMin", "port_min"), ("PortMax", "port_max")]),
             (typeof(RulesPage), "rules", [("Count", "count"), ("More", "more"), ("Rules", "rule")]),
             (typeof(ClassRow), "class", [("Chain", "chain"), ("Tag", "tag"), ("SourceMin", "source_min"), ("SourceMax", "source_max"), ("PortMin", "port_min"), ("PortMax", "port_max"), ("Protocol", "protocol")]),
             (typeof(ClassesPage), "classes", [("Count", "count"), ("More", "more"), ("Classes", "class")]),

@@ -100,7 +100,7 @@ public sealed class LawTests
     private static string Describe(ClusterIntent intent) => string.Join('\n',
     [
         .. intent.Policies.SelectMany(policy => policy.Variants.Select(variant =>
-            $"{policy.Name} {policy.SecurityPolicy} {policy.IsolatesIngress} {policy.IsolatesEgress} [{variant.Resolution}] " +
+            $"{policy.Name} {string.Join(',', policy.SecurityPolicies)} {policy.IsolatesIngress} {policy.IsolatesEgress} [{variant.Resolution}] " +
             $"{string.Join(',', variant.Pods.Select(pod => pod.Uid))} {string.Join(';', variant.Allowances)}")),
         .. intent.Pods.Select(pod => $"{pod.Pod.Uid} {pod.IngressIsolated} {pod.EgressIsolated} {string.Join(',', pod.Policies.Select(pair => pair.Policy.Name))}"),
         .. intent.Members.Select(set => $"{set.Key}: {string.Join(',', set.Value.Select(pod => pod.Uid))}"),

@@ -1,5 +1,6 @@
 using Demilune.Kubernetes.Crds;
 using Demilune.Policy.Model;
+using Demilune.Kubernetes.Policies;
 using Demilune.Raven.Facts;
 using k8s.Models;
 

@@ -11,6 +11,11 @@ public sealed class CustomResourceAttribute(string plural, string kind, bool nam
     public bool Namespaced { get; } = namespaced;
 
     public IReadOnlyList<string> ShortNames { get; } = shortNames;
+
+    /// <summary>The API group, if it is somebody else's.</summary>
+    public string Group { get; set; } = Crds.Group.Name;
+
+    public string Version { get; set; } = "v1alpha1";
 }
 
 /// <summary>A column of kubectl get, in the order given.</summary>

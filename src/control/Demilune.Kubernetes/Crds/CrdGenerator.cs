@@ -11,7 +11,10 @@ namespace Demilune.Kubernetes.Crds;
 public static class CrdGenerator
 {
     /// <summary>Every kind of ours.</summary>
-    public static IReadOnlyList<Type> Kinds { get; } = [typeof(SecurityPolicy), typeof(Firewall), typeof(PodPort)];
+    public static IReadOnlyList<Type> Kinds { get; } = [typeof(SecurityPolicy), typeof(InspectionPolicy), typeof(Firewall), typeof(PodPort)];
+
+    /// <summary>Kinds of the Kubernetes project, which a cluster may have from there, in a newer form than we know.</summary>
+    public static IReadOnlyList<Type> ForeignKinds { get; } = [typeof(ClusterNetworkPolicy)];
 
     /// <summary>The definition as the API server takes it.</summary>
     /// <exception cref="ArgumentException">The type lacks <see cref="CustomResourceAttribute"/>.</exception>
@@ -23,10 +26,10 @@ public static class CrdGenerator
         {
             ["apiVersion"] = "apiextensions.k8s.io/v1",
             ["kind"] = "CustomResourceDefinition",
-            ["metadata"] = new JsonObject { ["name"] = $"{resource.Plural}.{Group.Name}" },
+            ["metadata"] = Metadata(resource),
             ["spec"] = new JsonObject
             {
-                ["group"] = Group.Name,
+                ["group"] = resource.Group,
                 ["scope"] = resource.Namespaced ? "Namespaced" : "Cluster",
                 ["names"] = new JsonObject
                 {
@@ -36,11 +39,11 @@ public static class CrdGenerator
                     ["listKind"] = resource.Kind + "List",
                     // A short name equal to the singular one would be refused as a conflict of a resource with itself.
                     ["shortNames"] = Strings(resource.ShortNames.Where(name => name != Lower(resource.Kind))),
-                    ["categories"] = Strings(["demilune"]),
+                    ["categories"] = Strings(resource.Group == Group.Name ? ["demilune"] : []),
                 },
                 ["versions"] = new JsonArray(new JsonObject
                 {
-                    ["name"] = "v1alpha1",
+                    ["name"] = resource.Version,
                     ["served"] = true,
                     ["storage"] = true,
                     ["schema"] = new JsonObject { ["openAPIV3Schema"] = Root(kind) },
@@ -50,6 +53,15 @@ public static class CrdGenerator
                 }),
             },
         };
+    }
+
+    private static JsonObject Metadata(CustomResourceAttribute resource)
+    {
+        var metadata = new JsonObject { ["name"] = $"{resource.Plural}.{resource.Group}" };
+        // Groups of *.k8s.io are protected: whoever defines a kind in one has to say by whose leave.
+        if (resource.Group.EndsWith(".k8s.io", StringComparison.Ordinal))
+            metadata["annotations"] = new JsonObject { ["api-approved.kubernetes.io"] = "unapproved, installed by Demilune where the cluster has none" };
+        return metadata;
     }
 
     private static JsonObject Column(PrinterColumnAttribute column)
@@ -102,6 +114,7 @@ public static class CrdGenerator
         if (type == typeof(long)) return new JsonObject { ["type"] = "integer", ["format"] = "int64" };
         if (type == typeof(IntOrString)) return new JsonObject { ["x-kubernetes-int-or-string"] = true };
         if (type == typeof(V1Condition)) return Condition();
+        if (type == typeof(V1LabelSelector)) return Selector();
         if (type.IsEnum) return new JsonObject { ["type"] = "string", ["enum"] = Strings(Enum.GetNames(type)) };
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IList<>))
             return new JsonObject { ["type"] = "array", ["items"] = Schema(type.GetGenericArguments()[0]) };
@@ -139,6 +152,30 @@ public static class CrdGenerator
             ["lastTransitionTime"] = new JsonObject { ["type"] = "string", ["format"] = "date-time" },
             ["reason"] = new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = 1024 },
             ["message"] = new JsonObject { ["type"] = "string", ["maxLength"] = 32768 },
+        },
+    };
+
+    private static JsonObject Selector() => new()
+    {
+        ["type"] = "object",
+        ["properties"] = new JsonObject
+        {
+            ["matchLabels"] = new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = "string" } },
+            ["matchExpressions"] = new JsonObject
+            {
+                ["type"] = "array",
+                ["items"] = new JsonObject
+                {
+                    ["type"] = "object",
+                    ["required"] = Strings(["key", "operator"]),
+                    ["properties"] = new JsonObject
+                    {
+                        ["key"] = new JsonObject { ["type"] = "string" },
+                        ["operator"] = new JsonObject { ["type"] = "string", ["enum"] = Strings(["In", "NotIn", "Exists", "DoesNotExist"]) },
+                        ["values"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" } },
+                    },
+                },
+            },
         },
     };
 

@@ -15,9 +15,26 @@ public static class CrdInstaller
             await api.ApplyAsync(
                 ResourceType.CustomResourceDefinitions, new ObjectKey("", name), definition.ToJsonString(), Group.FieldManager, cancel);
         }
+        foreach (var kind in CrdGenerator.ForeignKinds) await CreateMissingAsync(api, CrdGenerator.Definition(kind), cancel);
+        await ServedAsync<ClusterNetworkPolicy>(api, ClusterNetworkPolicy.Resource, cancel);
+        await ServedAsync<InspectionPolicy>(api, InspectionPolicy.Resource, cancel);
         await ServedAsync<SecurityPolicy>(api, SecurityPolicy.Resource, cancel);
         await ServedAsync<Firewall>(api, Firewall.Resource, cancel);
         await ServedAsync<PodPort>(api, PodPort.Resource, cancel);
+    }
+
+    /// <summary>Whatever definition the cluster has of somebody else's kind is the right one.</summary>
+    private static async Task CreateMissingAsync(KubernetesApi api, System.Text.Json.Nodes.JsonObject definition, CancellationToken cancel)
+    {
+        using var json = System.Text.Json.JsonDocument.Parse(definition.ToJsonString());
+        try
+        {
+            await api.CreateAsync(ResourceType.CustomResourceDefinitions, ObjectJson.Read<k8s.Models.V1CustomResourceDefinition>(json.RootElement), cancel);
+        }
+        catch (ApiException refusal) when (refusal.IsConflict)
+        {
+            // It has one.
+        }
     }
 
     /// <summary>A definition that was just accepted is served a moment later.</summary>

@@ -9,6 +9,8 @@ namespace Demilune.Kubernetes.Crds;
         typeof(k8s.KubernetesJson.Iso8601TimeSpanConverter), typeof(k8s.KubernetesJson.KubernetesDateTimeConverter),
         typeof(k8s.KubernetesJson.KubernetesDateTimeOffsetConverter)])]
 [JsonSerializable(typeof(SecurityPolicy))]
+[JsonSerializable(typeof(InspectionPolicy))]
+[JsonSerializable(typeof(ClusterNetworkPolicy))]
 [JsonSerializable(typeof(Firewall))]
 [JsonSerializable(typeof(PodPort))]
 [JsonSerializable(typeof(System.Text.Json.JsonElement))]      // managedFields of objects that are written back

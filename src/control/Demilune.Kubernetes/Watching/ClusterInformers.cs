@@ -15,6 +15,10 @@ public sealed class ClusterInformers(KubernetesApi api, ILogger log)
 
     public Informer<V1NetworkPolicy> NetworkPolicies { get; } = All<V1NetworkPolicy>(api, ResourceType.NetworkPolicies, log);
 
+    public Informer<InspectionPolicy> InspectionPolicies { get; } = All<InspectionPolicy>(api, InspectionPolicy.Resource, log);
+
+    public Informer<ClusterNetworkPolicy> ClusterNetworkPolicies { get; } = All<ClusterNetworkPolicy>(api, ClusterNetworkPolicy.Resource, log);
+
     public Informer<V1ConfigMap> ConfigMaps { get; } = All<V1ConfigMap>(api, ResourceType.ConfigMaps, log);
 
     public Informer<V1Node> Nodes { get; } = All<V1Node>(api, ResourceType.Nodes, log);
@@ -32,12 +36,13 @@ public sealed class ClusterInformers(KubernetesApi api, ILogger log)
     /// <summary>Completes when each has listed once.</summary>
     public Task Synced => Task.WhenAll(
         Pods.Synced, Namespaces.Synced, NetworkPolicies.Synced, ConfigMaps.Synced, Nodes.Synced, Services.Synced, EndpointSlices.Synced,
-        SecurityPolicies.Synced, Firewalls.Synced, PodPorts.Synced);
+        SecurityPolicies.Synced, Firewalls.Synced, PodPorts.Synced, InspectionPolicies.Synced, ClusterNetworkPolicies.Synced);
 
     /// <summary>Runs until cancelled.</summary>
     public Task RunAsync(CancellationToken cancel) => Task.WhenAll(
         Pods.RunAsync(cancel), Namespaces.RunAsync(cancel), NetworkPolicies.RunAsync(cancel), ConfigMaps.RunAsync(cancel),
-        Nodes.RunAsync(cancel), Services.RunAsync(cancel), EndpointSlices.RunAsync(cancel), SecurityPolicies.RunAsync(cancel), Firewalls.RunAsync(cancel), PodPorts.RunAsync(cancel));
+        Nodes.RunAsync(cancel), Services.RunAsync(cancel), EndpointSlices.RunAsync(cancel), SecurityPolicies.RunAsync(cancel), Firewalls.RunAsync(cancel),
+        PodPorts.RunAsync(cancel), InspectionPolicies.RunAsync(cancel), ClusterNetworkPolicies.RunAsync(cancel));
 
     private static Informer<T> All<T>(KubernetesApi api, ResourceType type, ILogger log)
         where T : class, IKubernetesObject<V1ObjectMeta> => new(api, type, ResourceScope.Everything, log);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Demilune.Policy.Addresses;
 using Demilune.Policy.Model;
@@ -5,15 +6,23 @@ using Demilune.Policy.Model;
 namespace Demilune.Policy.Intents;
 
 /// <summary>What all policies together ask for.</summary>
-/// <param name="Policies">One per NetworkPolicy, in the order of their names.</param>
+/// <param name="Policies">One per policy, in the order of their names.</param>
 /// <param name="Pods">One per pod, in the order of their UIDs.</param>
 /// <param name="Members">Who is behind each distinct peer selector that a rule names.</param>
 public sealed record ClusterIntent(
     ImmutableArray<PolicyIntent> Policies,
     ImmutableArray<PodIntent> Pods,
-    ImmutableSortedDictionary<PeerSelector, ImmutableArray<Pod>> Members);
+    ImmutableSortedDictionary<PeerSelector, ImmutableArray<Pod>> Members)
+{
+    private readonly Lazy<FrozenDictionary<string, PodIntent>> _byUid = new(() => Pods.ToFrozenDictionary(pod => pod.Pod.Uid, StringComparer.Ordinal));
+
+    /// <summary>What applies to a pod; null: it is not in the cluster.</summary>
+    public PodIntent? Find(Pod pod) => _byUid.Value.GetValueOrDefault(pod.Uid);
+}
 
 /// <summary>What one policy asks for.</summary>
+/// <param name="SecurityPolicies">Whom it or a rule of it names to judge what it allows, in order of name.</param>
+/// <param name="IsolatesIngress">Only a policy of the namespaced tier does: what it does not allow is closed.</param>
 /// <param name="Variants">
 /// Its selected pods, grouped by what its named ports mean on them: rules with numbers can be shared only among pods that
 /// agree on the numbers. A policy that selects nobody has none; one without named ports has one at most.
@@ -21,7 +30,9 @@ public sealed record ClusterIntent(
 /// <param name="Problems">For its author: what in it allows nothing because it makes no sense.</param>
 public sealed record PolicyIntent(
     Name Name,
-    string? SecurityPolicy,
+    PolicyKind Kind,
+    Tier Tier,
+    ImmutableArray<string> SecurityPolicies,
     bool IsolatesIngress,
     bool IsolatesEgress,
     ImmutableArray<PolicyVariant> Variants,
@@ -38,8 +49,23 @@ public sealed record PolicyVariant(string Resolution, ImmutableArray<Pod> Pods, 
 /// <summary>What comes of all policies for one pod. A direction that nobody isolates is wholly open.</summary>
 public sealed record PodIntent(Pod Pod, bool IngressIsolated, bool EgressIsolated, ImmutableArray<(PolicyIntent Policy, PolicyVariant Variant)> Policies);
 
-/// <summary>One thing that is allowed: peers, and ports of the side that accepts.</summary>
-public sealed record Allowance(Direction Direction, Peers Peers, Ports Ports);
+/// <summary>One thing that is allowed (in a tier of the cluster's: or denied, or passed on): peers, and ports of the side that accepts.</summary>
+public sealed record Allowance(Direction Direction, Peers Peers, Ports Ports)
+{
+    public RuleAction Action { get; init; } = RuleAction.Accept;
+
+    /// <summary>
+    /// Within a tier of the cluster's and a direction: the smaller is asked first; of equal ones the stricter. Priority × 1000 + the rule's place
+    /// in its policy, so that it depends on nobody else. 0 in the namespaced tier, where every rule allows.
+    /// </summary>
+    public int Order { get; init; }
+
+    /// <summary>Who judges it; null: nobody.</summary>
+    public string? SecurityPolicy { get; init; }
+
+    /// <summary>The rule it comes from: "ingress[2]", "egress[0] \"to the database\"".</summary>
+    public string Rule { get; init; } = "";
+}
 
 public enum Direction
 {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Demilune.Policy.Addresses;
 using Demilune.Policy.Model;
 
 namespace Demilune.Policy.Intents;
@@ -27,6 +28,10 @@ internal sealed class PodIndex(Cluster cluster)
             .ToImmutableArray();
         return _selected[selector] = pods;
     }
+
+    /// <summary>Of the nodes with these labels.</summary>
+    public IEnumerable<Prefix> AddressesOf(LabelSelector nodes) =>
+        cluster.Nodes.Where(node => nodes.Matches(node.Labels)).SelectMany(node => node.Addresses).Distinct().Order();
 
     private ImmutableDictionary<string, string> LabelsOf(string ns) =>
         cluster.Namespaces.GetValueOrDefault(ns, ImmutableDictionary<string, string>.Empty);

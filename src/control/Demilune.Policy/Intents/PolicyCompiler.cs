@@ -7,10 +7,13 @@ namespace Demilune.Policy.Intents;
 /// <summary>NetworkPolicy semantics: a cluster in, what is to be allowed out. Pure; the order of the input never matters.</summary>
 public static class PolicyCompiler
 {
+    /// <summary>Room for each priority's rules; the API takes 25 per direction.</summary>
+    private const int RulesPerPolicy = 1000;
+
     public static ClusterIntent Compile(Cluster cluster)
     {
         var index = new PodIndex(cluster);
-        var policies = cluster.Policies.OrderBy(policy => policy.Name).Select(policy => Compile(policy, index)).ToImmutableArray();
+        var policies = cluster.Policies.OrderBy(policy => policy.Name).ThenBy(policy => policy.Kind).Select(policy => Compile(policy, index)).ToImmutableArray();
         var members = policies
             .SelectMany(policy => policy.Variants)
             .SelectMany(variant => variant.Allowances)
@@ -46,12 +49,15 @@ public static class PolicyCompiler
     private static PolicyIntent Compile(NetworkPolicy policy, PodIndex index)
     {
         var problems = new List<string>(policy.Problems.IsDefault ? [] : policy.Problems);
-        var ingress = policy.Types is null || policy.Types.Value.Contains(PolicyType.Ingress);
-        var egress = policy.Types?.Contains(PolicyType.Egress) ?? policy.Egress.Length > 0;
-        var selected = index.Select(new PeerSelector(policy.Name.Namespace, null, policy.Pods));
+        var ofCluster = policy.Tier != Tier.Namespaced;
+        var ingress = ofCluster || policy.Types is null || policy.Types.Value.Contains(PolicyType.Ingress);
+        var egress = ofCluster || (policy.Types?.Contains(PolicyType.Egress) ?? policy.Egress.Length > 0);
+        var selected = index.Select(policy.SubjectNamespaces is { } namespaces
+            ? new PeerSelector(null, namespaces, policy.Pods)
+            : new PeerSelector(policy.Name.Namespace, null, policy.Pods));
         var names = ingress ? NamesIn(policy.Ingress) : [];
         var outward = egress ? Egress(policy, index, problems).Distinct().ToImmutableArray() : [];
-        var inward = ingress ? policy.Ingress.Select(rule => (rule, PeersOf(policy, rule, problems).ToImmutableArray())).ToImmutableArray() : [];
+        var inward = ingress ? Said(policy, policy.Ingress, "ingress").Select(rule => (rule, PeersOf(policy, rule.Rule, index, problems).ToImmutableArray())).ToImmutableArray() : [];
         var variants = selected
             .GroupBy(pod => Resolution(pod, names))
             .OrderBy(group => group.Key, StringComparer.Ordinal)
@@ -59,8 +65,31 @@ public static class PolicyCompiler
                 group.Key, [.. group],
                 [.. Ingress(inward, group.First()).Distinct(), .. outward]))
             .ToImmutableArray();
-        return new PolicyIntent(policy.Name, policy.SecurityPolicy, ingress, egress, variants, [.. problems.Distinct()]);
+        return new PolicyIntent(
+            policy.Name, policy.Kind, policy.Tier, Judges(policy, ingress, egress), ingress && !ofCluster, egress && !ofCluster, variants, [.. problems.Distinct()]);
     }
+
+    private static ImmutableArray<string> Judges(NetworkPolicy policy, bool ingress, bool egress) =>
+    [
+        .. (ingress ? policy.Ingress : []).Concat(egress ? policy.Egress : [])
+            .Select(rule => rule.SecurityPolicy ?? policy.SecurityPolicy).Append(policy.SecurityPolicy).OfType<string>().Distinct().Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>A rule with everything but its peers and ports.</summary>
+    private readonly record struct Saying(PolicyRule Rule, Allowance Template)
+    {
+        public Allowance Of(Peers peers, Ports ports) => Template with { Peers = peers, Ports = ports };
+    }
+
+    private static IEnumerable<Saying> Said(NetworkPolicy policy, ImmutableArray<PolicyRule> rules, string direction) => rules.Select((rule, index) => new Saying(
+        rule,
+        new Allowance(direction == "ingress" ? Direction.Ingress : Direction.Egress, new Peers.Anybody(), Ports.Any)
+        {
+            Action = rule.Action,
+            Order = policy.Tier == Tier.Namespaced ? 0 : policy.Priority * RulesPerPolicy + Math.Min(index, RulesPerPolicy - 1),
+            SecurityPolicy = rule.SecurityPolicy ?? policy.SecurityPolicy,
+            Rule = rule.Name is null ? $"{direction}[{index}]" : $"{direction}[{index}] \"{rule.Name}\"",
+        }));
 
     private static ImmutableArray<PolicyPort.Named> NamesIn(ImmutableArray<PolicyRule> rules) =>
         [.. rules.SelectMany(rule => rule.Ports ?? []).OfType<PolicyPort.Named>().Distinct()];
@@ -71,10 +100,11 @@ public static class PolicyCompiler
             .Order(StringComparer.Ordinal));
 
     /// <summary>Ingress: the selected pod accepts, so a port's name means what it means there.</summary>
-    private static IEnumerable<Allowance> Ingress(ImmutableArray<(PolicyRule Rule, ImmutableArray<Peers> Peers)> rules, Pod pod)
+    private static IEnumerable<Allowance> Ingress(ImmutableArray<(Saying Saying, ImmutableArray<Peers> Peers)> rules, Pod pod)
     {
-        foreach (var (rule, peers) in rules)
+        foreach (var (saying, peers) in rules)
         {
+            var rule = saying.Rule;
             var ports = new List<Ports>();
             foreach (var port in rule.Ports ?? [])
             {
@@ -84,30 +114,31 @@ public static class PolicyCompiler
             }
             if (rule.Ports is null) ports.Add(Ports.Any);
             foreach (var peer in peers)
-                foreach (var one in ports) yield return new Allowance(Direction.Ingress, peer, one);
+                foreach (var one in ports) yield return saying.Of(peer, one);
         }
     }
 
     /// <summary>Egress: the peer accepts, so a port's name divides the peers by what it means on them.</summary>
     private static IEnumerable<Allowance> Egress(NetworkPolicy policy, PodIndex index, List<string> problems)
     {
-        foreach (var rule in policy.Egress)
+        foreach (var saying in Said(policy, policy.Egress, "egress"))
         {
-            foreach (var peers in PeersOf(policy, rule, problems))
+            var rule = saying.Rule;
+            foreach (var peers in PeersOf(policy, rule, index, problems))
             {
-                if (rule.Ports is null) yield return new Allowance(Direction.Egress, peers, Ports.Any);
+                if (rule.Ports is null) yield return saying.Of(peers, Ports.Any);
                 foreach (var port in rule.Ports ?? [])
                 {
                     if (port is PolicyPort.Range range)
-                        yield return new Allowance(Direction.Egress, peers, new Ports(range.Protocol, range.First, range.Last));
+                        yield return saying.Of(peers, new Ports(range.Protocol, range.First, range.Last));
                     else if (port is PolicyPort.Named named)
-                        foreach (var allowance in Named(peers, named, index, problems)) yield return allowance;
+                        foreach (var allowance in Named(saying, peers, named, index, problems)) yield return allowance;
                 }
             }
         }
     }
 
-    private static IEnumerable<Allowance> Named(Peers peers, PolicyPort.Named port, PodIndex index, List<string> problems)
+    private static IEnumerable<Allowance> Named(Saying saying, Peers peers, PolicyPort.Named port, PodIndex index, List<string> problems)
     {
         if (peers is Peers.Block block)
         {
@@ -122,11 +153,11 @@ public static class PolicyCompiler
         {
             var those = new PeerSelector(
                 selector.Namespace, selector.Namespaces, selector.Pods, new NamedPort(port.Name, port.Protocol, number));
-            yield return new Allowance(Direction.Egress, new Peers.Selected(those), new Ports(port.Protocol, number, number));
+            yield return saying.Of(new Peers.Selected(those), new Ports(port.Protocol, number, number));
         }
     }
 
-    private static IEnumerable<Peers> PeersOf(NetworkPolicy policy, PolicyRule rule, List<string> problems)
+    private static IEnumerable<Peers> PeersOf(NetworkPolicy policy, PolicyRule rule, PodIndex index, List<string> problems)
     {
         if (rule.Peers is not { } peers) return [new Peers.Anybody()];
         return peers.SelectMany(peer => peer switch
@@ -134,6 +165,7 @@ public static class PolicyCompiler
             PolicyPeer.Pods pods => [new Peers.Selected(new PeerSelector(
                 pods.Namespaces is null ? policy.Name.Namespace : null, pods.Namespaces, pods.Matching))],
             PolicyPeer.Block block => Blocks(block, problems).Select(prefix => (Peers)new Peers.Block(prefix)),
+            PolicyPeer.Nodes nodes => index.AddressesOf(nodes.Matching).Select(prefix => (Peers)new Peers.Block(prefix)),
             _ => [],
         });
     }

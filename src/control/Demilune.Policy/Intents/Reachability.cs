@@ -13,7 +13,19 @@ public sealed record Attempt(Pod? Source, Prefix SourceAddress, Pod? Destination
 /// <summary>What becomes of it.</summary>
 /// <param name="Allowed">Both sides' policies allow it.</param>
 /// <param name="SecurityPolicies">Who judges it then, in order of name; empty: nobody.</param>
-public sealed record Outcome(bool Allowed, IReadOnlyList<string> SecurityPolicies);
+public sealed record Outcome(bool Allowed, IReadOnlyList<string> SecurityPolicies)
+{
+    /// <summary>What the source's policies said; null: it is no pod, or the destination itself.</summary>
+    public Decision? Egress { get; init; }
+
+    /// <summary>What the destination's policies said; null: it is no pod, or the source itself.</summary>
+    public Decision? Ingress { get; init; }
+}
+
+/// <summary>What one side's policies say of a connection.</summary>
+/// <param name="Tier">Which tier decided; null: none had anything to say, and what nobody speaks of is open.</param>
+/// <param name="By">The first rule that decided, and whose it is; null: no rule of the tier matched.</param>
+public sealed record Decision(bool Allowed, Tier? Tier, (PolicyIntent Policy, Allowance Rule)? By);
 
 /// <summary>The intent's own answer to "may this connect, and who looks at it": the truth that the network is held to.</summary>
 public static class Reachability
@@ -24,26 +36,52 @@ public static class Reachability
         if (attempt.Source is not null && attempt.Source == attempt.Destination) return new Outcome(true, []);
         var source = attempt.Source is null ? null : intent.Find(attempt.Source);
         var destination = attempt.Destination is null ? null : intent.Find(attempt.Destination);
-        var leaves = source is not { EgressIsolated: true } || Allowing(intent, source, Direction.Egress, attempt).Any();
-        var enters = destination is not { IngressIsolated: true } || Allowing(intent, destination, Direction.Ingress, attempt).Any();
-        if (!leaves || !enters) return new Outcome(false, []);
+        var leaves = source is null ? null : Decide(intent, source, Direction.Egress, attempt);
+        var enters = destination is null ? null : Decide(intent, destination, Direction.Ingress, attempt);
+        if (leaves is { Allowed: false } || enters is { Allowed: false }) return new Outcome(false, []) { Egress = leaves, Ingress = enters };
         var judges = destination is not null
-            ? Allowing(intent, destination, Direction.Ingress, attempt)
-            : source is null ? [] : Allowing(intent, source, Direction.Egress, attempt);
-        return new Outcome(true, [.. judges.Select(policy => policy.SecurityPolicy).OfType<string>().Distinct().Order(StringComparer.Ordinal)]);
+            ? Matching(intent, destination, Direction.Ingress, Tier.Namespaced, attempt)
+            : source is null ? [] : Matching(intent, source, Direction.Egress, Tier.Namespaced, attempt);
+        return new Outcome(true, [.. judges.Select(match => match.Rule.SecurityPolicy).OfType<string>().Distinct().Order(StringComparer.Ordinal)])
+        {
+            Egress = leaves,
+            Ingress = enters,
+        };
     }
 
-    private static PodIntent? Find(this ClusterIntent intent, Pod pod) => intent.Pods.FirstOrDefault(one => one.Pod == pod);
+    private static Decision Decide(ClusterIntent intent, PodIntent pod, Direction direction, Attempt attempt)
+    {
+        if (First(intent, pod, direction, Tier.Admin, attempt) is { Rule.Action: not RuleAction.Pass } last)
+            return new Decision(last.Rule.Action == RuleAction.Accept, Tier.Admin, last);
+        if (direction == Direction.Ingress ? pod.IngressIsolated : pod.EgressIsolated)
+        {
+            var allowing = Matching(intent, pod, direction, Tier.Namespaced, attempt).Select(match => ((PolicyIntent, Allowance)?)match).FirstOrDefault();
+            return new Decision(allowing is not null, Tier.Namespaced, allowing);
+        }
+        return First(intent, pod, direction, Tier.Baseline, attempt) is { Rule.Action: not RuleAction.Pass } fallback
+            ? new Decision(fallback.Rule.Action == RuleAction.Accept, Tier.Baseline, fallback)
+            : new Decision(true, null, null);
+    }
 
-    private static IEnumerable<PolicyIntent> Allowing(ClusterIntent intent, PodIntent pod, Direction direction, Attempt attempt)
+    private static (PolicyIntent Policy, Allowance Rule)? First(ClusterIntent intent, PodIntent pod, Direction direction, Tier tier, Attempt attempt) =>
+        Matching(intent, pod, direction, tier, attempt)
+            .OrderBy(match => match.Rule.Order).ThenBy(match => match.Rule.Action)
+            .Select(match => ((PolicyIntent, Allowance)?)match)
+            .FirstOrDefault();
+
+    private static IEnumerable<(PolicyIntent Policy, Allowance Rule)> Matching(
+        ClusterIntent intent, PodIntent pod, Direction direction, Tier tier, Attempt attempt)
     {
         var (peer, address) = direction == Direction.Ingress
             ? (attempt.Source, attempt.SourceAddress)
             : (attempt.Destination, attempt.DestinationAddress);
-        return pod.Policies
-            .Where(pair => pair.Variant.Allowances.Any(allowance =>
-                allowance.Direction == direction && Matches(allowance.Ports, attempt) && Matches(intent, allowance.Peers, peer, address)))
-            .Select(pair => pair.Policy);
+        foreach (var (policy, variant) in pod.Policies)
+        {
+            if (policy.Tier != tier) continue;
+            foreach (var rule in variant.Allowances)
+                if (rule.Direction == direction && Matches(rule.Ports, attempt) && Matches(intent, rule.Peers, peer, address))
+                    yield return (policy, rule);
+        }
     }
 
     private static bool Matches(Ports ports, Attempt attempt) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Demilune.Policy.Addresses;
 
 namespace Demilune.Policy.Model;
 
@@ -12,15 +13,21 @@ public sealed record Cluster(
     ImmutableArray<NetworkPolicy> Policies)
 {
     public static readonly Cluster Empty = new(ImmutableDictionary<string, ImmutableDictionary<string, string>>.Empty, [], []);
+
+    public ImmutableArray<Node> Nodes { get; init; } = [];
 }
 
+/// <summary>A machine of the cluster: policies can name its addresses.</summary>
+public sealed record Node(string Name, ImmutableDictionary<string, string> Labels, ImmutableArray<Prefix> Addresses);
+
 /// <summary>Names a pod or a policy.</summary>
+/// <param name="Namespace">Empty: of the cluster.</param>
 public readonly record struct Name(string Namespace, string Local) : IComparable<Name>
 {
     public int CompareTo(Name other) =>
         string.CompareOrdinal(Namespace, other.Namespace) is var order and not 0 ? order : string.CompareOrdinal(Local, other.Local);
 
-    public override string ToString() => $"{Namespace}/{Local}";
+    public override string ToString() => Namespace.Length == 0 ? Local : $"{Namespace}/{Local}";
 
     public static bool operator <(Name left, Name right) => left.CompareTo(right) < 0;
     public static bool operator >(Name left, Name right) => left.CompareTo(right) > 0;

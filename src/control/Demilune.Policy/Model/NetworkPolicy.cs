@@ -2,12 +2,12 @@ using System.Collections.Immutable;
 
 namespace Demilune.Policy.Model;
 
-/// <summary>networking.k8s.io/v1 NetworkPolicy, with what its author left out kept apart from what was left empty.</summary>
-/// <param name="Pods">Which pods of its own namespace it selects.</param>
+/// <summary>A policy of any <see cref="Kind"/>, with what its author left out kept apart from what was left empty.</summary>
+/// <param name="Pods">Which pods of its own namespace it selects; of <see cref="SubjectNamespaces"/>, if it has none.</param>
 /// <param name="Types">Null: not said. Then ingress always, and egress if there are egress rules.</param>
 /// <param name="Ingress">Null and empty are the same: nothing is allowed in, if ingress is among the types.</param>
 /// <param name="Egress">Likewise.</param>
-/// <param name="SecurityPolicy">The SecurityPolicy that judges what its rules allow; null: nobody does.</param>
+/// <param name="SecurityPolicy">The SecurityPolicy that judges what those of its rules allow that name none themselves; null: nobody does.</param>
 /// <param name="Problems">What could not be understood when it was read; each such part allows nothing.</param>
 public sealed record NetworkPolicy(
     Name Name,
@@ -16,7 +16,55 @@ public sealed record NetworkPolicy(
     ImmutableArray<PolicyRule> Ingress,
     ImmutableArray<PolicyRule> Egress,
     string? SecurityPolicy = null,
-    ImmutableArray<string> Problems = default);
+    ImmutableArray<string> Problems = default)
+{
+    public PolicyKind Kind { get; init; } = PolicyKind.NetworkPolicy;
+
+    /// <summary>Who speaks before whom. Only <see cref="Tier.Namespaced"/> isolates.</summary>
+    public Tier Tier { get; init; } = Tier.Namespaced;
+
+    /// <summary>Within the Admin or Baseline tier: 0 to 1000, the smaller speaks first.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Of a cluster-wide policy: the namespaces whose pods it selects.</summary>
+    public LabelSelector? SubjectNamespaces { get; init; }
+}
+
+/// <summary>The kinds of objects that are policies.</summary>
+public enum PolicyKind
+{
+    /// <summary>networking.k8s.io/v1.</summary>
+    NetworkPolicy,
+
+    /// <summary>demilune.dev: a NetworkPolicy whose rules each may name a SecurityPolicy.</summary>
+    InspectionPolicy,
+
+    /// <summary>policy.networking.k8s.io/v1alpha2.</summary>
+    ClusterNetworkPolicy,
+}
+
+/// <summary>In the order in which they are asked; the first that decides has decided.</summary>
+public enum Tier
+{
+    /// <summary>The administrator's last word.</summary>
+    Admin,
+
+    /// <summary>What the owners of namespaces say: decides for every pod that one of its policies selects.</summary>
+    Namespaced,
+
+    /// <summary>What holds for pods of which nobody said anything.</summary>
+    Baseline,
+}
+
+/// <summary>What a rule does with what it matches. The order is that of rules of one precedence: the strict one first.</summary>
+public enum RuleAction
+{
+    Deny,
+    Accept,
+
+    /// <summary>Leaves it to the next tier.</summary>
+    Pass,
+}
 
 public enum PolicyType
 {
@@ -24,11 +72,20 @@ public enum PolicyType
     Egress,
 }
 
-/// <summary>What a policy allows.</summary>
+/// <summary>What a policy allows; in a tier of the cluster's: what it says of some traffic.</summary>
 /// <param name="Peers">Null: absent or an empty list, which both mean everybody.</param>
 /// <param name="Ports">Null: absent or an empty list, which both mean every port of every protocol.</param>
 public sealed record PolicyRule(ImmutableArray<PolicyPeer>? Peers, ImmutableArray<PolicyPort>? Ports)
 {
+    /// <summary>Other than <see cref="RuleAction.Accept"/> only in a tier of the cluster's.</summary>
+    public RuleAction Action { get; init; } = RuleAction.Accept;
+
+    /// <summary>Who judges what it allows; null: whom its policy names.</summary>
+    public string? SecurityPolicy { get; init; }
+
+    /// <summary>Its author's name for it, for people.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Null where Kubernetes means "any", so that nobody can take an empty list for "none".</summary>
     public static PolicyRule Of(IReadOnlyCollection<PolicyPeer>? peers, IReadOnlyCollection<PolicyPort>? ports) => new(
         peers is null or { Count: 0 } ? null : [.. peers],
@@ -49,6 +106,9 @@ public abstract record PolicyPeer
     /// <param name="Cidr">As written.</param>
     /// <param name="Except">As written; parts outside of <paramref name="Cidr"/> mean nothing.</param>
     public sealed record Block(string Cidr, ImmutableArray<string> Except) : PolicyPeer;
+
+    /// <summary>The addresses of nodes. Egress of cluster-wide policies only.</summary>
+    public sealed record Nodes(LabelSelector Matching) : PolicyPeer;
 
     /// <summary>Something that Kubernetes would refuse: allows nothing.</summary>
     public sealed record Nobody : PolicyPeer;

@@ -36,8 +36,9 @@ internal static class PodNetworkView
     private static ImmutableArray<string> Judges(PodIntent pod) =>
     [
         .. pod.Policies
-            .Where(pair => pair.Variant.Allowances.Any(allowance => allowance.Direction == Direction.Ingress || allowance.Peers is not Peers.Selected))
-            .Select(pair => pair.Policy.SecurityPolicy).OfType<string>().Distinct().Order(StringComparer.Ordinal),
+            .SelectMany(pair => pair.Variant.Allowances)
+            .Where(allowance => allowance.Direction == Direction.Ingress || allowance.Peers is not Peers.Selected)
+            .Select(allowance => allowance.SecurityPolicy).OfType<string>().Distinct().Order(StringComparer.Ordinal),
     ];
 
     private static Dictionary<string, T> ByKey<T>(string cluster, NetworkSnapshot snapshot)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Demilune.Neutron;
+using Demilune.Policy.Model;
 
 namespace Demilune.Raven.Design;
 
@@ -28,8 +29,11 @@ internal sealed record DesiredNetwork
     public ImmutableDictionary<string, ImmutableArray<string>> Prerequisites { get; init; } =
         ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
-    /// <summary>For the authors of policies: NetworkPolicy → what about it could not be done.</summary>
-    public ImmutableArray<(Demilune.Policy.Model.Name Policy, string Problem)> Problems { get; init; } = [];
+    /// <summary>For the authors of policies: what about each could not be done.</summary>
+    public ImmutableArray<PolicyProblem> Problems { get; init; } = [];
 
     private static ImmutableSortedDictionary<string, T> Empty<T>() => ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
 }
+
+/// <summary>What of a policy has no effect, in words for its author.</summary>
+internal readonly record struct PolicyProblem(PolicyKind Kind, Name Policy, string Problem);

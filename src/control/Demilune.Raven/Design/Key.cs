@@ -30,8 +30,17 @@ internal static class Key
 
     public static string Chain(string firewall) => $"chain {firewall}";
 
-    public static string Policy(Name policy, string resolution) =>
-        Short(resolution.Length == 0 ? $"policy {policy}" : $"policy {policy} {Hash(resolution)}");
+    /// <param name="direction">Only of a policy in a tier of the cluster's: a pod may need one direction of it and not the other.</param>
+    public static string Policy(PolicyIntent policy, PolicyVariant variant, Direction? direction = null)
+    {
+        var name = policy.Kind switch
+        {
+            PolicyKind.InspectionPolicy => $"inspection-policy {policy.Name}",
+            PolicyKind.ClusterNetworkPolicy => $"cluster-policy {policy.Name} {(direction == Direction.Egress ? "egress" : "ingress")}",
+            _ => $"policy {policy.Name}",
+        };
+        return Short(variant.Resolution.Length == 0 ? name : $"{name} {Hash(variant.Resolution)}");
+    }
 
     public static string Peers(PeerSelector selector) => $"peers {Hash(selector.Key)}";
 

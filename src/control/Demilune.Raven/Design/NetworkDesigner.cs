@@ -20,7 +20,8 @@ internal sealed class NetworkDesigner
     private readonly ClusterIntent _intent;
     private readonly Remotes _remotes;
     private readonly ServiceAccess _services;
-    private readonly List<(Name, string)> _problems = [];
+    private readonly List<PolicyProblem> _problems = [];
+    private readonly HashSet<PolicyProblem> _known = [];
     private readonly SortedDictionary<string, SecurityGroup> _groups = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImmutableArray<SecurityGroupRule>> _rules = [];
     private readonly SortedDictionary<string, FlowClassifier> _classifiers = new(StringComparer.Ordinal);
@@ -83,31 +84,49 @@ internal sealed class NetworkDesigner
     /// <summary>A policy's groups, one per meaning of its named ports; what cannot be inspected although it should is not allowed.</summary>
     private void SecurityGroups(PolicyIntent policy)
     {
-        foreach (var problem in policy.Problems) _problems.Add((policy.Name, problem));
-        if (policy.SecurityPolicy is { } named && !_facts.Inspections.ContainsKey(named))
-            _problems.Add((policy.Name, $"SecurityPolicy {named} does not exist: what should be judged by it is dropped until it does"));
+        foreach (var problem in policy.Problems) Tell(policy, problem);
+        foreach (var named in policy.SecurityPolicies)
+            if (!_facts.Inspections.ContainsKey(named))
+                Tell(policy, $"SecurityPolicy {named} does not exist: what should be judged by it is dropped until it does");
+        if (policy.Tier != Tier.Namespaced && !_capabilities.RuleTiers)
+        {
+            Tell(policy, "this network's security groups have no tiers: the policy has no effect");
+            return;
+        }
         foreach (var variant in policy.Variants)
         {
-            var key = Key.Policy(policy.Name, variant.Resolution);
             var allowances = variant.Allowances.Where(allowance => !IsUninspectable(policy, allowance)).ToList();
-            AddGroup(key, policy.Name.ToString(),
-            [
-                .. allowances.SelectMany(allowance => _remotes.Of(allowance.Peers, _capabilities.AddressGroups)
-                    .Select(remote => Rule(allowance.Direction, remote, allowance.Ports))),
-                .. _services.OpenedBy(allowances).Select(front => Rule(
-                    Direction.Egress, new Remote(front.Address.IsV6, front.Address, null), new Ports(front.Protocol, front.Port, front.Port))),
-            ]);
+            if (policy.Tier == Tier.Namespaced) AddGroup(Key.Policy(policy, variant), policy.Name.ToString(), Rules(policy, allowances));
+            else
+                foreach (var direction in Enum.GetValues<Direction>())
+                    AddGroup(
+                        Key.Policy(policy, variant, direction), $"{policy.Kind}/{policy.Name}",
+                        Rules(policy, [.. allowances.Where(allowance => allowance.Direction == direction)]));
         }
+    }
+
+    private ImmutableArray<SecurityGroupRule> Rules(PolicyIntent policy, List<Allowance> allowances) =>
+    [
+        .. allowances.SelectMany(allowance => _remotes.Of(allowance.Peers, _capabilities.AddressGroups)
+            .Select(remote => Rule(policy, allowance, remote, allowance.Ports))),
+        .. ServiceAccess.Groups(policy, allowances).SelectMany(together => _services.OpenedBy(together).Select(front => Rule(
+            policy, together[0], new Remote(front.Address.IsV6, front.Address, null), new Ports(front.Protocol, front.Port, front.Port)))),
+    ];
+
+    private void Tell(PolicyIntent policy, string problem)
+    {
+        var told = new PolicyProblem(policy.Kind, policy.Name, problem);
+        if (_known.Add(told)) _problems.Add(told);
     }
 
     private bool IsUninspectable(PolicyIntent policy, Allowance allowance)
     {
-        if (policy.SecurityPolicy is null || (allowance.Direction == Direction.Egress && allowance.Peers is Peers.Selected)) return false;
+        if (allowance.SecurityPolicy is null || (allowance.Direction == Direction.Egress && allowance.Peers is Peers.Selected)) return false;
         var problem = !_capabilities.ServiceChaining ? "this network has no service chaining: what should be inspected stays closed"
             : allowance.Ports.Protocol == Protocol.Sctp ? "SCTP cannot be inspected: it stays closed"
             : null;
         if (problem is null) return false;
-        if (!_problems.Contains((policy.Name, problem))) _problems.Add((policy.Name, problem));
+        Tell(policy, problem);
         return true;
     }
 
@@ -121,9 +140,13 @@ internal sealed class NetworkDesigner
         _rules[key] = [.. rules.Distinct().Select(rule => rule with { SecurityGroupId = Key.Reference(key), Description = Mark("rule") })];
     }
 
-    private static SecurityGroupRule Rule(Direction direction, Remote remote, Ports ports) => new()
+    private static SecurityGroupRule Rule(PolicyIntent policy, Allowance allowance, Remote remote, Ports ports) => new()
     {
-        Direction = direction == Direction.Ingress ? "ingress" : "egress",
+        Direction = allowance.Direction == Direction.Ingress ? "ingress" : "egress",
+        Action = allowance.Action switch { RuleAction.Deny => "deny", RuleAction.Pass => "pass", _ => null },
+        // The namespaced tier is the last: where it speaks at all, the baseline is not asked.
+        Tier = policy.Tier switch { Tier.Admin => 1, Tier.Baseline => 2, _ => null },
+        Order = policy.Tier == Tier.Namespaced ? null : allowance.Order,
         Ethertype = remote.Ethertype,
         Protocol = ports.Protocol switch { Protocol.Tcp => "tcp", Protocol.Udp => "udp", Protocol.Sctp => "sctp", _ => null },
         PortRangeMin = ports.IsEveryPort ? null : ports.First,
@@ -137,11 +160,10 @@ internal sealed class NetworkDesigner
         var wanted = new List<Steering.Match>();
         foreach (var (policy, variant) in pod.Policies)
         {
-            if (policy.SecurityPolicy is not { } name) continue;
-            var inspection = _facts.Inspections.GetValueOrDefault(name) ?? new Inspection(name, PolicyTags.Missing, null, true, true);
             foreach (var allowance in variant.Allowances)
             {
-                if (allowance.Ports.Protocol == Protocol.Sctp) continue;
+                if (allowance.SecurityPolicy is not { } name || allowance.Ports.Protocol == Protocol.Sctp) continue;
+                var inspection = _facts.Inspections.GetValueOrDefault(name) ?? new Inspection(name, PolicyTags.Missing, null, true, true);
                 var egress = allowance.Direction == Direction.Egress;
                 var remotes = egress
                     ? _remotes.Outside(allowance.Peers, _capabilities.ClassifierAddressGroup)
@@ -167,9 +189,9 @@ internal sealed class NetworkDesigner
     /// <summary>An annotated policy's group may open further only once all of its pods' classifiers are in force.</summary>
     private void GroupPrerequisites()
     {
-        foreach (var policy in _intent.Policies.Where(policy => policy.SecurityPolicy is not null))
+        foreach (var policy in _intent.Policies.Where(policy => !policy.SecurityPolicies.IsEmpty))
             foreach (var variant in policy.Variants)
-                _prerequisites[Key.Policy(policy.Name, variant.Resolution)] =
+                _prerequisites[Key.Policy(policy, variant)] =
                     [.. variant.Pods.SelectMany(pod => _prerequisites.GetValueOrDefault(Key.Port(pod.Uid), [])).Distinct()];
     }
 
@@ -207,12 +229,21 @@ internal sealed class NetworkDesigner
         };
     }
 
-    private static string[] GroupsOf(PodIntent pod) =>
+    private string[] GroupsOf(PodIntent pod) =>
     [
         .. pod.IngressIsolated ? Array.Empty<string>() : [Key.Reference(Key.AllowIngress)],
         .. pod.EgressIsolated ? Array.Empty<string>() : [Key.Reference(Key.AllowEgress)],
-        .. pod.Policies.Select(pair => Key.Reference(Key.Policy(pair.Policy.Name, pair.Variant.Resolution))),
+        .. pod.Policies.SelectMany(pair => GroupsOf(pod, pair.Policy, pair.Variant)).Select(Key.Reference),
     ];
+
+    private IEnumerable<string> GroupsOf(PodIntent pod, PolicyIntent policy, PolicyVariant variant)
+    {
+        if (policy.Tier == Tier.Namespaced) return [Key.Policy(policy, variant)];
+        if (!_capabilities.RuleTiers) return [];
+        return Enum.GetValues<Direction>()
+            .Where(direction => policy.Tier == Tier.Admin || !(direction == Direction.Ingress ? pod.IngressIsolated : pod.EgressIsolated))
+            .Select(direction => Key.Policy(policy, variant, direction));
+    }
 
     private (string, PortPair) Pair(PlacedPod firewall) => (Key.Pair(firewall.Uid), new PortPair
     {

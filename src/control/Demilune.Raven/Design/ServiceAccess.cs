@@ -17,13 +17,22 @@ internal sealed class ServiceAccess(ClusterFacts facts, ClusterIntent intent)
     private readonly Dictionary<PeerSelector, HashSet<string>> _members = [];
     private readonly HashSet<string> _pods = [.. facts.Cluster.Pods.Select(pod => pod.Uid)];
 
-    public IEnumerable<ServiceFront> OpenedBy(IEnumerable<Allowance> allowances)
+    /// <summary>
+    /// Which of a policy's rules speak of a Service together: those of a NetworkPolicy add up, in a tier of the cluster's each rule speaks for itself.
+    /// </summary>
+    public static IEnumerable<List<Allowance>> Groups(PolicyIntent policy, IEnumerable<Allowance> allowances)
     {
         var egress = allowances.Where(allowance => allowance is { Direction: Direction.Egress, Peers: not Peers.Block }).ToList();
-        return egress.Count == 0
-            ? []
-            : facts.Services.Where(front => front.Backends.All(backend => egress.Exists(allowance => Allows(allowance, front.Protocol, backend))));
+        if (policy.Tier != Tier.Namespaced) return egress.GroupBy(allowance => allowance.Order).Select(rule => rule.ToList());
+        return egress.Count == 0 ? [] : [egress];
     }
+
+    /// <summary>
+    /// The Services that rules of one action speak of. What opens needs every endpoint; what denies needs one: a node that translates could choose it.
+    /// </summary>
+    public IEnumerable<ServiceFront> OpenedBy(List<Allowance> rules) => rules[0].Action == RuleAction.Deny
+        ? facts.Services.Where(front => front.Backends.Any(backend => rules.Exists(rule => Allows(rule, front.Protocol, backend))))
+        : facts.Services.Where(front => front.Backends.All(backend => rules.Exists(rule => Allows(rule, front.Protocol, backend))));
 
     private bool Allows(Allowance allowance, Protocol protocol, (string PodUid, ushort Port) backend) =>
         allowance.Ports.Covers(new Ports(protocol, backend.Port, backend.Port)) && allowance.Peers switch

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Demilune.Kubernetes.Policies;
 using Demilune.Policy.Addresses;
 using k8s.Models;
 

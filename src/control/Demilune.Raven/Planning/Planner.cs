@@ -85,8 +85,12 @@ internal sealed class Planner
             }
             var there = (group.SecurityGroupRules ?? []).GroupBy(Content).ToDictionary(same => same.Key, same => same.ToList());
             foreach (var rule in wanted)
-                if (!there.Remove(Content(rule)))
-                    _open.Add(new Create("rule of " + key, rule) { After = _desired.Prerequisites.GetValueOrDefault(key, []) });
+            {
+                if (there.Remove(Content(rule))) continue;
+                var create = new Create("rule of " + key, rule) { After = _desired.Prerequisites.GetValueOrDefault(key, []) };
+                // What denies, or leaves to others, comes when all that it may be the exception of is open.
+                (rule.Action is null or "allow" ? _open : _close).Add(create);
+            }
             foreach (var rule in there.Values.SelectMany(rules => rules).OrderBy(rule => rule.Id, StringComparer.Ordinal))
                 _close.Add(new Delete("rule of " + key, typeof(SecurityGroupRule), rule.Id));
         }
@@ -95,7 +99,7 @@ internal sealed class Planner
 
     private string Content(SecurityGroupRule rule) => string.Join('|',
         rule.Direction, rule.Ethertype ?? "IPv4", rule.Protocol, rule.PortRangeMin, rule.PortRangeMax, rule.RemoteIpPrefix,
-        rule.RemoteGroupId, Id(rule.RemoteAddressGroupId));
+        rule.RemoteGroupId, Id(rule.RemoteAddressGroupId), rule.Action ?? "allow", rule.Tier, rule.Order);
 
     private Matching<Port> Ports()
     {

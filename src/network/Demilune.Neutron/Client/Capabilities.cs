@@ -23,6 +23,9 @@ public sealed class Capabilities(IEnumerable<string> aliases)
     /// <summary>Ours: a classifier may name address groups.</summary>
     public bool ClassifierAddressGroup => _aliases.Contains("demilune-classifier-address-group");
 
+    /// <summary>Ours: security group rules may deny, in tiers that are asked one after the other.</summary>
+    public bool RuleTiers => _aliases.Contains("demilune-security-group-rule-tier");
+
     /// <summary>A port takes its tags when it is created, so that none exists without them.</summary>
     public bool PortTagsAtCreation => _aliases.Contains("tag-ports-during-bulk-creation");
 

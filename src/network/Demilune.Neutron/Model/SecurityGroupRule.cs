@@ -1,6 +1,6 @@
 namespace Demilune.Neutron;
 
-/// <summary>An allowance. Cannot be changed, only made and deleted.</summary>
+/// <summary>An allowance, or, with <see cref="Capabilities.RuleTiers"/>, a denial. Cannot be changed, only made and deleted.</summary>
 public sealed record SecurityGroupRule : StandardResource, IResource<SecurityGroupRule>
 {
     public string? SecurityGroupId { get; init; }
@@ -28,6 +28,15 @@ public sealed record SecurityGroupRule : StandardResource, IResource<SecurityGro
 
     /// <summary>Whoever is in this address group.</summary>
     public string? RemoteAddressGroupId { get; init; }
+
+    /// <summary>"allow" (default), "deny" or "pass": leave it to the next tier. Only with <see cref="Capabilities.RuleTiers"/>, like the next two.</summary>
+    public string? Action { get; init; }
+
+    /// <summary>1 to 254, the smaller is asked first; null: after all of them, where every rule allows.</summary>
+    public int? Tier { get; init; }
+
+    /// <summary>Within the tier: the smaller is asked first; of equal ones deny, allow, pass.</summary>
+    public int? Order { get; init; }
 
     public static ResourceKind<SecurityGroupRule> Kind { get; } = new(
         "security-group-rules", "security_group_rule", "security_group_rules", NeutronJson.Default.SecurityGroupRule, Bulk: true,

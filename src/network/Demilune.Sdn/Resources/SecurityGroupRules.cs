@@ -27,6 +27,9 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
         Attribute.Once("remote_ip_prefix", Checks.TextOrNull(64)),
         Attribute.Once("remote_group_id", Checks.OrNull(Checks.Uuid)),
         Attribute.Once("remote_address_group_id", Checks.OrNull(Checks.Uuid)),
+        Attribute.Once("action", Checks.OrNull(Checks.OneOf("allow", "deny", "pass"))),
+        Attribute.Once("tier", Checks.OrNull(Checks.Int(1, 254))),
+        Attribute.Once("order", Checks.OrNull(Checks.Int(0, int.MaxValue))),
         Attribute.ReadOnly("name"),
         Attribute.ReadOnly("normalized_cidr"),
         Attribute.ReadOnly("belongs_to_default_sg"));
@@ -71,7 +74,7 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
         var protocol = IpProtocol.TryParse(rule.Protocol, out var number) ? number : -1;
         return string.Join(
             ' ', "rule", rule.SecurityGroupId, rule.Direction, rule.Ethertype, IpProtocol.In(rule.Ethertype == "IPv6", protocol), rule.PortRangeMin, rule.PortRangeMax,
-            rule.NormalizedCidr, rule.RemoteGroupId, rule.RemoteAddressGroupId);
+            rule.NormalizedCidr, rule.RemoteGroupId, rule.RemoteAddressGroupId, rule.Action ?? "allow", rule.Tier, rule.Order);
     }
 
     private static Fault? ShapeFault(SecurityGroupRule rule, out Cidr? cidr)
@@ -81,6 +84,8 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
             return new(400, "SecurityGroupRuleInvalidEtherType",
                 $"Security group rule for ethertype '{rule.Ethertype}' not supported. Allowed values are ['IPv4', 'IPv6'].");
         var ipv6 = rule.Ethertype == "IPv6";
+        if (rule.Action is "deny" or "pass" && rule.Tier is null)
+            return Fault.BadRequest($"A rule with action '{rule.Action}' needs a tier: rules without one all allow.");
         if (((string?[])[rule.RemoteIpPrefix, rule.RemoteGroupId, rule.RemoteAddressGroupId]).Count(remote => remote is not null) > 1)
             return new(400, "SecurityGroupMultipleRemoteEntites",
                 "Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided.");
@@ -107,6 +112,8 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
             return new(400, "SecurityGroupProtocolRequiredWithPorts", "Must also specify protocol if port range is given.");
         if (protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)
         {
+            // The datapath cannot tell codes apart; an allowance that it cannot express is none, but a denial must not be lost.
+            if (rule.Action is "deny" or "pass") return Fault.BadRequest($"A rule with action '{rule.Action}' cannot select ICMP types.");
             foreach (var (field, attribute, value) in ((string, string, int?)[])[("type", "port_range_min", min), ("code", "port_range_max", max)])
                 if (value > 255)
                     return new(400, "SecurityGroupInvalidIcmpValue", $"Invalid value for ICMP {field} ({attribute}) {value}. It must be 0 to 255.");

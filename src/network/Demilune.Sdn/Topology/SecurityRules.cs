@@ -38,6 +38,14 @@ internal static class SecurityRules
             PortMax = (uint)max,
             RemotePrefix = rule.NormalizedCidr ?? "",
             RemoteAddressSet = rule.RemoteAddressGroupId ?? rule.RemoteGroupId ?? "",
+            Action = rule.Action switch
+            {
+                "deny" => Contracts.Nodes.SecurityGroupRule.Types.Action.Deny,
+                "pass" => Contracts.Nodes.SecurityGroupRule.Types.Action.Pass,
+                _ => Contracts.Nodes.SecurityGroupRule.Types.Action.Allow,
+            },
+            Tier = (uint)(rule.Tier ?? 0),
+            Order = (uint)(rule.Order ?? 0),
         };
     }
 }

@@ -178,7 +178,7 @@ public sealed class SpliceCompilerTests
             var subject = MemoryMarshal.Read<PortRow>(plan.Ports.Rows[Bytes.Of((uint)index)].Value).Policy;
             foreach (var page in Pages<RulesPage>(rules, subject, direction, remote, plan, page => page.More))
                 for (var i = 0; i < page.Count; i++)
-                    if ((page.Rules[i].Protocol == 0 || page.Rules[i].Protocol == protocol) && service >= page.Rules[i].PortMin && service <= page.Rules[i].PortMax) return true;
+                    if (protocol >= page.Rules[i].ProtocolMin && protocol <= page.Rules[i].ProtocolMax && service >= page.Rules[i].PortMin && service <= page.Rules[i].PortMax) return true;
             return false;
         }
 

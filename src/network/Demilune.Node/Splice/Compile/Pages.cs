@@ -13,14 +13,17 @@ internal static class Pages
     {
         foreach (var (identity, side) in Sides(subject.Items, identities, rule => rule.Remote, rule => (rule.Direction, rule.Family)))
         {
-            var ranges = PortRange.Merge(side.Items.Select(rule => rule.Ports));
+            var ranges = Tiers.Flatten(side.Items.Select(rule => (rule.Ports, rule.Rank)));
             CheckCount(ranges.Count, "rules");
             for (var page = 0; page * RulesPage.Length < ranges.Count; page++)
             {
                 var chunk = CollectionsMarshal.AsSpan(ranges)[(page * RulesPage.Length)..Math.Min(ranges.Count, (page + 1) * RulesPage.Length)];
                 RulesPage row = new() { Count = (byte)chunk.Length, More = (byte)((page + 1) * RulesPage.Length < ranges.Count ? 1 : 0) };
                 for (var i = 0; i < chunk.Length; i++)
-                    row.Rules[i] = new() { Protocol = chunk[i].Protocol, PortMin = chunk[i].Min, PortMax = chunk[i].Max };
+                    row.Rules[i] = new()
+                    {
+                        ProtocolMin = chunk[i].ProtocolMin, ProtocolMax = chunk[i].ProtocolMax, PortMin = chunk[i].Min, PortMax = chunk[i].Max,
+                    };
                 table.Set(Key(subject.Id, identity, side.Direction, side.Family, page), row);
             }
         }

@@ -29,9 +29,10 @@ internal readonly record struct PortRange(byte Protocol, ushort Min, ushort Max)
     }
 }
 
-/// <summary>One thing that a port's security groups allow.</summary>
+/// <summary>One thing that a port's security groups allow, or, in a tier, deny or pass on.</summary>
 /// <param name="Remote">A name that the remote side must have; null: anybody.</param>
-internal readonly record struct Rule(byte Direction, byte Family, PortRange Ports, string? Remote);
+/// <param name="Rank">When it is asked, and what it says; <c>default</c>: after all tiers, it allows.</param>
+internal readonly record struct Rule(byte Direction, byte Family, PortRange Ports, string? Remote, Rank Rank = default);
 
 /// <summary>One flow classifier as seen from the port it sits at.</summary>
 internal readonly record struct Classifier(

@@ -104,10 +104,17 @@ internal sealed class SpliceCompiler
             {
                 if (rule.Ethertype is not (4 or 6)) Close(port, $"rule {rule.Id}: ethertype {rule.Ethertype} is neither 4 nor 6");
                 var remote = Name(port, rule.Ethertype, rule.RemotePrefix, rule.RemoteAddressSet);
-                rules.Add(new((byte)rule.Direction, (byte)rule.Ethertype, PortRange.From(rule.Ethertype, rule.Protocol, rule.PortMin, rule.PortMax), remote));
+                rules.Add(new((byte)rule.Direction, (byte)rule.Ethertype, PortRange.From(rule.Ethertype, rule.Protocol, rule.PortMin, rule.PortMax), remote, RankOf(port, rule)));
             }
         }
         return [.. rules.OrderBy(rule => rule.ToString(), StringComparer.Ordinal)];
+    }
+
+    private Rank RankOf(Port port, SecurityGroupRule rule)
+    {
+        if (rule.Tier > 254 || (rule.Tier == 0 && rule.Action != SecurityGroupRule.Types.Action.Allow) || !Enum.IsDefined(rule.Action))
+            Close(port, $"rule {rule.Id}: action {rule.Action} in tier {rule.Tier} makes no sense");
+        return new((byte)rule.Tier, rule.Tier == 0 ? 0 : rule.Order, (RuleAction)rule.Action);
     }
 
     private List<Classifier> Classifiers(Port port)

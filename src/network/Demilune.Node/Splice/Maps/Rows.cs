@@ -66,7 +66,7 @@ internal struct RulesKey
 [StructLayout(LayoutKind.Sequential)]
 internal struct RuleRow
 {
-    public byte Protocol, Pad;
+    public byte ProtocolMin, ProtocolMax;
     public ushort PortMin, PortMax;
 }
 

@@ -1,25 +1,26 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Demilune.Kubernetes.Crds;
 using Demilune.Policy.Model;
 using k8s.Models;
 
-namespace Demilune.Raven.Facts;
+namespace Demilune.Kubernetes.Policies;
 
 /// <summary>A NetworkPolicy as the API gives it → as the compiler takes it. What makes no sense allows nothing, and is reported.</summary>
-internal static class NetworkPolicyReader
+public static class NetworkPolicyReader
 {
     public static NetworkPolicy Read(V1NetworkPolicy policy)
     {
         var problems = new List<string>();
         var spec = policy.Spec ?? new V1NetworkPolicySpec();
-        var selector = Selector(spec.PodSelector, problems);
+        var selector = Selectors.Read(spec.PodSelector, problems);
         string? security = null;
         policy.Metadata.Annotations?.TryGetValue(Group.SecurityPolicyAnnotation, out security);
         return new NetworkPolicy(
             new Name(policy.Metadata.NamespaceProperty, policy.Metadata.Name),
             // A policy whose own selector is nonsense isolates its whole namespace: to select nobody would open it.
             selector ?? LabelSelector.Everything,
-            spec.PolicyTypes is null or { Count: 0 } ? null : [.. spec.PolicyTypes.Select(type => Enum.TryParse<PolicyType>(type, out var known) ? known : PolicyType.Ingress).Distinct()],
+            Types(spec.PolicyTypes),
             [.. (spec.Ingress ?? []).Select(rule => PolicyRule.Of(Peers(rule.FromProperty, problems), Ports(rule.Ports, problems)))],
             [.. (spec.Egress ?? []).Select(rule => PolicyRule.Of(Peers(rule.To, problems), Ports(rule.Ports, problems)))],
             string.IsNullOrWhiteSpace(security) ? null : security,
@@ -34,21 +35,25 @@ internal static class NetworkPolicyReader
         _ => null,
     };
 
-    private static List<PolicyPeer>? Peers(IList<V1NetworkPolicyPeer>? peers, List<string> problems) => peers?.Select(PolicyPeer (peer) =>
+    internal static ImmutableArray<PolicyType>? Types(IList<string>? types) => types is null or { Count: 0 }
+        ? null
+        : [.. types.Select(type => type == nameof(PolicyType.Egress) ? PolicyType.Egress : PolicyType.Ingress).Distinct()];
+
+    internal static List<PolicyPeer>? Peers(IList<V1NetworkPolicyPeer>? peers, List<string> problems) => peers?.Select(PolicyPeer (peer) =>
     {
         if (peer.IpBlock is { } block)
             return peer.PodSelector is null && peer.NamespaceSelector is null
                 ? new PolicyPeer.Block(block.Cidr ?? "", [.. block.Except ?? []])
                 : Nobody("a peer has both an ipBlock and a selector", problems);
         if (peer.PodSelector is null && peer.NamespaceSelector is null) return Nobody("a peer has neither selector nor ipBlock", problems);
-        var namespaces = peer.NamespaceSelector is null ? null : Selector(peer.NamespaceSelector, problems);
-        var pods = peer.PodSelector is null ? LabelSelector.Everything : Selector(peer.PodSelector, problems);
+        var namespaces = peer.NamespaceSelector is null ? null : Selectors.Read(peer.NamespaceSelector, problems);
+        var pods = peer.PodSelector is null ? LabelSelector.Everything : Selectors.Read(peer.PodSelector, problems);
         return pods is null || (peer.NamespaceSelector is not null && namespaces is null)
             ? new PolicyPeer.Nobody()
             : new PolicyPeer.Pods(namespaces, pods);
     }).ToList();
 
-    private static List<PolicyPort>? Ports(IList<V1NetworkPolicyPort>? ports, List<string> problems) => ports?.Select(PolicyPort (port) =>
+    internal static List<PolicyPort>? Ports(IList<V1NetworkPolicyPort>? ports, List<string> problems) => ports?.Select(PolicyPort (port) =>
     {
         if (ProtocolOf(port.Protocol) is not { } protocol) return NoPort($"protocol \"{port.Protocol}\" is not TCP, UDP or SCTP", problems);
         var text = port.Port?.Value;
@@ -63,32 +68,6 @@ internal static class NetworkPolicyReader
             ? new PolicyPort.Range(protocol, (ushort)first, (ushort)last)
             : NoPort($"ports {first}-{last} are no range within 1-65535", problems);
     }).ToList();
-
-    private static LabelSelector? Selector(V1LabelSelector? selector, List<string> problems)
-    {
-        var requirements = new List<LabelRequirement>();
-        foreach (var (label, value) in selector?.MatchLabels ?? new Dictionary<string, string>())
-            requirements.Add(new LabelRequirement(label, LabelOperator.In, [value]));
-        foreach (var expression in selector?.MatchExpressions ?? [])
-        {
-            var values = expression.Values ?? [];
-            LabelOperator? known = expression.OperatorProperty switch
-            {
-                "In" when values.Count > 0 => LabelOperator.In,
-                "NotIn" when values.Count > 0 => LabelOperator.NotIn,
-                "Exists" when values.Count == 0 => LabelOperator.Exists,
-                "DoesNotExist" when values.Count == 0 => LabelOperator.DoesNotExist,
-                _ => null,
-            };
-            if (known is not { } @operator)
-            {
-                problems.Add($"matchExpressions: {expression.Key} {expression.OperatorProperty} with {values.Count} values makes no sense");
-                return null;
-            }
-            requirements.Add(new LabelRequirement(expression.Key, @operator, values));
-        }
-        return new LabelSelector(requirements);
-    }
 
     private static PolicyPeer.Nobody Nobody(string problem, List<string> problems)
     {

@@ -1,0 +1,32 @@
+using Demilune.Kubernetes.Crds;
+using Demilune.Policy.Model;
+using k8s.Models;
+
+namespace Demilune.Kubernetes.Policies;
+
+/// <summary>An InspectionPolicy as the API gives it → as the compiler takes it: a NetworkPolicy whose rules name judges.</summary>
+public static class InspectionPolicyReader
+{
+    public static NetworkPolicy Read(InspectionPolicy policy)
+    {
+        var problems = new List<string>();
+        var spec = policy.Spec;
+        var selector = Selectors.Read(spec.PodSelector, problems);
+        return new NetworkPolicy(
+            new Name(policy.Metadata.NamespaceProperty, policy.Metadata.Name),
+            selector ?? LabelSelector.Everything,
+            NetworkPolicyReader.Types(spec.PolicyTypes),
+            [.. (spec.Ingress ?? []).Select(rule => Rule(rule.From, rule.Ports, rule.SecurityPolicy, problems))],
+            [.. (spec.Egress ?? []).Select(rule => Rule(rule.To, rule.Ports, rule.SecurityPolicy, problems))],
+            Named(spec.SecurityPolicy),
+            [.. problems])
+        {
+            Kind = PolicyKind.InspectionPolicy,
+        };
+    }
+
+    private static PolicyRule Rule(IList<V1NetworkPolicyPeer>? peers, IList<V1NetworkPolicyPort>? ports, string? securityPolicy, List<string> problems) =>
+        PolicyRule.Of(NetworkPolicyReader.Peers(peers, problems), NetworkPolicyReader.Ports(ports, problems)) with { SecurityPolicy = Named(securityPolicy) };
+
+    private static string? Named(string? securityPolicy) => string.IsNullOrWhiteSpace(securityPolicy) ? null : securityPolicy;
+}

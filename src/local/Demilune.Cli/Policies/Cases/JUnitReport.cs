@@ -1,0 +1,23 @@
+using System.Globalization;
+using System.Xml.Linq;
+
+namespace Demilune.Cli.Policies.Cases;
+
+/// <summary>Results in the form that CI systems read.</summary>
+internal static class JUnitReport
+{
+    public static XDocument Of(IReadOnlyList<CaseResult> results) => new(new XElement(
+        "testsuites",
+        results.GroupBy(result => Path.GetDirectoryName(result.Name) is { Length: > 0 } family ? family : "policies").Select(family => new XElement(
+            "testsuite",
+            new XAttribute("name", family.Key),
+            new XAttribute("tests", family.Count().ToString(CultureInfo.InvariantCulture)),
+            new XAttribute("failures", family.Count(result => result.Failures.Count > 0).ToString(CultureInfo.InvariantCulture)),
+            family.Select(result => new XElement(
+                "testcase",
+                new XAttribute("name", Path.GetFileName(result.Name)),
+                new XAttribute("classname", family.Key),
+                result.Failures.Count == 0
+                    ? null
+                    : new XElement("failure", new XAttribute("message", result.Failures[0]), string.Join('\n', result.Failures))))))));
+}
