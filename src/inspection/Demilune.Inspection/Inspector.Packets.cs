@@ -66,7 +66,7 @@ public sealed partial class Inspector
         if (protocol == IpProtocol.Udp && facts.PayloadLength > 0)
         {
             // First, so that rules of its protocol apply to the packet as well.
-            flow.Session ??= OpenSession(flow.Policy.Rules, isDatagram: true);
+            flow.Session ??= OpenSession(flow, isDatagram: true);
             flow.Session.DeliverDatagram(from, payload[headerLength..]);
         }
         _detector.InspectPacket(new DetectionBuffers
@@ -81,7 +81,7 @@ public sealed partial class Inspector
         var reason = _scope.Blocked;
         if (reason == DropReason.None && protocol == IpProtocol.Tcp && !flow.IsUntracked)
         {
-            if (flow.Session is null && facts.PayloadLength > 0) flow.Session = OpenSession(flow.Policy.Rules, isDatagram: false);
+            if (flow.Session is null && facts.PayloadLength > 0) flow.Session = OpenSession(flow, isDatagram: false);
             reason = _tcp.Accept(flow, from, tcp);
         }
         _flows.Touch(flow, PhaseOf(flow), _scope.Now);
@@ -131,10 +131,10 @@ public sealed partial class Inspector
         _ => FlowPhase.Embryonic,
     };
 
-    private StreamSession OpenSession(RuleSet rules, bool isDatagram)
+    private StreamSession OpenSession(Flow flow, bool isDatagram)
     {
         var session = _spareSessions.TryPop(out var spare) ? spare : new(Options, _pool, _detector);
-        session.Begin(rules, isDatagram);
+        session.Begin(flow.Policy.Rules, isDatagram, flow.ServerPort);
         return session;
     }
 

@@ -49,7 +49,7 @@ public sealed partial class Inspector
 
     /// <summary>Whether rules that look into this buffer can ever match here: for <see cref="Rules.Compile.RuleSetOptions.Provides"/>.</summary>
     public static bool Provides(BufferId buffer) => buffer is
-        BufferId.PacketPayload or BufferId.Stream or BufferId.Base64Data or (>= BufferId.FileData and <= BufferId.FileSha256) or (>= BufferId.Ipv4Header and <= BufferId.IpDestination) || Protocols.Provide(buffer);
+        BufferId.PacketPayload or BufferId.Stream or (>= BufferId.Base64Data and <= BufferId.AppLayerEvent) or (>= BufferId.FileData and <= BufferId.FileSha256) or (>= BufferId.Ipv4Header and <= BufferId.IpDestination) || Protocols.Provide(buffer);
 
     /// <summary>Whether a parser here has an event of this name: for <see cref="Rules.Compile.RuleSetOptions.Notices"/>.</summary>
     public static bool Notices(string name) => Protocols.Notice(name);

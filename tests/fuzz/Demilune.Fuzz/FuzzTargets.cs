@@ -14,6 +14,7 @@ internal static class FuzzTargets
         MimeTarget.Message,
         TlsTarget.Records,
         TlsTarget.Certificates,
+        MqttTarget.Stream,
         ContentTarget.Content,
         CaptureTarget.Capture,
         FrameTarget.Frames,

@@ -16,8 +16,26 @@ internal sealed record Protocol
     /// <summary>Null: it is not spoken over streams.</summary>
     public Recogniser? OfStream { get; init; }
 
+    /// <summary>Server ports at which a weaker likeness is believed, for protocols that have no mark of their own.</summary>
+    public IReadOnlyList<int> Ports { get; init; } = [];
+
+    /// <summary>The weaker likeness; null: there is none.</summary>
+    public Recogniser? AtPort { get; init; }
+
     /// <summary>Null: it is not spoken in datagrams.</summary>
     public Recogniser? OfDatagram { get; init; }
+
+    /// <summary>Whether what a side of a stream begins with is this protocol.</summary>
+    /// <param name="serverPort">The flow's.</param>
+    public Wire.Detection Recognise(Side from, ReadOnlySpan<byte> bytes, int serverPort)
+    {
+        var sure = OfStream?.Invoke(from, bytes) ?? Wire.Detection.No;
+        return sure == Wire.Detection.No && AtPort is not null && OfStream is not null && Ports.Contains(serverPort) ? AtPort(from, bytes) : sure;
+    }
+
+    /// <summary>Whether a datagram is.</summary>
+    public bool RecogniseDatagram(Side from, ReadOnlySpan<byte> bytes, int serverPort) => OfDatagram is not null
+        && (OfDatagram(from, bytes) == Wire.Detection.Yes || (AtPort is not null && Ports.Contains(serverPort) && AtPort(from, bytes) == Wire.Detection.Yes));
 
     /// <summary>What rules can look into.</summary>
     public required IReadOnlyList<BufferId> Buffers { get; init; }

@@ -1,6 +1,7 @@
 using Demilune.Inspection.Sessions.Dns;
 using Demilune.Inspection.Sessions.Http;
 using Demilune.Inspection.Sessions.Tls;
+using Demilune.Inspection.Sessions.Mqtt;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Headers;
 
@@ -15,6 +16,7 @@ internal static class Protocols
         DnsProtocol.Definition,
         TlsProtocol.Definition,
     ];
+    public static Protocol[] All { get; } = [HttpProtocol.Definition, DnsProtocol.Definition, MqttProtocol.Definition];
 
     public static bool Provide(BufferId buffer) => All.Any(protocol => protocol.Buffers.Contains(buffer));
 

@@ -20,6 +20,7 @@ internal sealed class StreamSession
     private readonly IProtocolSession?[] _sessions = new IProtocolSession?[Protocols.All.Length];
     private IProtocolSession? _session;
     private bool _isDatagram;
+    private int _serverPort;
     private RuleSet _rules = RuleSet.Empty;
 
     public StreamSession(InspectorOptions options, SegmentPool pool, Detector detector)
@@ -53,9 +54,9 @@ internal sealed class StreamSession
         }
     }
 
-    public void Begin(RuleSet rules, bool isDatagram)
+    public void Begin(RuleSet rules, bool isDatagram, int serverPort)
     {
-        (_rules, _isDatagram, _session) = (rules, isDatagram, null);
+        (_rules, _isDatagram, _serverPort, _session) = (rules, isDatagram, serverPort, null);
         App = AppProtocol.Unknown;
     }
 
@@ -76,7 +77,7 @@ internal sealed class StreamSession
         {
             App = AppProtocol.Failed;
             for (var i = 0; i < Protocols.All.Length && _session is null; i++)
-                if (Protocols.All[i].OfDatagram?.Invoke(from, bytes) == Wire.Detection.Yes) Open(i);
+                if (Protocols.All[i].RecogniseDatagram(from, bytes, _serverPort)) Open(i);
         }
         _session?.Deliver(from, bytes);
     }
@@ -149,7 +150,7 @@ internal sealed class StreamSession
         for (var i = 0; i < Protocols.All.Length; i++)
         {
             if ((side.Noes >> i & 1) != 0) continue;
-            switch (Protocols.All[i].OfStream?.Invoke(from, seen))
+            switch (Protocols.All[i].Recognise(from, seen, _serverPort))
             {
                 case Wire.Detection.Yes:
                     Open(i);

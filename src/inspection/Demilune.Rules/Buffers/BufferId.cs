@@ -42,7 +42,8 @@ public enum BufferId : byte
     SmbNamedPipe, SmbShare, SmbNtlmsspUser, SmbNtlmsspDomain, DceStubData,
     KrbCname, KrbSname,
     MqttConnectClientId, MqttConnectUsername, MqttConnectPassword, MqttPublishTopic, MqttPublishMessage, MqttSubscribeTopic,
-    MqttUnsubscribeTopic, MqttConnectWillTopic, MqttConnectWillMessage,
+    MqttUnsubscribeTopic, MqttConnectWillTopic, MqttConnectWillMessage, MqttConnectProtocolString,
+    MqttType, MqttFlags, MqttQos, MqttReasonCode, MqttSessionPresent, MqttConnectFlags, MqttProtocolVersion, MqttFramePdu, MqttFrameHeader, MqttFrameData,
     SnmpCommunity, SnmpUsm, RfbName, SipMethod, SipUri, SipProtocol, SipStatCode, SipStatMsg, SipRequestLine, SipResponseLine,
     QuicSni, QuicUa, QuicVersion, QuicCyuHash, QuicCyuString,
 

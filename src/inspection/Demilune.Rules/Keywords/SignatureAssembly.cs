@@ -20,7 +20,7 @@ internal static class SignatureAssembly
         choice = default;
         if (TryAction(rule.Action, out var action) is { } wrongAction) return wrongAction;
         if (TryHeader(rule, options, out var header) is { } wrongHeader) return wrongHeader;
-        var builder = new SignatureBuilder(options, names, source);
+        var builder = new SignatureBuilder(options, names, source, header.Protocol);
         foreach (var option in rule.Options)
             if (KeywordTable.Apply(builder, option) is { } fault) return fault;
         if (builder.Sid == 0) return rule.Action.Fault("Every rule needs a sid.");

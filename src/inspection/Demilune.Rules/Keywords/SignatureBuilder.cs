@@ -10,10 +10,13 @@ using Demilune.Rules.Transforms;
 namespace Demilune.Rules.Keywords;
 
 /// <summary>A signature while its options are read one by one. Keywords write here; <see cref="SignatureAssembly"/> makes the signature.</summary>
-internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names, string source)
+internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names, string source, ProtocolMatch protocol)
 {
     public RuleSetOptions Options { get; } = options;
     public StateNames Names { get; } = names;
+
+    /// <summary>Of the header.</summary>
+    public ProtocolMatch Protocol { get; } = protocol;
 
     /// <summary>The file it stands in.</summary>
     public string Source { get; } = source;
