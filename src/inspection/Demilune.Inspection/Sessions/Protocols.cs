@@ -15,8 +15,8 @@ internal static class Protocols
         HttpProtocol.Definition,
         DnsProtocol.Definition,
         TlsProtocol.Definition,
+        MqttProtocol.Definition,
     ];
-    public static Protocol[] All { get; } = [HttpProtocol.Definition, DnsProtocol.Definition, MqttProtocol.Definition];
 
     public static bool Provide(BufferId buffer) => All.Any(protocol => protocol.Buffers.Contains(buffer));
 
