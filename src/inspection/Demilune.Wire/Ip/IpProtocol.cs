@@ -5,10 +5,14 @@ public static class IpProtocol
 {
     public const byte HopByHop = 0;
     public const byte Icmp = 1;
+    public const byte Ipv4 = 4;
     public const byte Tcp = 6;
     public const byte Udp = 17;
+    public const byte Ipv6 = 41;
     public const byte Routing = 43;
     public const byte Fragment = 44;
+    public const byte Gre = 47;
+    public const byte Esp = 50;
     public const byte Authentication = 51;
     public const byte Icmpv6 = 58;
     public const byte NoNext = 59;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Demilune.Wire.Ethernet;
 
 namespace Demilune.Wire.Ip;
 
@@ -9,9 +8,6 @@ public readonly ref struct IpView
 {
     private const int V4HeaderLength = 20;
     private const int V6HeaderLength = 40;
-
-    /// <summary>Extension headers of one packet. Linux' own limit of options is 8 per header; nobody honest chains as many headers.</summary>
-    private const int MaxExtensionHeaders = 8;
 
     private IpView(ReadOnlySpan<byte> packet) => Packet = packet;
 
@@ -45,20 +41,12 @@ public readonly ref struct IpView
     public bool IsFragment => FragmentOffset != 0 || MoreFragments;
     public ReadOnlySpan<byte> Payload => Packet[HeaderLength..];
 
-    /// <param name="type">The EtherType.</param>
-    /// <param name="bytes">From the first byte of the IP header to the end of the frame.</param>
-    public static bool TryView(ushort type, ReadOnlySpan<byte> bytes, out IpView view)
-    {
-        view = default;
-        return type switch
-        {
-            EtherType.Ipv4 => TryViewV4(bytes, out view),
-            EtherType.Ipv6 => TryViewV6(bytes, out view),
-            _ => false,
-        };
-    }
+    /// <summary>IPv6: where the fragment header begins in <see cref="Packet"/>; 0 without one.</summary>
+    public int FragmentHeaderOffset { get; private init; }
 
-    private static bool TryViewV4(ReadOnlySpan<byte> bytes, out IpView view)
+    /// <param name="bytes">From the first byte of the IPv4 header to the end of the frame.</param>
+    /// <param name="view">The packet without what follows it.</param>
+    public static bool TryViewV4(ReadOnlySpan<byte> bytes, out IpView view)
     {
         view = default;
         if (bytes.Length < V4HeaderLength || bytes[0] >> 4 != 4) return false;
@@ -83,65 +71,36 @@ public readonly ref struct IpView
         return true;
     }
 
-    private static bool TryViewV6(ReadOnlySpan<byte> bytes, out IpView view)
+    /// <summary>IPv6's fixed header; <see cref="At"/> and <see cref="WithFragment"/> add what its extension headers say.</summary>
+    /// <param name="packet">As long as it says it is.</param>
+    internal static IpView OfV6(ReadOnlySpan<byte> packet) => new(packet)
     {
-        view = default;
-        if (bytes.Length < V6HeaderLength || bytes[0] >> 4 != 6) return false;
-        var length = V6HeaderLength + BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]);
-        if (length == V6HeaderLength && bytes.Length > ushort.MaxValue) length = bytes.Length;
-        if (length > bytes.Length) return false;
-        var packet = bytes[..length];
-        var (offset, next) = (V6HeaderLength, bytes[6]);
-        var (fragmentOffset, more, id) = (0, false, 0u);
-        for (var headers = 0; IsExtension(next); headers++)
+        HeaderLength = V6HeaderLength,
+        Source = IpAddress.FromV6(packet[8..24]),
+        Destination = IpAddress.FromV6(packet[24..40]),
+        Protocol = packet[6],
+        Ttl = packet[7],
+        Tos = (byte)(BinaryPrimitives.ReadUInt16BigEndian(packet) >> 4),
+        IsV6 = true,
+    };
+
+    /// <summary>The same packet, when its chain of headers has been followed to <paramref name="offset"/>.</summary>
+    internal IpView At(byte protocol, int offset) => this with { Protocol = protocol, HeaderLength = offset };
+
+    /// <summary>The same packet with what its fragment header says (RFC 8200 §4.5).</summary>
+    /// <param name="header">Eight bytes.</param>
+    /// <param name="offset">Where it begins in <see cref="Packet"/>.</param>
+    internal IpView WithFragment(ReadOnlySpan<byte> header, int offset)
+    {
+        var word = BinaryPrimitives.ReadUInt16BigEndian(header[2..]);
+        return this with
         {
-            if (headers == MaxExtensionHeaders || packet.Length < offset + 8) return false;
-            var header = packet[offset..];
-            if (next == IpProtocol.Fragment)
-            {
-                var word = BinaryPrimitives.ReadUInt16BigEndian(header[2..]);
-                (fragmentOffset, more, id) = (word & 0xfff8, (word & 1) != 0, BinaryPrimitives.ReadUInt32BigEndian(header[4..]));
-                next = header[0];
-                offset += 8;
-                break;      // what follows belongs to the datagram, and is only there whole when it is reassembled
-            }
-            var extent = next == IpProtocol.Authentication ? (header[1] + 2) * 4 : (header[1] + 1) * 8;
-            if (extent > header.Length) return false;
-            next = header[0];
-            offset += extent;
-        }
-        // Without fragments the chain ends in a transport; a fragment's own chain is walked again after reassembly.
-        view = new(packet)
-        {
-            HeaderLength = offset,
-            Source = IpAddress.FromV6(bytes[8..24]),
-            Destination = IpAddress.FromV6(bytes[24..40]),
-            Protocol = next,
-            Ttl = bytes[7],
-            Tos = (byte)(BinaryPrimitives.ReadUInt16BigEndian(bytes) >> 4),
-            Id = id,
-            FragmentOffset = fragmentOffset,
-            MoreFragments = more,
-            IsV6 = true,
+            FragmentHeaderOffset = offset, FragmentOffset = word & 0xfff8, MoreFragments = (word & 1) != 0,
+            FragmentBits = (byte)(word & 1), Id = BinaryPrimitives.ReadUInt32BigEndian(header[4..]),
         };
-        return true;
     }
 
-    /// <summary>Walks the extension headers that came inside the fragments of an IPv6 datagram.</summary>
-    /// <returns>False if they are too many, cut, or hold a fragment header again.</returns>
-    public static bool TrySkipExtensions(ref byte protocol, ref ReadOnlySpan<byte> payload)
-    {
-        for (var headers = 0; IsExtension(protocol); headers++)
-        {
-            if (headers == MaxExtensionHeaders || payload.Length < 8 || protocol == IpProtocol.Fragment) return false;
-            var extent = protocol == IpProtocol.Authentication ? (payload[1] + 2) * 4 : (payload[1] + 1) * 8;
-            if (extent > payload.Length) return false;
-            protocol = payload[0];
-            payload = payload[extent..];
-        }
-        return true;
-    }
-
-    private static bool IsExtension(byte protocol) => protocol is IpProtocol.HopByHop or IpProtocol.Routing or IpProtocol.Fragment
+    /// <summary>Whether another header follows this one that is not yet a transport.</summary>
+    internal static bool IsExtension(byte protocol) => protocol is IpProtocol.HopByHop or IpProtocol.Routing or IpProtocol.Fragment
         or IpProtocol.DestinationOptions or IpProtocol.Authentication or IpProtocol.Mobility or IpProtocol.HostIdentity or IpProtocol.Shim6;
 }
