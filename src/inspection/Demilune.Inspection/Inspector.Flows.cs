@@ -3,6 +3,8 @@ using Demilune.Inspection.Flows;
 using Demilune.Inspection.Frames;
 using Demilune.Inspection.Policies;
 using Demilune.Inspection.Verdicts;
+using Demilune.Rules.Headers;
+using Demilune.Wire.Decoding;
 using Demilune.Wire.Ip;
 using Demilune.Wire.Tcp;
 
@@ -12,23 +14,31 @@ public sealed partial class Inspector
 {
     /// <summary>The packet's flow; a new one if need be.</summary>
     /// <param name="refused">The verdict if there is none and there will be none.</param>
-    private Flow? FindFlow(in Frame frame, TcpView tcp, byte protocol, int tag, InspectionPolicy policy, out Side from, out Verdict refused)
+    private Flow? FindFlow(in Frame frame, scoped ref DecodedPacket packet, int tag, InspectionPolicy policy, out Side from, out Verdict refused)
     {
         var facts = _scope.Facts;
+        var tcp = packet.Tcp;
+        var protocol = packet.Protocol;
         var (source, destination) = (new IpAddress(facts.Source), new IpAddress(facts.Destination));
-        // An echo and its reply have the same number; other ICMP messages of two hosts are one flow.
-        var isIcmp = protocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
-        var (sourcePort, destinationPort) = isIcmp ? ((ushort)0, (ushort)0) : (facts.SourcePort, facts.DestinationPort);
-        var key = FlowKey.Of(source, sourcePort, destination, destinationPort, protocol, frame.Network);
+        var (sourcePort, destinationPort) = (facts.SourcePort, facts.DestinationPort);
+        var around = (ulong)_scope.Origin.Depth << 56 | (Options.SeparateVlans ? _scope.Origin.Vlans.Key : 0);
+        // A question and its answer are one flow; ICMP has types where others have ports. ESP's number is the receiver's, for its own direction.
+        var (keyPort, otherKeyPort) = protocol switch
+        {
+            IpProtocol.Icmp => (facts.IcmpType, IcmpPairs.AnswerTo(facts.IcmpType)),
+            IpProtocol.Icmpv6 => (facts.IcmpType, IcmpPairs.AnswerToV6(facts.IcmpType)),
+            _ => (sourcePort, destinationPort),
+        };
+        if (protocol == IpProtocol.Esp && source.Value > destination.Value) around |= 1UL << 55;
+        var key = FlowKey.Of(source, keyPort, destination, otherKeyPort, protocol, frame.Network, around);
         var isTcp = protocol == IpProtocol.Tcp;
         refused = default;
         if (_flows.Find(in key) is { } flow)
         {
-            from = flow.Client == source && flow.ClientPort == sourcePort ? Side.Client : Side.Server;
+            from = flow.Client == source && flow.ClientPort == sourcePort && IsSameQuestion(flow, protocol, facts.IcmpType) ? Side.Client : Side.Server;
             if (!IsReplaced(flow, from, in frame, tcp, isTcp)) return flow;
             var rival = flow.RivalSyn;
-            EndFlow(flow, FlowEnd.Replaced, _scope.Now, _scope.Events);
-            _scope.Resume(in facts);
+            MakeWay(flow, FlowEnd.Replaced, in facts);
             var next = NewFlow(in frame, in key, isTcp && tcp.Has(TcpFlags.Syn) && tcp.Has(TcpFlags.Ack), isTcp, tag, policy, out from, out refused);
             if (next is not null && rival is { } syn && from == Side.Server)
             {
@@ -52,6 +62,16 @@ public sealed partial class Inspector
             }
         }
         return NewFlow(in frame, in key, isTcp && tcp.Has(TcpFlags.Syn) && tcp.Has(TcpFlags.Ack), isTcp, tag, policy, out from, out refused);
+    }
+
+    private static bool IsSameQuestion(Flow flow, byte protocol, byte icmpType) => protocol is not (IpProtocol.Icmp or IpProtocol.Icmpv6) || flow.Icmp.Type == icmpType;
+
+    /// <summary>Ends another flow while a packet is at hand.</summary>
+    private void MakeWay(Flow other, FlowEnd end, in PacketFacts facts)
+    {
+        var (origin, length) = (_scope.Origin, _scope.PacketLength);
+        EndFlow(other, end, _scope.Now, _scope.Events);
+        _scope.Resume(in facts, in origin, length);
     }
 
     private Flow? AddMidStream(Flow? flow, out Verdict refused)
@@ -91,8 +111,7 @@ public sealed partial class Inspector
                 return null;
             }
             Statistics.FlowsEvicted++;
-            EndFlow(victim, FlowEnd.Evicted, _scope.Now, _scope.Events);
-            _scope.Resume(in facts);
+            MakeWay(victim, FlowEnd.Evicted, in facts);
         }
         Statistics.FlowsSeen++;
         var flow = _flows.Add(in key, isTcp ? FlowPhase.Embryonic : FlowPhase.Datagram, _scope.Now);
@@ -100,12 +119,15 @@ public sealed partial class Inspector
         (flow.Client, flow.Server) = from == Side.Client ? (source, destination) : (destination, source);
         (flow.ClientPort, flow.ServerPort) = from == Side.Client ? (facts.SourcePort, facts.DestinationPort) : (facts.DestinationPort, facts.SourcePort);
         (flow.Id, flow.Policy, flow.Network, flow.Tag, flow.Epoch, flow.Protocol) = (_nextFlowId++, policy, frame.Network, tag, frame.Epoch, facts.IpProtocol);
+        (flow.Vlans, flow.Depth, flow.Icmp) = (_scope.Origin.Vlans, _scope.Origin.Depth, (facts.IcmpType, facts.IcmpCode));
         return flow;
     }
 
     private void EndFlow(Flow flow, FlowEnd end, long now, IEventSink events)
     {
         _scope.Begin(events, now);
+        _scope.BeginPacket(new PacketOrigin { Vlans = flow.Vlans, Depth = flow.Depth });
+        (_scope.Facts.IcmpType, _scope.Facts.IcmpCode) = flow.Icmp;
         _scope.Facts.IpProtocol = flow.Protocol;
         _scope.Facts.IsIpv6 = !flow.Client.IsV4;
         _scope.Enter(flow, Side.Client, inline: false);     // nothing is left to drop
@@ -123,7 +145,7 @@ public sealed partial class Inspector
         {
             _scope.Face(Side.Client);
             var context = _scope.Context();
-            events.Flow(new(in context, end, flow.IsBlocked, flow.HasAlerted, flow.LastSeen) { Passed = flow.IsPassed, Released = flow.IsReleased });
+            events.Flow(new(in context, end, flow.IsBlocked, flow.HasAlerted, flow.LastSeen) { Passed = flow.IsPassed, Released = flow.IsReleased, IcmpAnswer = flow.IcmpAnswer, Ethernet = flow.Ethernet });
         }
         CloseSession(flow);
         flow.Clear(_pool);

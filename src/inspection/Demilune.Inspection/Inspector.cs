@@ -8,8 +8,7 @@ using Demilune.Inspection.Sessions;
 using Demilune.Inspection.Verdicts;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Headers;
-using Demilune.Wire.Ethernet;
-using Demilune.Wire.Ip;
+using Demilune.Wire.Decoding;
 
 namespace Demilune.Inspection;
 
@@ -57,6 +56,9 @@ public sealed partial class Inspector
     /// <summary>Whether this protocol is recognised here: for <see cref="Rules.Compile.RuleSetOptions.Recognises"/>.</summary>
     public static bool Recognises(AppProtocol protocol) => protocol is AppProtocol.Failed or AppProtocol.Unknown || Protocols.Recognise(protocol);
 
+    /// <summary>The number of a decoder event: for <see cref="Rules.Compile.RuleSetOptions.DecodeEvent"/>.</summary>
+    public static int NumberOf(string decodeEvent) => DecodeEventNames.TryFind(decodeEvent, out var odd) ? (int)odd : -1;
+
     /// <summary>Replaces the policies from the next frame on. Flows keep the rules they began with. Callable from any thread.</summary>
     /// <returns>False if a newer set is already in place.</returns>
     public bool Publish(PolicySetSnapshot policies)
@@ -80,7 +82,6 @@ public sealed partial class Inspector
         {
             Statistics.FramesDropped++;
             if (verdict.Reason == DropReason.Malformed) Statistics.FramesMalformed++;
-            if (verdict.Reason != DropReason.FlowBlocked) TellDrop(verdict.Reason, frame.Bytes.Length);
             if (!Options.Inline) verdict = verdict with { Frame = FrameVerdict.Forward };
         }
         Statistics.FlowsActive = _flows.Count;
@@ -113,31 +114,21 @@ public sealed partial class Inspector
 
     private Verdict Judge(in Frame frame, FrameQueue inject)
     {
-        if (!EthernetView.TryView(frame.Bytes, out var ethernet)) return Verdict.Drop(DropReason.Malformed);
-        // Address resolution and the like carry no layer 7.
-        if (ethernet.Type is not (EtherType.Ipv4 or EtherType.Ipv6)) return Verdict.Forward;
-        if (!IpView.TryView(ethernet.Type, ethernet.Payload, out var ip)) return Verdict.Drop(DropReason.Malformed);
-        var tag = frame.Tag != 0 ? frame.Tag : ethernet.OuterVlan;
-        if (Volatile.Read(ref _policies).For(tag) is not { } policy) return Verdict.Drop(DropReason.UnknownPolicy);
-        if (!ip.IsFragment) return JudgePacket(in frame, in ethernet, in ip, ip.Payload, tag, policy, inject);
-
-        switch (_fragments.Add(in ip, frame.Network, _scope.Now, out var datagram))
-        {
-            case FragmentOutcome.Incomplete:
-                return Verdict.Forward;
-            case FragmentOutcome.Refused:
-                DescribeAddresses(in ip);
-                _detector.Anomaly(AnomalyLayer.Decode, "decode.fragment_refused", isAmbiguous: false);
-                return policy.Prevent ? Verdict.Drop(DropReason.Fragment) : Verdict.Forward;
-        }
-        var verdict = JudgePacket(in frame, in ethernet, in ip, datagram, tag, policy, inject);
-        _fragments.Settle(in ip, frame.Network, verdict.Frame == FrameVerdict.Forward);
-        return verdict;
+        PacketDecoder.Decode(frame.Kind, frame.Bytes, Options.Tunnels, 0, out var packet);
+        var tag = frame.Tag != 0 ? frame.Tag : packet.Vlans.Count > 0 ? packet.Vlans[0] : 0;
+        var origin = new PacketOrigin { Vlans = packet.Vlans, Link = frame.Link };
+        if (Volatile.Read(ref _policies).For(tag) is { } policy) return JudgeWhole(in frame, ref packet, in origin, 0, tag, policy, inject);
+        if (!packet.HasIp && !packet.IsInvalid) return Verdict.Forward;      // address resolution and the like carry no layer 7
+        _scope.BeginPacket(in origin);
+        Describe(ref packet);
+        return Told(Verdict.Drop(packet.IsInvalid ? DropReason.Malformed : DropReason.UnknownPolicy), packet.Bytes.Length);
     }
 
-    private void TellDrop(DropReason reason, int length)
+    private Verdict Told(Verdict verdict, int length)
     {
+        if (verdict.Frame != FrameVerdict.Drop || verdict.Reason == DropReason.FlowBlocked) return verdict;
         var context = _scope.Context();
-        _scope.Events.Drop(new(in context, reason, length));
+        _scope.Events.Drop(new(in context, verdict.Reason, length));
+        return verdict;
     }
 }

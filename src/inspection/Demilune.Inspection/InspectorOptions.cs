@@ -1,3 +1,6 @@
+using Demilune.Inspection.Reassembly;
+using Demilune.Wire.Decoding;
+
 namespace Demilune.Inspection;
 
 /// <summary>How much an inspector may hold, and what it does where a receiver's behaviour cannot be known. One inspector per packet thread.</summary>
@@ -50,6 +53,24 @@ public sealed record InspectorOptions
     /// had forgotten could still be completed there.
     /// </summary>
     public TimeSpan FragmentTimeout { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>Whose bytes count where fragments overlap and nothing is dropped for it. Default: BSD's way, as Suricata.</summary>
+    public FragmentPolicy FragmentPolicy { get; init; } = FragmentPolicy.Bsd;
+
+    /// <summary>Which datagrams may be tunnels, and how deep packets in packets are followed.</summary>
+    public TunnelOptions Tunnels { get; init; } = TunnelOptions.Default;
+
+    /// <summary>
+    /// True: the same addresses in another VLAN are other hosts (Suricata's vlan.use-for-tracking). Default false: the VID in the wire names a policy, and
+    /// a flow must not begin anew when its policy changes.
+    /// </summary>
+    public bool SeparateVlans { get; init; }
+
+    /// <summary>True: flows remember the Ethernet addresses that their frames came from and went to. Default false.</summary>
+    public bool KeepsEthernet { get; init; }
+
+    /// <summary>True: events carry the packet. Costs a copy of each. Default false.</summary>
+    public bool KeepsPackets { get; init; }
 
     /// <summary>False: checksums are not looked at (captures taken on a host that leaves them to its network card). Default true.</summary>
     public bool VerifyChecksums { get; init; } = true;

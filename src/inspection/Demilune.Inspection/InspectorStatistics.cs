@@ -12,6 +12,7 @@ public sealed class InspectorStatistics
     public long FlowsEvicted { get; internal set; }
     public long Alerts { get; internal set; }
     public long Anomalies { get; internal set; }
+    public long WrongChecksums { get; internal set; }
     public long FramesMalformed { get; internal set; }
     public long FramesDropped { get; internal set; }
 

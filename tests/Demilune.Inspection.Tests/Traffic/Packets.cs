@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Demilune.Wire;
+using Demilune.Wire.Decoding;
 using Demilune.Wire.Ethernet;
 using Demilune.Wire.Ip;
 
@@ -25,7 +26,9 @@ internal static class Packets
     /// <summary>The same packet in fragments that carry so many bytes each (a multiple of 8).</summary>
     public static IEnumerable<byte[]> Fragment(byte[] frame, int size, ushort id)
     {
-        Assert.True(IpView.TryView(BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(12)), frame.AsSpan(14), out var ip));
+        PacketDecoder.Decode(PacketKind.Ethernet, frame, TunnelOptions.Default, 0, out var packet);
+        Assert.True(packet is { HasIp: true, IsInvalid: false });
+        var ip = packet.Ip;
         var (payload, protocol, source, destination) = (ip.Payload.ToArray(), ip.Protocol, ip.Source, ip.Destination);
         for (var offset = 0; offset < payload.Length; offset += size)
         {

@@ -1,5 +1,5 @@
 using Demilune.Wire;
-using Demilune.Wire.Ethernet;
+using Demilune.Wire.Decoding;
 using Demilune.Wire.Ip;
 using Demilune.Wire.Tcp;
 
@@ -10,9 +10,10 @@ internal sealed record Segments(IpAddress Source, IpAddress Destination, uint Se
 {
     public static Segments Read(byte[] frame)
     {
-        Assert.True(EthernetView.TryView(frame, out var ethernet));
-        Assert.True(IpView.TryView(ethernet.Type, ethernet.Payload, out var ip));
-        Assert.True(TcpView.TryView(ip.Payload, out var tcp));
+        PacketDecoder.Decode(PacketKind.Ethernet, frame, TunnelOptions.Default, 0, out var packet);
+        Assert.True(packet is { HasTransport: true, IsInvalid: false });
+        var ip = packet.Ip;
+        var tcp = packet.Tcp;
         Assert.Equal(0, InternetChecksum.OfTransport(ip.Source, ip.Destination, IpProtocol.Tcp, ip.Payload));
         if (!ip.IsV6) Assert.Equal(0, InternetChecksum.Of(ip.Packet[..ip.HeaderLength]));
         return new(ip.Source, ip.Destination, tcp.Sequence, tcp.Acknowledgment, tcp.Has(TcpFlags.Rst), tcp.Payload.ToArray());

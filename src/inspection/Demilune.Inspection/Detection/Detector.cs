@@ -46,6 +46,18 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
         _noticed.Prepare(rules);
     }
 
+    /// <summary>Rules that ask for decoder events only: for a packet whose IP header could not be read, or that has none.</summary>
+    public void InspectUndecoded()
+    {
+        _packet.Clear();
+        _match.Candidates.Clear();
+        var rules = _rules.DecodingRules;
+        for (var i = 0; i < rules.Count; i++) _match.Candidates.Add(rules[i]);
+        if (_match.Candidates.Count == 0) return;
+        Keep(_packet, long.MaxValue);
+        Evaluate(_packet, default, 0, null);
+    }
+
     /// <summary>Rules about single packets: those without any buffer, and those that look into headers and the packet's payload.</summary>
     public void InspectPacket(scoped in DetectionBuffers buffers)
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Flows;
+using Demilune.Inspection.Policies;
 using Demilune.Inspection.Verdicts;
 using Demilune.Rules.Headers;
 using Demilune.Wire.Ip;
@@ -38,17 +39,55 @@ internal sealed class FrameScope
     /// <summary>Nothing that follows in the flow has to be looked at.</summary>
     public bool Releases { get; set; }
 
+    /// <summary>What was around the packet.</summary>
+    public PacketOrigin Origin { get; private set; }
+
+    /// <summary>The policy that judges a packet without a flow.</summary>
+    private InspectionPolicy? _policy;
+
+    /// <summary>The packet, where it is kept.</summary>
+    private byte[] _packet = [];
+    private int _packetLength;
+
+    /// <summary>Another packet of the same frame.</summary>
+    public void BeginPacket(in PacketOrigin origin)
+    {
+        Begin(Events, Now, Number);
+        Origin = origin;
+    }
+
+    public void Keep(ReadOnlySpan<byte> packet)
+    {
+        if (_packet.Length < packet.Length) _packet = new byte[Math.Max(packet.Length, 4096)];
+        packet.CopyTo(_packet);
+        _packetLength = packet.Length;
+    }
+
     public void Begin(IEventSink events, long now, long number = 0)
     {
+        (_policy, _packetLength) = (null, 0);
+        Origin = default;
         (Number, Events, Now, Flow, From, Enforces, Blocked, Releases) = (number, events, now, null, Side.Client, false, DropReason.None, false);
         _facts = default;
     }
 
     /// <summary>Back to the frame, after another flow had to be ended for it.</summary>
-    public void Resume(in PacketFacts facts)
+    public void Resume(in PacketFacts facts, in PacketOrigin origin, int packetLength)
     {
         Begin(Events, Now, Number);
         _facts = facts;
+        Origin = origin;
+        _packetLength = packetLength;
+    }
+
+    /// <summary>Bytes kept of the packet: for <see cref="Resume"/>.</summary>
+    public int PacketLength => _packetLength;
+
+    /// <summary>The packet belongs to no flow.</summary>
+    public void EnterAlone(InspectionPolicy policy, bool inline)
+    {
+        (_policy, Enforces) = (policy, inline && policy.Prevent);
+        _facts.Stateless = true;
     }
 
     public void Enter(Flow flow, Side from, bool inline)
@@ -96,8 +135,11 @@ internal sealed class FrameScope
             Frame = Number,
             Id = Flow?.Id ?? 0,
             Network = Flow?.Network ?? 0,
-            Policy = Flow?.Policy.Name ?? "",
-            DetectOnly = Flow is { Policy.Prevent: false },
+            Policy = Flow?.Policy.Name ?? _policy?.Name ?? "",
+            DetectOnly = (Flow?.Policy ?? _policy) is { Prevent: false },
+            Origin = Origin,
+            Packet = _packet.AsMemory(0, _packetLength),
+            Spi = _facts.IpProtocol == IpProtocol.Esp ? (uint)(_facts.SourcePort << 16 | _facts.DestinationPort) : 0,
             Tag = Flow?.Tag ?? 0,
             Source = new(_facts.Source),
             Destination = new(_facts.Destination),

@@ -24,6 +24,15 @@ public readonly record struct FlowContext
     /// <summary>True: the policy only detects.</summary>
     public bool DetectOnly { get; init; }
 
+    /// <summary>What was around the packet.</summary>
+    public PacketOrigin Origin { get; init; }
+
+    /// <summary>The packet from its link header on, if it is kept (<see cref="InspectorOptions.KeepsPackets"/>); valid during the call.</summary>
+    public ReadOnlyMemory<byte> Packet { get; init; }
+
+    /// <summary>ESP's security parameters index; 0 without.</summary>
+    public uint Spi { get; init; }
+
     /// <summary>Its 802.1Q tag, 0 if none.</summary>
     public int Tag { get; init; }
 

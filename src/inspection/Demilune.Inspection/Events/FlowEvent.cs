@@ -1,3 +1,5 @@
+using Demilune.Inspection.Flows;
+
 namespace Demilune.Inspection.Events;
 
 /// <summary>A flow is over. The counters are in the context, which is oriented from client to server.</summary>
@@ -19,6 +21,12 @@ public readonly ref struct FlowEvent(ref readonly FlowContext context, FlowEnd e
 
     /// <summary>From some point on it was not looked at any more.</summary>
     public bool Released { get; init; }
+
+    /// <summary>Type and code of the last ICMP message that answered.</summary>
+    public (byte Type, byte Code) IcmpAnswer { get; init; }
+
+    /// <summary>Ethernet addresses of its frames, where they are kept.</summary>
+    public EthernetEnds? Ethernet { get; init; }
 
     /// <summary>At least one signature matched.</summary>
     public bool Alerted { get; } = alerted;

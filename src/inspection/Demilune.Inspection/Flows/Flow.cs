@@ -1,6 +1,7 @@
 using Demilune.Inspection.Policies;
 using Demilune.Inspection.Reassembly;
 using Demilune.Inspection.Sessions;
+using Demilune.Wire.Decoding;
 using Demilune.Wire.Ip;
 
 namespace Demilune.Inspection.Flows;
@@ -21,6 +22,17 @@ internal sealed class Flow
     public ushort ClientPort { get; set; }
     public ushort ServerPort { get; set; }
     public byte Protocol { get; set; }
+    public Vlans Vlans { get; set; }
+
+    /// <summary>Tunnels around it.</summary>
+    public int Depth { get; set; }
+
+    /// <summary>ICMP: type and code of the first message, and of the last that was answered with.</summary>
+    public (byte Type, byte Code) Icmp { get; set; }
+    public (byte Type, byte Code) IcmpAnswer { get; set; }
+
+    /// <summary>The Ethernet addresses that it was seen with, where they are kept.</summary>
+    public EthernetEnds? Ethernet { get; set; }
     public long Started { get; set; }
     public long LastSeen { get; set; }
     public FlowPhase Phase { get; set; }
@@ -76,6 +88,8 @@ internal sealed class Flow
         Array.Clear(Flowbits);
         TcpState = TcpState.New;
         RivalSyn = null;
+        Ethernet?.Clear();
+        (Icmp, IcmpAnswer) = (default, default);
         Memory = null;
         WantedFiles = default;
         IsBlocked = IsReleased = IsPassed = IsUntracked = HasAlerted = IsAnswered = false;

@@ -9,9 +9,11 @@ internal readonly record struct FlowKey
     private readonly UInt128 _low;
     private readonly UInt128 _high;
     private readonly ulong _words;
+    private readonly ulong _around;
 
-    private FlowKey(UInt128 low, UInt128 high, ushort lowPort, ushort highPort, byte protocol, int network)
+    private FlowKey(UInt128 low, UInt128 high, ushort lowPort, ushort highPort, byte protocol, int network, ulong around)
     {
+        _around = around;
         (_low, _high) = (low, high);
         _words = (ulong)lowPort << 48 | (ulong)highPort << 32 | (ulong)(network & 0xff_ffff) << 8 | protocol;
     }
@@ -19,12 +21,13 @@ internal readonly record struct FlowKey
     /// <summary>Secret, so that nobody can choose addresses and ports that all fall into one bucket.</summary>
     private static readonly ulong s_seed = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)) | 1;
 
-    public static FlowKey Of(IpAddress source, ushort sourcePort, IpAddress destination, ushort destinationPort, byte protocol, int network)
+    /// <param name="around">What else tells flows apart: tunnels and VLANs around them.</param>
+    public static FlowKey Of(IpAddress source, ushort sourcePort, IpAddress destination, ushort destinationPort, byte protocol, int network, ulong around = 0)
     {
         var inOrder = source.Value < destination.Value || (source.Value == destination.Value && sourcePort <= destinationPort);
         return inOrder
-            ? new(source.Value, destination.Value, sourcePort, destinationPort, protocol, network)
-            : new(destination.Value, source.Value, destinationPort, sourcePort, protocol, network);
+            ? new(source.Value, destination.Value, sourcePort, destinationPort, protocol, network, around)
+            : new(destination.Value, source.Value, destinationPort, sourcePort, protocol, network, around);
     }
 
     public override int GetHashCode()
@@ -34,7 +37,7 @@ internal readonly record struct FlowKey
         hash = Mix(hash ^ (ulong)(_low >> 64));
         hash = Mix(hash ^ (ulong)_high);
         hash = Mix(hash ^ (ulong)(_high >> 64));
-        hash = Mix(hash ^ _words);
+        hash = Mix(hash ^ _words ^ _around);
         return (int)(hash >> 32);
     }
 
@@ -44,5 +47,5 @@ internal readonly record struct FlowKey
         return BitOperations.RotateLeft(high ^ low, 29);
     }
 
-    public bool Equals(FlowKey other) => _words == other._words && _low == other._low && _high == other._high;
+    public bool Equals(FlowKey other) => _words == other._words && _around == other._around && _low == other._low && _high == other._high;
 }

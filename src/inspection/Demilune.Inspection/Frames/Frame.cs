@@ -1,15 +1,24 @@
+using Demilune.Wire.Captures;
+using Demilune.Wire.Decoding;
+
 namespace Demilune.Inspection.Frames;
 
 /// <summary>
-/// A frame as it came in: an Ethernet header and what follows it, and the words that came beside the bytes. A 802.1Q
+/// A frame as it came in: a link header and what follows it, and the words that came beside the bytes. A 802.1Q
 /// tag that the kernel took out of the bytes is given as <see cref="Tag"/>; one that is still in them is read from there.
 /// </summary>
-/// <param name="bytes">From the destination address on. May be a merge of many segments (64 KB and more).</param>
+/// <param name="bytes">From the link header on. May be a merge of many segments (64 KB and more).</param>
 /// <param name="arrival">The interface by which it came.</param>
 public readonly ref struct Frame(ReadOnlySpan<byte> bytes, Interface arrival)
 {
-    /// <summary>From the destination address on.</summary>
+    /// <summary>From the link header on.</summary>
     public ReadOnlySpan<byte> Bytes { get; } = bytes;
+
+    /// <summary>What they begin with. Default: Ethernet.</summary>
+    public PacketKind Kind { get; init; } = PacketKind.Ethernet;
+
+    /// <summary>LINKTYPE_ number of the link. Default: Ethernet's.</summary>
+    public int Link { get; init; } = LinkType.Ethernet;
 
     /// <summary>The interface by which it came.</summary>
     public Interface Arrival { get; } = arrival;

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Demilune.Inspection.Flows;
 using Demilune.Wire;
-using Demilune.Wire.Ethernet;
 using Demilune.Wire.Ip;
 using Demilune.Wire.Tcp;
 
@@ -13,11 +12,10 @@ internal static class ResetFrames
     private const int TtlOfOurs = 64;
 
     /// <param name="frame">The frame that is dropped; it came from <paramref name="from"/>.</param>
-    /// <param name="ethernet">Its header.</param>
+    /// <param name="header">Its Ethernet header, with tags.</param>
     /// <param name="delivered">The next number that the receiver of <paramref name="frame"/> waits for: what it has got so far.</param>
-    public static void Queue(in Frame frame, in EthernetView ethernet, Flow flow, Side from, uint delivered, int tag, FrameQueue queue)
+    public static void Queue(in Frame frame, ReadOnlySpan<byte> header, Flow flow, Side from, uint delivered, int tag, FrameQueue queue)
     {
-        var header = frame.Bytes[..ethernet.PayloadOffset];
         var answered = flow[from.Other()].Next + (flow[from.Other()].IsClosed ? 1u : 0);
         var other = frame.Arrival == Interface.In ? Interface.Out : Interface.In;
         // The words of a spliced flow are the same both ways; plain addresses have to be turned.

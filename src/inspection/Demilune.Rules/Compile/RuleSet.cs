@@ -22,6 +22,8 @@ public sealed class RuleSet
         VariableNames = names.Variables;
         PacketRules = packetRules;
         StoresFiles = Array.Exists(signatures, signature => signature.FileStorage is not null);
+        DecodingRules = [.. packetRules.Where(index => signatures[index].IsAboutDecoding)];
+        AsksChecksums = Array.Exists(signatures, signature => signature.AsksChecksums);
         InspectsPackets = packetRules.Length > 0 || Array.Exists(s_ofPackets, buffer => Inspects(buffer, FlowDirections.ToServer) || Inspects(buffer, FlowDirections.ToClient));
     }
 
@@ -51,6 +53,12 @@ public sealed class RuleSet
 
     /// <summary>Indexes of signatures that look into no buffer: to be tried on every packet.</summary>
     public IReadOnlyList<int> PacketRules { get; }
+
+    /// <summary>Those of <see cref="PacketRules"/> that ask for decoder events and nothing else: to be tried on packets without an IP header.</summary>
+    public IReadOnlyList<int> DecodingRules { get; }
+
+    /// <summary>Whether any signature asks if checksums are right.</summary>
+    public bool AsksChecksums { get; }
 
     /// <summary>Whether any signature judges single packets: their payload, their headers, or nothing but their facts.</summary>
     public bool InspectsPackets { get; }

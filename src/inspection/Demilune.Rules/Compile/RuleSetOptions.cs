@@ -45,6 +45,9 @@ public sealed record RuleSetOptions
     /// <summary>Reads a list that a rule of a source names, line by line; null: there is none. Default: there are none.</summary>
     public Func<string, string, IEnumerable<string>?> ReadList { get; init; } = static (_, _) => null;
 
+    /// <summary>The number, 0 to 127, of a decoder event by its full name (<c>decoder.ipv4.trunc_pkt</c>), by which <see cref="PacketFacts.DecodeEvents"/> tells it; -1: there is none. Default: all are one.</summary>
+    public Func<string, int> DecodeEvent { get; init; } = static _ => 0;
+
     /// <summary>Descriptions and priorities of <c>classtype</c>. Default: Suricata's common ones.</summary>
     public FrozenDictionary<string, Classification> Classifications { get; init; } = Classification.Default;
 }

@@ -78,6 +78,13 @@ public sealed class Signature
 
     internal PacketCondition[] PacketConditions { get; init; } = [];
 
+    /// <summary>It asks for nothing but decoder events: packets without an IP header are its business too.</summary>
+    internal bool IsAboutDecoding => PacketConditions.Length > 0 && TestArray.Length == 0 && Header.Protocol is { IpProtocol: null, IpVersion: null, Apps.Length: 0 }
+        && Header.Source.IsAny && Header.Destination.IsAny && Header.SourcePorts.IsAny && Header.DestinationPorts.IsAny
+        && Directions == FlowDirections.Both && Array.TrueForAll(PacketConditions, static condition => !condition.NeedsIp);
+
+    internal bool AsksChecksums { get; init; }
+
     /// <summary>The rule as written, and where.</summary>
     public string Text { get; init; } = "";
     public string Source { get; init; } = "";
@@ -86,7 +93,7 @@ public sealed class Signature
     /// <summary>Header, direction, flow and packet conditions. Cheap: ask this before <see cref="Matches"/>.</summary>
     public bool AppliesTo(in PacketFacts facts)
     {
-        if ((Directions & facts.Direction) == 0 && !facts.Stateless) return false;
+        if (facts.Stateless ? Directions != FlowDirections.Both : (Directions & facts.Direction) == 0) return false;
         if (!Header.Matches(in facts)) return false;
         foreach (var condition in PacketConditions)
             if (!condition.Holds(in facts)) return false;

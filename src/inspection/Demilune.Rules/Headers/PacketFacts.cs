@@ -21,7 +21,7 @@ public struct PacketFacts
     /// <summary>Both sides have spoken (TCP: the handshake is complete).</summary>
     public bool Established;
 
-    /// <summary>No flow could be found or made for this packet.</summary>
+    /// <summary>The packet belongs to no flow: a fragment, a protocol that has none, or headers that could not be read.</summary>
     public bool Stateless;
 
     public AppProtocol App;
@@ -34,7 +34,24 @@ public struct PacketFacts
 
     /// <summary>Fragment bits as in the header's top three bits: 4 reserved, 2 don't fragment, 1 more fragments.</summary>
     public byte FragmentBits;
+
+    /// <summary>As in the header: units of eight bytes for IPv4, bytes for IPv6.</summary>
     public ushort FragmentOffset;
+
+    /// <summary>It was put together from fragments.</summary>
+    public bool IsDefragmented;
+
+    /// <summary>A bit for each decoder event, numbered by <see cref="Compile.RuleSetOptions.DecodeEvent"/>.</summary>
+    public UInt128 DecodeEvents;
+
+    /// <summary>IPv4 options that it has, in the bits of <c>ipopts</c>.</summary>
+    public ushort IpOptions;
+
+    /// <summary>Which checksums are wrong.</summary>
+    public WrongChecksums WrongChecksums;
+
+    /// <summary>Nobody looked at checksums: all count as right.</summary>
+    public bool ChecksumsIgnored;
 
     /// <summary>CWR ECE URG ACK PSH RST SYN FIN, from bit 7 down.</summary>
     public byte TcpFlags;
@@ -42,8 +59,22 @@ public struct PacketFacts
     public ushort TcpWindow, TcpMaximumSegment;
 
     public byte IcmpType, IcmpCode;
+    /// <summary>Of those messages that have them; <see cref="HasIcmpId"/>.</summary>
     public ushort IcmpId, IcmpSequence;
+    public bool HasIcmpId;
+
+    /// <summary>What an ICMPv6 "packet too big" tells; 0 of others.</summary>
+    public uint IcmpMtu;
 
     /// <summary>Bytes sent so far by each side of the flow's TCP stream (<c>stream_size</c>).</summary>
     public long ClientStreamBytes, ServerStreamBytes;
+}
+
+/// <summary>Checksums that do not fit.</summary>
+[Flags]
+public enum WrongChecksums : byte
+{
+    None = 0,
+    Ip = 1,
+    Transport = 2,
 }

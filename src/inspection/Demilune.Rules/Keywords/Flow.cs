@@ -23,11 +23,10 @@ internal static class Flow
                 case "stateless": break;
                 case "only_stream": signature.OnlyStream = true; break;
                 case "no_stream": signature.NoStream = true; break;
-                // Fragments are put together before any rule sees them.
-                case "only_frag": return option.Fault("flow:only_frag is not supported: rules see whole datagrams. The rule is not loaded.");
-                case "no_frag": break;
+                case "only_frag": signature.PacketConditions.Add(new Fragmentation(IsDefragmented: true)); break;
+                case "no_frag": signature.PacketConditions.Add(new Fragmentation(IsDefragmented: false)); break;
                 default:
-                    return option.Fault($"flow knows to_server, to_client, from_server, from_client, established, not_established, stateless, only_stream and no_stream, not '{word}'.");
+                    return option.Fault($"flow knows to_server, to_client, from_server, from_client, established, not_established, stateless, only_stream, no_stream, only_frag and no_frag, not '{word}'.");
             }
         }
         return null;
@@ -38,6 +37,11 @@ internal static class Flow
         if (signature.Direction is { } earlier && earlier != direction) return option.Fault("A packet travels to_server or to_client, not both.");
         signature.Direction = direction;
         return null;
+    }
+
+    private sealed class Fragmentation(bool IsDefragmented) : PacketCondition
+    {
+        public override bool Holds(in PacketFacts facts) => facts.IsDefragmented == IsDefragmented;
     }
 
     private sealed class FlowState(bool Established) : PacketCondition

@@ -38,7 +38,8 @@ internal static class KeywordTable
         ["seq"] = PacketKeywords.TcpSequence, ["ack"] = PacketKeywords.TcpAcknowledgment, ["window"] = PacketKeywords.TcpWindow,
         ["tcp.mss"] = PacketKeywords.TcpMaximumSegment,
         ["itype"] = PacketKeywords.IcmpType, ["icode"] = PacketKeywords.IcmpCode, ["icmp_id"] = PacketKeywords.IcmpId,
-        ["icmp_seq"] = PacketKeywords.IcmpSequence,
+        ["icmp_seq"] = PacketKeywords.IcmpSequence, ["icmpv6.mtu"] = PacketKeywords.IcmpMtu, ["ipopts"] = IpOptionsKeyword.Parse,
+        ["decode-event"] = DecodeEventKeyword.Parse, ["engine-event"] = DecodeEventKeyword.ParseFull,
         ["tls.version"] = TlsKeywords.Version, ["ssl_version"] = TlsKeywords.SslVersion, ["ssl_state"] = TlsKeywords.State,
         ["tls_cert_notbefore"] = TlsKeywords.NotBefore, ["tls_cert_notafter"] = TlsKeywords.NotAfter, ["tls_cert_expired"] = TlsKeywords.Expired,
         ["tls_cert_valid"] = TlsKeywords.Valid, ["tls.cert_chain_len"] = ProtocolNumber.Of(BufferId.TlsCertChainLength),
@@ -53,7 +54,7 @@ internal static class KeywordTable
         ["strip_whitespace"] = TransformKeywords.StripWhitespace, ["strip_pseudo_headers"] = TransformKeywords.StripPseudoHeaders,
         ["header_lowercase"] = TransformKeywords.HeaderLowercase, ["to_md5"] = TransformKeywords.ToMd5, ["to_sha1"] = TransformKeywords.ToSha1,
         ["to_sha256"] = TransformKeywords.ToSha256, ["xor"] = TransformKeywords.Xor, ["pcrexform"] = TransformKeywords.PcreTransform,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    }.Concat(ChecksumKeywords.All).ToFrozenDictionary(StringComparer.Ordinal);
 
     public static SyntaxFault? Apply(SignatureBuilder signature, OptionSyntax option)
     {

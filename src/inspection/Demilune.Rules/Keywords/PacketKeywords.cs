@@ -17,7 +17,14 @@ internal static class PacketKeywords
     }
 
     public static SyntaxFault? Ttl(SignatureBuilder signature, OptionSyntax option) => Range(signature, option, static (in PacketFacts facts) => facts.Ttl);
-    public static SyntaxFault? Tos(SignatureBuilder signature, OptionSyntax option) => Range(signature, option, static (in PacketFacts facts) => facts.Tos);
+    public static SyntaxFault? Tos(SignatureBuilder signature, OptionSyntax option)
+    {
+        // Hexadecimal begins with a bare x here.
+        var text = (option.Value ?? "").Replace("x", "0x", StringComparison.OrdinalIgnoreCase).Replace("00x", "0x", StringComparison.Ordinal);
+        return Range(signature, option with { Value = text }, static (in PacketFacts facts) => facts.IsIpv6 ? null : facts.Tos);
+    }
+
+
     public static SyntaxFault? IpId(SignatureBuilder signature, OptionSyntax option) =>
         Range(signature, option, static (in PacketFacts facts) => facts.IsIpv6 ? null : facts.IpId);
     public static SyntaxFault? FragmentOffset(SignatureBuilder signature, OptionSyntax option) =>
@@ -35,9 +42,11 @@ internal static class PacketKeywords
     public static SyntaxFault? IcmpCode(SignatureBuilder signature, OptionSyntax option) =>
         Range(signature, option, static (in PacketFacts facts) => IsIcmp(in facts) ? facts.IcmpCode : null);
     public static SyntaxFault? IcmpId(SignatureBuilder signature, OptionSyntax option) =>
-        Range(signature, option, static (in PacketFacts facts) => IsIcmp(in facts) ? facts.IcmpId : null);
+        Range(signature, option, static (in PacketFacts facts) => facts.HasIcmpId ? facts.IcmpId : null);
     public static SyntaxFault? IcmpSequence(SignatureBuilder signature, OptionSyntax option) =>
-        Range(signature, option, static (in PacketFacts facts) => IsIcmp(in facts) ? facts.IcmpSequence : null);
+        Range(signature, option, static (in PacketFacts facts) => facts.HasIcmpId ? facts.IcmpSequence : null);
+    public static SyntaxFault? IcmpMtu(SignatureBuilder signature, OptionSyntax option) =>
+        Range(signature, option, static (in PacketFacts facts) => facts.IcmpMtu == 0 ? null : facts.IcmpMtu);
 
     public static SyntaxFault? IpProtocol(SignatureBuilder signature, OptionSyntax option)
     {
@@ -64,7 +73,7 @@ internal static class PacketKeywords
             if (c is not ('M' or 'D' or 'R')) return option.Fault("fragbits are M (more), D (don't) and R (reserved), after +, * or ! if wanted.");
             bits |= c switch { 'M' => 1, 'D' => 2, _ => 4 };
         }
-        signature.PacketConditions.Add(new Bits(static (in PacketFacts facts) => facts.FragmentBits, mode, bits, 7));
+        signature.PacketConditions.Add(new Bits(static (in PacketFacts facts) => facts.IsIpv6 ? null : facts.FragmentBits, mode, bits, 7));
         return null;
     }
 

@@ -10,15 +10,11 @@ internal static class Refused
         ["geoip"] = "there is no GeoIP database",
         ["asn1"] = "ASN.1 is not decoded",
         ["ftpbounce"] = "FTP commands are not parsed",
-        ["decode-event"] = "decoder events cannot be asked for in a rule",
         ["stream-event"] = "stream events cannot be asked for in a rule",
         ["lua"] = "rules cannot run scripts",
         ["luajit"] = "rules cannot run scripts",
         ["replace"] = "traffic is blocked or passed, never rewritten",
-        ["l3_csum"] = "checksums are judged before rules are",
-    }.Concat(new[] { "ipv4-csum", "tcpv4-csum", "tcpv6-csum", "udpv4-csum", "udpv6-csum", "icmpv4-csum", "icmpv6-csum" }
-        .Select(name => KeyValuePair.Create(name, "checksums are judged before rules are")))
-        .ToFrozenDictionary(StringComparer.Ordinal);
+    }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static string? Reason(string keyword) => s_reasons.TryGetValue(keyword, out var reason)
         ? $"'{keyword}' is not supported: {reason}. The rule is not loaded, since without this condition it would mean something else."

@@ -41,7 +41,7 @@ internal static class SignatureAssembly
             NoAlert = builder.NoAlert, Bypass = builder.Bypass, Header = header, Directions = directions, PayloadScope = scope,
             Tag = builder.Tag, Rate = laid.LastOrDefault(entry => entry.Rate is not null)?.Rate,
             Suppressions = [.. laid.Select(entry => entry.Suppression).OfType<Suppression>()],
-            Flowbits = builder.Flowbits, State = builder.State, Threshold = builder.Threshold ?? laid.LastOrDefault(entry => entry.Threshold is not null)?.Threshold, PacketConditions = [.. builder.PacketConditions], TestArray = tests,
+            Flowbits = builder.Flowbits, State = builder.State, Threshold = builder.Threshold ?? laid.LastOrDefault(entry => entry.Threshold is not null)?.Threshold, AsksChecksums = builder.AsksChecksums, PacketConditions = [.. builder.PacketConditions], TestArray = tests,
             FileStorage = builder.FileStorage, HasEffects = Array.Exists(tests, test => test.HasEffect), Text = text, Source = source, Line = line,
         };
         return null;

@@ -47,6 +47,9 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
     public bool NoStream { get; set; }
     public bool RequiresPacket { get; set; }
 
+    /// <summary>It has a condition on checksums.</summary>
+    public bool AsksChecksums { get; set; }
+
     public List<TestDraft> Tests { get; } = [];
 
     /// <summary>The content that modifiers speak of: the last one.</summary>

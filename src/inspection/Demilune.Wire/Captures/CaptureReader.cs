@@ -28,7 +28,7 @@ public sealed class CaptureReader
     /// <summary>Bytes read so far.</summary>
     public long Position { get; private set; }
 
-    /// <summary>Frames whose link type we cannot turn into Ethernet; they were skipped.</summary>
+    /// <summary>Frames of a link type that we cannot read; they were skipped.</summary>
     public long Skipped { get; private set; }
 
     /// <param name="stream">Read forward only; stays the caller's.</param>
@@ -62,9 +62,9 @@ public sealed class CaptureReader
             if (_isNext ? !TryReadBlock(out time, out link, out var start, out length, out original) : !TryReadRecord(out time, out link, out start, out length, out original))
                 return false;
             if (length < 0) continue;
-            if (LinkLayer.TryToEthernet(link, ref _block, ref start, ref length))
+            if (LinkType.KindOf(link) != Decoding.PacketKind.None)
             {
-                frame = new(time, _block.AsSpan(start, length), original);
+                frame = new(time, _block.AsSpan(start, length), original, link);
                 return true;
             }
             Skipped++;
@@ -74,7 +74,7 @@ public sealed class CaptureReader
 
     private bool TryReadRecord(out long time, out int link, out int start, out int length, out int original)
     {
-        (time, link, start, length, original) = (0, _interfaces[0].Link, LinkLayer.Headroom, -1, 0);
+        (time, link, start, length, original) = (0, _interfaces[0].Link, 0, -1, 0);
         Span<byte> header = stackalloc byte[16];
         if (!TryFill(header, mayEnd: true)) return false;
         var captured = Read32(header[8..], _isBigEndian);
@@ -97,8 +97,8 @@ public sealed class CaptureReader
         var total = Read32(header[4..], _isBigEndian);
         if (total < 12 || total % 4 != 0 || total > MaxFrame + 4096) return Fail($"a block of {total} bytes");
         var body = (int)total - 8;
-        if (!TryFillBlock(LinkLayer.Headroom, body)) return false;
-        var bytes = _block.AsSpan(LinkLayer.Headroom, body - 4);
+        if (!TryFillBlock(0, body)) return false;
+        var bytes = _block.AsSpan(0, body - 4);
         switch (type)
         {
             case 1 when bytes.Length >= 8:
@@ -111,12 +111,12 @@ public sealed class CaptureReader
                 if (captured > bytes.Length - 20) return Fail($"a packet of {captured} bytes in a block of {total}");
                 var ticks = (ulong)Read32(bytes[4..], _isBigEndian) << 32 | Read32(bytes[8..], _isBigEndian);
                 time = _interfaces[(int)id].ToNanoseconds(ticks);
-                (link, start, length) = (_interfaces[(int)id].Link, LinkLayer.Headroom + 20, (int)captured);
+                (link, start, length) = (_interfaces[(int)id].Link, 20, (int)captured);
                 original = (int)Math.Min(Read32(bytes[16..], _isBigEndian), int.MaxValue);
                 return true;
             case 3 when bytes.Length >= 4 && _interfaces.Count > 0:
                 original = (int)Math.Min(Read32(bytes, _isBigEndian), int.MaxValue);
-                (link, start, length) = (_interfaces[0].Link, LinkLayer.Headroom + 4, Math.Min(original, bytes.Length - 4));
+                (link, start, length) = (_interfaces[0].Link, 4, Math.Min(original, bytes.Length - 4));
                 return true;
             default:
                 return true;

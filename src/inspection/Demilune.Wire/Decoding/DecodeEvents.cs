@@ -5,6 +5,9 @@ public struct DecodeEvents
 {
     private UInt128 _bits;
 
+    /// <summary>The event's number is its bit.</summary>
+    public readonly UInt128 Bits => _bits;
+
     public readonly bool IsEmpty => _bits == 0;
 
     /// <summary>How many.</summary>

@@ -47,13 +47,17 @@ public static partial class PacketDecoder
         }
     }
 
-    /// <summary>The same from an IP header on that is not at the beginning: what was put together from fragments, behind the link header of the first.</summary>
-    public static void DecodeIp(ReadOnlySpan<byte> bytes, int offset, TunnelOptions options, int layers, out DecodedPacket packet)
+    /// <summary>The same for what was put together from fragments.</summary>
+    /// <param name="bytes">With the link header of the first fragment.</param>
+    /// <param name="offset">Where the IP header begins.</param>
+    /// <param name="fragment">Its last fragment: the link's part is the same.</param>
+    /// <param name="options">What may be a tunnel.</param>
+    /// <param name="packet">What could be read.</param>
+    public static void DecodeDatagram(ReadOnlySpan<byte> bytes, int offset, scoped ref DecodedPacket fragment, TunnelOptions options, out DecodedPacket packet)
     {
         packet = default;
         packet.Bytes = bytes;
-        packet.Layers = layers;
-        packet.EthernetOffset = -1;
+        (packet.Layers, packet.Vlans, packet.EthernetOffset, packet.EtherType) = (fragment.Layers, fragment.Vlans, fragment.EthernetOffset, fragment.EtherType);
         if (bytes.Length > offset && bytes[offset] >> 4 == 6) ReadIpv6(ref packet, offset, options);
         else ReadIpv4(ref packet, offset, options);
     }

@@ -17,6 +17,8 @@ public readonly ref struct IcmpView
 
     /// <summary>Of an echo.</summary>
     public ushort SequenceNumber => BinaryPrimitives.ReadUInt16BigEndian(_bytes[6..]);
+    /// <summary>Of an ICMPv6 "packet too big".</summary>
+    public uint Mtu => BinaryPrimitives.ReadUInt32BigEndian(_bytes[4..]);
     public ReadOnlySpan<byte> Header => _bytes[..HeaderLength];
     public ReadOnlySpan<byte> Payload => _bytes[HeaderLength..];
 

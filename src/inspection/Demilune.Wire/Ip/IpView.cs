@@ -100,6 +100,19 @@ public readonly ref struct IpView
         };
     }
 
+    /// <summary>Makes <paramref name="protocol"/> what follows a chain of IPv6 headers that ends with the span.</summary>
+    public static void SetNextHeader(Span<byte> headers, byte protocol)
+    {
+        var (pointer, offset) = (6, V6HeaderLength);
+        while (offset + 1 < headers.Length)
+        {
+            var extent = headers[pointer] == IpProtocol.Authentication ? 12 + Math.Max(0, headers[offset + 1] - 1) * 4 : (headers[offset + 1] + 1) * 8;
+            pointer = offset;
+            offset += extent;
+        }
+        headers[pointer] = protocol;
+    }
+
     /// <summary>Whether another header follows this one that is not yet a transport.</summary>
     internal static bool IsExtension(byte protocol) => protocol is IpProtocol.HopByHop or IpProtocol.Routing or IpProtocol.Fragment
         or IpProtocol.DestinationOptions or IpProtocol.Authentication or IpProtocol.Mobility or IpProtocol.HostIdentity or IpProtocol.Shim6;

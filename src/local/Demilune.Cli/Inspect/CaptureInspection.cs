@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Demilune.Inspection;
+using Demilune.Inspection.Events;
 using Demilune.Inspection.Events.Eve;
 using Demilune.Inspection.Frames;
 using Demilune.Inspection.Policies;
@@ -33,7 +34,7 @@ internal static class CaptureInspection
         using var files = request.Settings.FileStore is { } keeping
             ? new FileStore(keeping with { Directory = Path.Combine(request.LogDirectory ?? Environment.CurrentDirectory, keeping.Directory) }, eve)
             : null;
-        var events = new CountedEvents(files is null ? eve : files);
+        IEventSink events = files is null ? eve : files;
         var resets = new FrameQueue();      // there is nobody to send them to
         var progress = new Progress(capture, request.Quiet);
         long now = 0, nextTick = 0, frames = 0;
@@ -41,7 +42,7 @@ internal static class CaptureInspection
         {
             // Captures of several interfaces are not always in order; an inspector's clock never runs backwards.
             now = Math.Max(now, captured.Time);
-            inspector.Inspect(new(captured.Bytes, Interface.In) { ChecksumTrusted = !request.VerifyChecksums, Number = frames + 1 }, now, events, resets);
+            inspector.Inspect(new(captured.Bytes, Interface.In) { ChecksumTrusted = !request.VerifyChecksums, Number = frames + 1, Kind = captured.Kind, Link = captured.Link }, now, events, resets);
             resets.Clear();
             if (now >= nextTick)
             {
@@ -54,7 +55,7 @@ internal static class CaptureInspection
         output.Flush();
         progress.End();
         return new(frames, reader.Skipped, inspector.Statistics.FlowsSeen, inspector.Statistics.Alerts, inspector.Statistics.Anomalies,
-            events.WrongChecksums, reader.Damage);
+            inspector.Statistics.WrongChecksums, reader.Damage);
     }
 
     /// <summary>A line that is written over, where somebody looks at it.</summary>

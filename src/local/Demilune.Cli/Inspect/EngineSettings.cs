@@ -31,10 +31,11 @@ internal sealed record EngineSettings
             foreach (var (name, value) in settings.Values(group)) variables[name] = value;
         inline |= settings.Flag("stream.inline") == true;
         var outputs = settings.Items("outputs").Where(item => item.Name == "eve-log" && settings.Flag($"{item.Path}.enabled") != false).ToArray();
+        var eve = outputs.Length > 0 ? EveOf(settings, outputs[0].Path) : settings.Has("outputs") ? null : new();
         return new()
         {
             Variables = variables.ToFrozenDictionary(StringComparer.Ordinal),
-            Eve = outputs.Length > 0 ? EveOf(settings, outputs[0].Path) : settings.Has("outputs") ? null : new(),
+            Eve = eve,
             EveFile = outputs.Length > 0 ? settings.Text($"{outputs[0].Path}.filename") ?? "eve.json" : "eve.json",
             VerifyChecksums = settings.Flag("pcap-file.checksum-checks"),
             FileStore = StoreOf(settings) is { } store ? new(settings.Text($"{store}.dir") ?? "filestore", settings.Flag($"{store}.write-fileinfo") == true,
@@ -44,6 +45,10 @@ internal sealed record EngineSettings
                 Files = FilesOf(settings, StoreOf(settings), outputs.Length > 0 ? outputs[0].Path : null),
                 Inline = inline,
                 LogFlows = true,
+                Tunnels = TunnelSettings.Of(settings, variables),
+                SeparateVlans = settings.Flag("vlan.use-for-tracking") != false,
+                KeepsPackets = eve is { PacketHeader: true } or { Packet: true },
+                KeepsEthernet = eve is { Ethernet: true },
                 MidStream = settings.IsEmpty ? MidStreamPolicy.Inspect : ExceptionPolicy.OfMidStream(settings, inline),
                 Tls = TlsSettings.Of(settings, outputs.Length > 0 ? outputs[0].Path : null),
                 StreamDepth = (int)Math.Min(settings.Size("stream.reassembly.depth") ?? 1 << 20, int.MaxValue),
@@ -86,11 +91,12 @@ internal sealed record EngineSettings
     private static EveOptions EveOf(Settings settings, string path)
     {
         var types = new HashSet<string>(StringComparer.Ordinal);
-        var options = new EveOptions();
+        var options = new EveOptions { Ethernet = settings.Flag($"{path}.ethernet") == true };
         foreach (var (name, below) in settings.Items($"{path}.types"))
         {
             if (settings.Flag($"{below}.enabled") == false) continue;
             types.Add(name switch { "files" => "fileinfo", _ => name });
+            if (name == "anomaly") options = options with { Anomalies = AnomaliesOf(settings, below), PacketHeader = settings.Flag($"{below}.packethdr") == true };
             if (name == "alert")
             {
                 options = options with
@@ -102,5 +108,14 @@ internal sealed record EngineSettings
             }
         }
         return options with { Types = types.ToFrozenSet(StringComparer.Ordinal) };
+    }
+
+    /// <summary>Suricata tells what parsers notice unless asked not to, and the rest only if asked to.</summary>
+    private static Anomalies AnomaliesOf(Settings settings, string below)
+    {
+        var kinds = Anomalies.AppLayer;
+        foreach (var (name, kind) in (ReadOnlySpan<(string, Anomalies)>)[("decode", Anomalies.Decode), ("stream", Anomalies.Stream), ("applayer", Anomalies.AppLayer)])
+            if (settings.Flag($"{below}.types.{name}") is { } wanted) kinds = wanted ? kinds | kind : kinds & ~kind;
+        return kinds;
     }
 }

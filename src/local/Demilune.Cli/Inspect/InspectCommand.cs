@@ -119,13 +119,13 @@ public static class InspectCommand
         if (!request.Quiet)
         {
             Say(request.Said, $"{summary.Frames} frames, {summary.Flows} flows, {summary.Alerts} alerts, {summary.Anomalies} anomalies");
-            if (summary.Skipped > 0) Say(request.Said, $"{summary.Skipped} frames are of a link that carries no Ethernet and no IP");
+            if (summary.Skipped > 0) Say(request.Said, $"{summary.Skipped} frames are of a link that cannot be read");
             if (request.VerifyChecksums && summary.WrongChecksums > summary.Frames / 10)
                 Say(request.Said, $"{summary.WrongChecksums} frames have a wrong checksum and were left out: if the capture was made on the sender, try -k none");
         }
         if (summary.Damage is null) return stop.IsCancellationRequested ? Failed : 0;
         Say(request.Said, $"{request.Capture}: {summary.Damage}");
-        return Failed;
+        return 0;       // what came before was good, and was judged: as Suricata
     }
 
     private static Stream Output(InspectRequest request)

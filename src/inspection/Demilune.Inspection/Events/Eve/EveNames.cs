@@ -1,10 +1,23 @@
 using Demilune.Inspection.Verdicts;
+using Demilune.Wire.Decoding;
 
 namespace Demilune.Inspection.Events.Eve;
 
 /// <summary>Our words in EVE's, where it has them.</summary>
 internal static class EveNames
 {
+    public static string Of(PacketSource source) => source switch
+    {
+        PacketSource.Gre => "gre tunnel",
+        PacketSource.Ipv4Tunnel => "ipv4 tunnel",
+        PacketSource.Ipv6Tunnel => "ipv6 tunnel",
+        PacketSource.Teredo => "teredo tunnel",
+        PacketSource.Vxlan => "vxlan encapsulation",
+        PacketSource.Geneve => "geneve encapsulation",
+        PacketSource.Defragmented => "defrag",
+        _ => "wire/pcap",
+    };
+
     public static string Of(DropReason reason) => reason switch
     {
         DropReason.Rules => "rules",

@@ -17,5 +17,25 @@ public sealed record EveOptions
     /// <summary>Alerts carry the frame, in base64.</summary>
     public bool Packet { get; init; }
 
+    /// <summary>Which anomalies are told. Default: all.</summary>
+    public Anomalies Anomalies { get; init; } = Anomalies.All;
+
+    /// <summary>Anomalies of the decoder carry the packet's first bytes, in base64. Needs <see cref="InspectorOptions.KeepsPackets"/>.</summary>
+    public bool PacketHeader { get; init; }
+
+    /// <summary>Records carry Ethernet addresses; those of flows need <see cref="InspectorOptions.KeepsEthernet"/>.</summary>
+    public bool Ethernet { get; init; }
+
     public bool Writes(string type) => Types is null || Types.Contains(type);
+}
+
+/// <summary>EVE's kinds of anomalies.</summary>
+[Flags]
+public enum Anomalies : byte
+{
+    None = 0,
+    Decode = 1,
+    Stream = 2,
+    AppLayer = 4,
+    All = Decode | Stream | AppLayer,
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Demilune.Inspection.Flows;
 using Demilune.Rules.Compile;
 using Demilune.Rules.Headers;
 using Demilune.Wire.Ip;
@@ -17,6 +18,9 @@ public delegate void EveLine(ReadOnlySpan<byte> json);
 /// </summary>
 public sealed class EveWriter : IEventSink, IDisposable
 {
+    /// <summary>What Suricata shows of a packet whose headers are odd.</summary>
+    private const int MaxHeader = 32;
+
     private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly EveLine _line;
@@ -65,6 +69,7 @@ public sealed class EveWriter : IEventSink, IDisposable
         }
         WriteApp(in alert.Context);
         _json.WriteString("direction"u8, Direction(in alert.Context));
+        if (alert.Context.Origin.Depth > 0) WriteTunnel(in alert.Context);
         WriteFlow(in alert.Context);
         WriteKubernetes(in alert.Context);
         End();
@@ -72,7 +77,7 @@ public sealed class EveWriter : IEventSink, IDisposable
 
     public void Anomaly(in AnomalyEvent anomaly)
     {
-        if (!_options.Writes("anomaly")) return;
+        if (!_options.Writes("anomaly") || !_options.Anomalies.HasFlag(KindOf(anomaly.Layer))) return;
         Begin("anomaly", in anomaly.Context);
         if (anomaly.Transaction >= 0) _json.WriteNumber("tx_id"u8, anomaly.Transaction);
         _json.WriteStartObject("anomaly"u8);
@@ -91,6 +96,7 @@ public sealed class EveWriter : IEventSink, IDisposable
         }
         _json.WriteString("action"u8, anomaly.Dropped ? "blocked"u8 : "allowed"u8);
         _json.WriteEndObject();
+        if (_options.PacketHeader && anomaly.Layer == AnomalyLayer.Decode) WritePacket(in anomaly.Context, MaxHeader);
         WriteKubernetes(in anomaly.Context);
         End();
     }
@@ -149,6 +155,12 @@ public sealed class EveWriter : IEventSink, IDisposable
         if (!_options.Writes("flow")) return;
         Begin("flow", in flow.Context);
         WriteApp(in flow.Context);
+        if (flow.Ethernet is { } ends && _options.Ethernet) WriteEthernet(ends);
+        if (flow.Context.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6 && flow.Context.PacketsToClient > 0)
+        {
+            _json.WriteNumber("response_icmp_type"u8, flow.IcmpAnswer.Type);
+            _json.WriteNumber("response_icmp_code"u8, flow.IcmpAnswer.Code);
+        }
         _json.WriteStartObject("flow"u8);
         WriteCounters(in flow.Context);
         WriteTime("start"u8, flow.Context.Start);
@@ -180,12 +192,20 @@ public sealed class EveWriter : IEventSink, IDisposable
         if (context.Id != 0) _json.WriteNumber("flow_id"u8, context.Id);
         if (context.Frame != 0) _json.WriteNumber("pcap_cnt"u8, context.Frame);
         _json.WriteString("event_type"u8, type);
-        if (context.Tag != 0)
+        var vlans = context.Origin.Vlans;
+        if (vlans.Count > 0)
+        {
+            _json.WriteStartArray("vlan"u8);
+            for (var i = 0; i < vlans.Count; i++) _json.WriteNumberValue(vlans[i]);
+            _json.WriteEndArray();
+        }
+        else if (context.Tag != 0)
         {
             _json.WriteStartArray("vlan"u8);
             _json.WriteNumberValue(context.Tag);
             _json.WriteEndArray();
         }
+        if (_options.Ethernet && context.Origin.HasEthernet) WriteEthernet(in context);
         if (context.Source == default && context.Destination == default) return;     // not even an IP header could be read
         WriteAddress("src_ip"u8, context.Source);
         var isIcmp = context.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
@@ -194,6 +214,8 @@ public sealed class EveWriter : IEventSink, IDisposable
         WriteAddress("dest_ip"u8, context.Destination);
         if (hasPorts) _json.WriteNumber("dest_port"u8, context.DestinationPort);
         WriteProtocol(context.Protocol);
+        if (context.Frame != 0) _json.WriteString("pkt_src"u8, EveNames.Of(context.Origin.Source));
+        if (context.Protocol == IpProtocol.Esp) _json.WriteNumber("spi"u8, context.Spi);
         if (!isIcmp) return;
         _json.WriteNumber("icmp_type"u8, context.SourcePort);
         _json.WriteNumber("icmp_code"u8, context.DestinationPort);
@@ -377,13 +399,99 @@ public sealed class EveWriter : IEventSink, IDisposable
     private void WriteAddress(ReadOnlySpan<byte> name, IpAddress address)
     {
         Span<byte> text = stackalloc byte[64];
-        if (address.TryFormat(text, out var written)) _json.WriteString(name, text[..written]);
+        if (address.IsV4 ? address.TryFormat(text, out var written) : TryFormatWhole(address, text, out written)) _json.WriteString(name, text[..written]);
     }
+
+    /// <summary>All eight groups with all their digits, as Suricata writes them.</summary>
+    private static bool TryFormatWhole(IpAddress address, Span<byte> text, out int written)
+    {
+        written = 39;
+        for (var group = 0; group < 8; group++)
+        {
+            if (group > 0) text[group * 5 - 1] = (byte)':';
+            ((ushort)(address.Value >> (112 - group * 16))).TryFormat(text[(group * 5)..], out _, "x4", CultureInfo.InvariantCulture);
+        }
+        return true;
+    }
+
+    private void WriteTunnel(in FlowContext context)
+    {
+        var tunnel = context.Origin.Tunnel;
+        _json.WriteStartObject("tunnel"u8);
+        WriteAddress("src_ip"u8, tunnel.Source);
+        _json.WriteNumber("src_port"u8, tunnel.SourcePort);
+        WriteAddress("dest_ip"u8, tunnel.Destination);
+        _json.WriteNumber("dest_port"u8, tunnel.DestinationPort);
+        WriteProtocol(tunnel.Protocol);
+        _json.WriteNumber("depth"u8, context.Origin.Depth);
+        if (context.Frame != 0) _json.WriteNumber("pcap_cnt"u8, context.Frame);
+        _json.WriteString("pkt_src"u8, EveNames.Of(tunnel.PacketSource));
+        _json.WriteEndObject();
+    }
+
+    private void WriteEthernet(in FlowContext context)
+    {
+        _json.WriteStartObject("ether"u8);
+        WriteMac("dest_mac"u8, context.Origin.EthernetDestination);
+        WriteMac("src_mac"u8, context.Origin.EthernetSource);
+        _json.WriteEndObject();
+    }
+
+    private void WriteEthernet(EthernetEnds ends)
+    {
+        _json.WriteStartObject("ether"u8);
+        _json.WriteStartArray("dest_macs"u8);
+        foreach (var address in ends.Destinations) WriteMac(default, address);
+        _json.WriteEndArray();
+        _json.WriteStartArray("src_macs"u8);
+        foreach (var address in ends.Sources) WriteMac(default, address);
+        _json.WriteEndArray();
+        _json.WriteEndObject();
+    }
+
+    private void WriteMac(ReadOnlySpan<byte> name, ulong address)
+    {
+        Span<byte> text = stackalloc byte[17];
+        for (var i = 0; i < 6; i++)
+        {
+            if (i > 0) text[i * 3 - 1] = (byte)':';
+            ((byte)(address >> (40 - i * 8))).TryFormat(text[(i * 3)..], out _, "x2", CultureInfo.InvariantCulture);
+        }
+        if (name.IsEmpty) _json.WriteStringValue(text);
+        else _json.WriteString(name, text);
+    }
+
+    private void WritePacket(in FlowContext context, int max)
+    {
+        if (context.Packet.IsEmpty) return;
+        var packet = context.Packet.Span;
+        _json.WriteBase64String("packet"u8, packet[..Math.Min(max, packet.Length)]);
+        _json.WriteStartObject("packet_info"u8);
+        _json.WriteNumber("linktype"u8, context.Origin.Link);
+        _json.WriteEndObject();
+    }
+
+    private static Anomalies KindOf(AnomalyLayer layer) => layer switch
+    {
+        AnomalyLayer.Decode => Anomalies.Decode,
+        AnomalyLayer.Stream => Anomalies.Stream,
+        _ => Anomalies.AppLayer,
+    };
 
     private void WriteProtocol(byte protocol)
     {
         var name = protocol switch
         {
+            IpProtocol.HopByHop => "HOPOPT"u8,
+            IpProtocol.Ipv4 => "IP-ENCAP"u8,
+            IpProtocol.Ipv6 => "IPv6"u8,
+            IpProtocol.Routing => "IPv6-Route"u8,
+            IpProtocol.Fragment => "IPv6-Frag"u8,
+            IpProtocol.Gre => "GRE"u8,
+            IpProtocol.Esp => "ESP"u8,
+            IpProtocol.Authentication => "AH"u8,
+            IpProtocol.NoNext => "IPv6-NoNxt"u8,
+            IpProtocol.DestinationOptions => "IPv6-Opts"u8,
             IpProtocol.Tcp => "TCP"u8,
             IpProtocol.Udp => "UDP"u8,
             IpProtocol.Icmp => "ICMP"u8,
