@@ -63,7 +63,7 @@ internal sealed class Defragmenter(InspectorOptions options, SegmentPool pool)
         var isAligned = !ip.MoreFragments || ip.Payload.Length % 8 == 0;
         if (end > MaxDatagram - (ip.IsV6 ? 0 : ip.HeaderLength))
         {
-            packet.Events.Add(ip.IsV6 ? DecodeEvent.Ipv6FragPacketTooLarge : DecodeEvent.Ipv4FragPacketTooLarge);
+            packet.Note(ip.IsV6 ? DecodeEvent.Ipv6FragPacketTooLarge : DecodeEvent.Ipv4FragPacketTooLarge);
             return FragmentOutcome.Refused;
         }
         if (ip.Payload.IsEmpty || (enforces && !isAligned)) return Ignore(ref packet);
@@ -128,7 +128,7 @@ internal sealed class Defragmenter(InspectorOptions options, SegmentPool pool)
 
     private static FragmentOutcome Ignore(scoped ref DecodedPacket packet)
     {
-        packet.Events.Add(packet.Ip.IsV6 ? DecodeEvent.Ipv6FragIgnored : DecodeEvent.Ipv4FragIgnored);
+        packet.Note(packet.Ip.IsV6 ? DecodeEvent.Ipv6FragIgnored : DecodeEvent.Ipv4FragIgnored);
         return FragmentOutcome.Refused;
     }
 
@@ -146,7 +146,7 @@ internal sealed class Defragmenter(InspectorOptions options, SegmentPool pool)
         }
         if (overlaps)
         {
-            packet.Events.Add(ip.IsV6 ? DecodeEvent.Ipv6FragOverlap : DecodeEvent.Ipv4FragOverlap);
+            packet.Note(ip.IsV6 ? DecodeEvent.Ipv6FragOverlap : DecodeEvent.Ipv4FragOverlap);
             if (enforces) return false;
             if (hidden) return true;
             gained = CountMissing(entry, start, end);

@@ -8,14 +8,14 @@ namespace Demilune.Wire.Decoding;
 /// <remarks>A packet that carries another one (a tunnel) says so in <see cref="Inner"/>; that one is decoded by another call.</remarks>
 public ref struct DecodedPacket
 {
-    /// <summary>802.1ad knows two tags; Suricata reads a third.</summary>
-    public const int MaxVlans = 3;
+    private DecodeEvents _events;
+    private Vlans _vlans;
 
     /// <summary>From the link header on.</summary>
     public ReadOnlySpan<byte> Bytes { get; internal set; }
 
     /// <summary>What is odd about it.</summary>
-    public DecodeEvents Events;
+    public readonly DecodeEvents Events => _events;
 
     /// <summary>It could not be decoded to its end: no receiver takes it as it is, or each in its own way.</summary>
     public bool IsInvalid { get; internal set; }
@@ -30,7 +30,11 @@ public ref struct DecodedPacket
     public ushort EtherType { get; internal set; }
 
     /// <summary>VIDs, the outermost first.</summary>
-    public Vlans Vlans;
+    public Vlans Vlans
+    {
+        readonly get => _vlans;
+        internal set => _vlans = value;
+    }
 
     /// <summary>True: <see cref="Ip"/> is whole.</summary>
     public bool HasIp { get; internal set; }
@@ -78,11 +82,14 @@ public ref struct DecodedPacket
     public ReadOnlySpan<byte> InnerBytes { get; internal set; }
     public PacketSource InnerSource { get; internal set; }
 
-    internal void Note(DecodeEvent odd) => Events.Add(odd);
+    /// <summary>Puts an event to the others.</summary>
+    public void Note(DecodeEvent odd) => _events.Add(odd);
+
+    internal bool TryAddVlan(int vid) => _vlans.TryAdd(vid);
 
     internal void Refuse(DecodeEvent odd)
     {
-        Events.Add(odd);
+        _events.Add(odd);
         IsInvalid = true;
     }
 
@@ -96,7 +103,7 @@ public ref struct DecodedPacket
     }
 }
 
-/// <summary>The VLANs of a packet, the outermost first.</summary>
+/// <summary>The VLANs of a packet, the outermost first: 802.1ad knows two, Suricata reads a third.</summary>
 public struct Vlans : IEquatable<Vlans>
 {
     private ushort _first, _second, _third;

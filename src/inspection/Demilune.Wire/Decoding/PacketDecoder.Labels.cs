@@ -104,7 +104,7 @@ public static partial class PacketDecoder
             packet.Refuse(DecodeEvent.ErspanUnsupportedVersion);
             return;
         }
-        if ((word & 0xfff) != 0 && !packet.Vlans.TryAdd(word & 0xfff))
+        if ((word & 0xfff) != 0 && !packet.TryAddVlan(word & 0xfff))
         {
             packet.Refuse(DecodeEvent.ErspanTooManyVlanLayers);
             return;

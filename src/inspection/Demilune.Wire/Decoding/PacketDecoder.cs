@@ -104,7 +104,7 @@ public static partial class PacketDecoder
             return;
         }
         if (!packet.Descend(options.MaxLayers)) return;
-        if (!packet.Vlans.TryAdd(U16(packet.Bytes, offset) & 0xfff))
+        if (!packet.TryAddVlan(U16(packet.Bytes, offset) & 0xfff))
         {
             packet.Note(DecodeEvent.VlanTooManyLayers);
             return;
