@@ -96,6 +96,9 @@ public sealed record InspectorOptions
     /// <summary>What is made of TLS.</summary>
     public TlsOptions Tls { get; init; } = new();
 
+    /// <summary>What is looked for in mails.</summary>
+    public MailOptions Mail { get; init; } = new();
+
     /// <summary>Limits of HTTP sessions.</summary>
     public HttpOptions Http { get; init; } = new();
 }

@@ -15,6 +15,7 @@ internal static class FuzzTargets
         TlsTarget.Records,
         TlsTarget.Certificates,
         MqttTarget.Stream,
+        SmtpTarget.Content,
         ContentTarget.Content,
         CaptureTarget.Capture,
         FrameTarget.Frames,

@@ -251,8 +251,8 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
         _memory.Change(signature, scope, _match);
         if (signature.Bypass) scope.Releases = true;
         var wanted = _thresholds.Action(signature, scope.Facts.Source, scope.Facts.Destination, scope.Flow?.Id ?? 0, scope.Now);
-        if (wanted == RuleAction.Pass) return true;
         if (signature.FileStorage is { } storage) Want(storage, signature, buffers.File);
+        if (wanted == RuleAction.Pass) return true;
         var action = AlertAction.Allowed;
         var isTold = options.OneAlertPerBlock && wanted != RuleAction.Alert && scope.Blocked == DropReason.Rules;
         if (wanted != RuleAction.Alert)

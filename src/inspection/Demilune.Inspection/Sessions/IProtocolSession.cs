@@ -24,6 +24,9 @@ internal interface IProtocolSession
     /// <summary>What goes by is encrypted: rules have nothing to look for in it.</summary>
     bool IsOpaque => false;
 
+    /// <summary>Both sides have agreed to go on with another protocol (STARTTLS): what comes now is found out anew.</summary>
+    bool HandsOver => false;
+
     /// <summary>The message this side is busy with, for signatures that look into a packet or the stream and a message at once.</summary>
     IMessageBuffers? Message(Side from);
 }

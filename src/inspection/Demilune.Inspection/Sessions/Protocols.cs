@@ -1,5 +1,6 @@
 using Demilune.Inspection.Sessions.Dns;
 using Demilune.Inspection.Sessions.Http;
+using Demilune.Inspection.Sessions.Smtp;
 using Demilune.Inspection.Sessions.Tls;
 using Demilune.Inspection.Sessions.Mqtt;
 using Demilune.Rules.Buffers;
@@ -16,6 +17,7 @@ internal static class Protocols
         DnsProtocol.Definition,
         TlsProtocol.Definition,
         MqttProtocol.Definition,
+        SmtpProtocol.Definition,
     ];
 
     public static bool Provide(BufferId buffer) => All.Any(protocol => protocol.Buffers.Contains(buffer));

@@ -179,6 +179,19 @@ internal sealed class StreamSession
         _detector.Scope.Facts.App = App;
     }
 
+    private void StartOver()
+    {
+        _session!.Clear();
+        _session = null;
+        foreach (var side in _sides)
+        {
+            side.Probe.Clear();
+            (side.IsRuledOut, side.Noes) = (false, 0);
+        }
+        App = AppProtocol.Unknown;
+        _detector.Scope.Facts.App = App;
+    }
+
     private void DeliverProbed(Side first)
     {
         // What the other side said before is older.
@@ -197,7 +210,11 @@ internal sealed class StreamSession
     {
         if (App == AppProtocol.Failed || _session is null) return;
         _session.Deliver(from, bytes);
-        if (_session.IsOver(from))
+        if (_session.HandsOver)
+        {
+            StartOver();
+        }
+        else if (_session.IsOver(from))
         {
             App = AppProtocol.Failed;
             _detector.Scope.Facts.App = App;

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using Demilune.Inspection;
 using Demilune.Inspection.Events.Eve;
 using Demilune.Rules.Headers;
@@ -42,6 +43,7 @@ internal sealed record EngineSettings
                 int.TryParse(settings.Text($"{store}.max-open-files"), out var most) && most > 0 ? most : DefaultOpenFiles, new()) : null,
             Inspector = new()
             {
+                Mail = MailOf(settings),
                 Files = FilesOf(settings, StoreOf(settings), outputs.Length > 0 ? outputs[0].Path : null),
                 Inline = inline,
                 LogFlows = true,
@@ -58,6 +60,19 @@ internal sealed record EngineSettings
 
     /// <summary>Suricata has no limit by itself; what a process may open by default on Linux is 1024.</summary>
     private const int DefaultOpenFiles = 512;
+
+    private static MailOptions MailOf(Settings settings)
+    {
+        const string smtp = "app-layer.protocols.smtp";
+        string[] schemes = [.. settings.Items($"{smtp}.mime.extract-urls-schemes").Select(item => item.Name)];
+        if (schemes.Length == 0) schemes = ["http"];
+        return new()
+        {
+            RawExtraction = settings.Flag($"{smtp}.raw-extraction") == true,
+            UrlSchemes = settings.Flag($"{smtp}.mime.extract-urls") == false ? [] : [.. schemes.Select(name => Encoding.ASCII.GetBytes(name == "mailto" ? "mailto:" : $"{name.ToLowerInvariant()}://"))],
+            KeepsUrlScheme = settings.Flag($"{smtp}.mime.log-url-scheme") == true,
+        };
+    }
 
     private static string? StoreOf(Settings settings)
     {

@@ -1,0 +1,88 @@
+using System.Text;
+using System.Text.Json;
+using Demilune.Inspection.Events.Eve;
+using Demilune.Wire.Mime;
+
+namespace Demilune.Inspection.Sessions.Smtp;
+
+/// <summary>What EVE's <c>email</c> object tells of a mail.</summary>
+internal sealed class MailFields
+{
+    /// <summary>Attachments that are named.</summary>
+    private const int MaxAttachments = 128;
+
+    private readonly List<byte[]> _attachments = [];
+    private byte[]? _from, _to, _copy;
+
+    public UrlFinder Urls { get; } = new();
+
+    public bool HasBegun { get; private set; }
+    public MailStatus Status { get; set; }
+
+    public void Begin() => (HasBegun, Status) = (true, MailStatus.HeaderStarted);
+
+    public void Clear()
+    {
+        (HasBegun, Status, _from, _to, _copy) = (false, MailStatus.None, null, null, null);
+        _attachments.Clear();
+        Urls.Clear();
+    }
+
+    /// <summary>The mail's own head, not that of a part.</summary>
+    public void Take(MimeHead head)
+    {
+        for (var i = 0; i < head.Count; i++)
+        {
+            if (Ascii.EqualsIgnoreCase(head.Name(i), "from"u8)) _from ??= head.Value(i).ToArray();
+            else if (Ascii.EqualsIgnoreCase(head.Name(i), "to"u8)) _to ??= head.Value(i).ToArray();
+            else if (Ascii.EqualsIgnoreCase(head.Name(i), "cc"u8)) _copy ??= head.Value(i).ToArray();
+        }
+    }
+
+    public void Attach(ReadOnlySpan<byte> name)
+    {
+        if (_attachments.Count < MaxAttachments) _attachments.Add(name.ToArray());
+    }
+
+    public void Write(Utf8JsonWriter json, EveText text)
+    {
+        json.WriteString("status"u8, Status switch
+        {
+            MailStatus.HeaderStarted => "HEADER_STARTED"u8,
+            MailStatus.HeaderDone => "HEADER_DONE"u8,
+            MailStatus.BodyStarted => "BODY_STARTED"u8,
+            MailStatus.BodyDone => "BODY_DONE"u8,
+            MailStatus.Done => "PARSE_DONE"u8,
+            MailStatus.Failed => "PARSE_ERROR"u8,
+            _ => "PARSE_NONE"u8,
+        });
+        if (_from is not null) json.WriteString("from"u8, text.Of(_from));
+        WriteList(json, text, "to"u8, _to);
+        WriteList(json, text, "cc"u8, _copy);
+        if (_attachments.Count > 0)
+        {
+            json.WriteStartArray("attachment"u8);
+            foreach (var name in _attachments) json.WriteStringValue(text.Of(name));
+            json.WriteEndArray();
+        }
+        if (Urls.Urls.Count == 0) return;
+        json.WriteStartArray("url"u8);
+        foreach (var url in Urls.Urls) json.WriteStringValue(url);
+        json.WriteEndArray();
+    }
+
+    private static void WriteList(Utf8JsonWriter json, EveText text, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        if (value.IsEmpty) return;
+        json.WriteStartArray(name);
+        foreach (var range in value.Split((byte)','))
+        {
+            var item = value[range].TrimStart(" \t"u8);
+            if (!item.IsEmpty) json.WriteStringValue(text.Of(item));
+        }
+        json.WriteEndArray();
+    }
+}
+
+/// <summary>How far the reading of a mail is (EVE's <c>email.status</c>).</summary>
+internal enum MailStatus : byte { None, HeaderStarted, HeaderDone, BodyStarted, BodyDone, Done, Failed }

@@ -1,0 +1,14 @@
+namespace Demilune.Inspection;
+
+/// <summary>What is looked for in mails.</summary>
+public sealed record MailOptions
+{
+    /// <summary>Addresses of these schemes are told, each in lower case with its colon or slashes; empty: none. Default <c>http://</c>, as Suricata's.</summary>
+    public IReadOnlyList<byte[]> UrlSchemes { get; init; } = [[.. "http://"u8]];
+
+    /// <summary>Addresses are told with their scheme. Default: no, as in Suricata.</summary>
+    public bool KeepsUrlScheme { get; init; }
+
+    /// <summary>The whole mail is one file ("rawmsg"), and not its attachments. Default: no.</summary>
+    public bool RawExtraction { get; init; }
+}

@@ -1,0 +1,27 @@
+using Demilune.Wire.Lines;
+using Demilune.Wire.Smtp;
+
+namespace Demilune.Fuzz.Targets;
+
+/// <summary>Lines and messages of mail's protocol: every byte is taken once, and nothing may throw.</summary>
+internal static class SmtpTarget
+{
+    public static FuzzTarget Content { get; } = new("smtp", "commands, then a message", bytes =>
+    {
+        SmtpDetection.OfClient(bytes);
+        SmtpDetection.OfServer(bytes);
+        var lines = new LineReader(512);
+        var content = new SmtpContentReader();
+        content.Begin();
+        ReadOnlySpan<byte> rest = bytes;
+        var isContent = false;
+        while (!rest.IsEmpty)
+        {
+            var before = rest.Length;
+            if (isContent) isContent = !content.TryEnd(ref rest, out _);
+            else if (lines.TryRead(ref rest, out var line)) isContent = line.SequenceEqual("DATA"u8);
+            if (rest.Length == before && !isContent) throw new InvalidOperationException("no byte was taken");
+            if (!isContent) content.Begin();
+        }
+    });
+}
