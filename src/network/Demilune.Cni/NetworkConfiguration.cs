@@ -23,7 +23,9 @@ internal sealed record NetworkConfiguration(string CniVersion, string AgentSocke
         JsonElement whole;
         try
         {
-            using var document = JsonDocument.Parse(ReadBounded(input));
+            var bytes = ReadBounded(input);
+            if (!System.Text.Unicode.Utf8.IsValid(bytes)) throw new CniException(CniException.Undecodable, "standard input is not UTF-8", "a network configuration is JSON");
+            using var document = JsonDocument.Parse(bytes);
             whole = document.RootElement.Clone();
         }
         catch (JsonException error)

@@ -6,8 +6,8 @@ namespace Demilune.Fuzz;
 /// <summary>Feeds one target with mutations of its corpus until the time is over or something is found.</summary>
 internal sealed class FuzzRun(FuzzTarget target, string corpus, int seed)
 {
-    /// <summary>No input is larger than 16 KiB, and no parser of ours needs a second for it.</summary>
-    private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(5);
+    /// <summary>No input is larger than 16 KiB, and no parser of ours needs a second for it; a machine that is busy with other things may.</summary>
+    private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(30);
 
     /// <summary>What a target may keep alive between two inputs.</summary>
     private const long MaxLiveBytes = 512L << 20;

@@ -20,5 +20,16 @@ internal static class FuzzTargets
         CaptureTarget.Capture,
         FrameTarget.Frames,
         RulesTarget.Rules,
+        RuleFilesTarget.Files,
+        RuleFilesTarget.Configuration,
+        ApiServerTargets.Yaml,
+        ApiServerTargets.Protobuf,
+        ApiServerTargets.Patch,
+        ApiServerTargets.Selector,
+        ApiServerTargets.Schema,
+        NeutronTarget.Requests,
+        CniTargets.Messages,
+        FirewallLinkTarget.Link,
+        BpfObjectTarget.Object,
     ];
 }

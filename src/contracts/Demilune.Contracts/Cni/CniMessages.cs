@@ -25,7 +25,8 @@ public sealed record CniError(int Code, string Msg, string Details);
 
 /// <summary>How the messages are written.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CniRequest))]
 [JsonSerializable(typeof(CniReply))]
 public sealed partial class CniJson : JsonSerializerContext;

@@ -98,7 +98,8 @@ public sealed record EngineStats
 
 /// <summary>How the messages are written: camelCase, absent instead of null, no indentation.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ToFirewall))]
 [JsonSerializable(typeof(FromFirewall))]
 public sealed partial class FirewallLinkJson : JsonSerializerContext;

@@ -110,7 +110,7 @@ internal sealed class AgentLink
             while (await lines.ReadAsync(stop) is { } line)
             {
                 if (line.IsEmpty) continue;
-                var message = JsonSerializer.Deserialize(line.Span, FirewallLinkJson.Default.ToFirewall);
+                var message = Read(line.Span);
                 if (message?.Identities is { } identities) _identities(identities);
                 if (message?.Policies is not { } policies) continue;
                 var loaded = _policies.Load(policies);
@@ -122,6 +122,17 @@ internal sealed class AgentLink
             await ended.CancelAsync();
             await sending;
         }
+    }
+
+    /// <summary>One line of the agent's.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    /// <exception cref="InvalidDataException">Something that has to be there is null.</exception>
+    internal static ToFirewall? Read(ReadOnlySpan<byte> line)
+    {
+        var message = JsonSerializer.Deserialize(line, FirewallLinkJson.Default.ToFirewall);
+        if (message?.Policies is { } set && set.Policies.Any(policy => policy?.Rules.Contains(null!) != false)) throw new InvalidDataException("a policy or one of its rule files is null");
+        if (message?.Identities is { } table && table.Identities.Any(identity => identity?.Addresses.Contains(null!) != false)) throw new InvalidDataException("an identity or one of its addresses is null");
+        return message;
     }
 
     /// <summary>Ends with the connection; the reading side finds out why.</summary>

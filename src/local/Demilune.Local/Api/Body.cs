@@ -62,6 +62,8 @@ internal static class Body
     private static JsonNode? ParseJson(byte[] bytes)
     {
         if (bytes.Length is 0) throw StatusException.BadRequest("the request body is empty");
+        // Else it would be found out when somebody first asks for the text, far from here.
+        if (!System.Text.Unicode.Utf8.IsValid(bytes)) throw StatusException.BadRequest("the request body is not UTF-8");
         return JsonNode.Parse(bytes, documentOptions: JsonText.ReadOptions);
     }
 }

@@ -24,6 +24,11 @@ internal static class Yaml
         {
             throw new FormatException($"line {e.Start.Line}: {e.Message}", e);
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // The library's own way to say that a plain scalar ends inside a flow collection, or that a tag is no URI.
+            throw new FormatException("malformed YAML", e);
+        }
     }
 
     private static JsonNode? ReadValue(IParser parser, int depth)

@@ -56,9 +56,9 @@ internal static class ElfReader
             for (var at = 0; at + RelocationLength <= table.Length; at += RelocationLength)
             {
                 var row = Slice(elf, table.Offset + at, RelocationLength, table.Name);
-                var offset = checked((int)U64(row, 0)) - program.Value;
+                var offset = Int(row, 0) - program.Value;
                 if (offset < 0 || offset >= program.Size) continue;
-                var (type, index) = (U32(row, 8), checked((int)U32(row, 12)));
+                var (type, index) = (U32(row, 8), (int)Math.Min(U32(row, 12), int.MaxValue));
                 if (index >= symbols.Length) throw new InvalidDataException($"program {program.Name}: relocation names symbol {index} of {symbols.Length}");
                 var symbol = symbols[index];
                 if (type != RelocationMap64 || symbol.Section != mapsSection || offset + 16 > code.Length || code[offset] != LoadImmediate64)
@@ -71,28 +71,28 @@ internal static class ElfReader
 
     private static Section[] Sections(ReadOnlySpan<byte> elf)
     {
-        var (table, count, names) = (checked((int)U64(elf, 40)), U16(elf, 60), U16(elf, 62));
+        var (table, count, names) = (Int(elf, 40), U16(elf, 60), U16(elf, 62));
         var sections = new Section[count];
         var nameTable = names < count ? Offset(Slice(elf, table + names * SectionHeaderLength, SectionHeaderLength, "section header")) : 0;
         for (var i = 0; i < count; i++)
         {
             var row = Slice(elf, table + i * SectionHeaderLength, SectionHeaderLength, "section header");
-            sections[i] = new(Text(elf, nameTable + (int)U32(row, 0)), U32(row, 4), Offset(row), checked((int)U64(row, 32)), (int)U32(row, 40), (int)U32(row, 44));
+            sections[i] = new(Text(elf, nameTable + (int)U32(row, 0)), U32(row, 4), Offset(row), Int(row, 32), (int)U32(row, 40), (int)U32(row, 44));
         }
         return sections;
 
-        static int Offset(ReadOnlySpan<byte> row) => checked((int)U64(row, 24));
+        static int Offset(ReadOnlySpan<byte> row) => Int(row, 24);
     }
 
     private static Symbol[] Symbols(ReadOnlySpan<byte> elf, Section[] sections)
     {
         var table = Array.Find(sections, section => section.Type == SymbolTable);
-        if (table.Length == 0 || table.Link >= sections.Length) throw new InvalidDataException("no symbol table");
+        if (table.Length <= 0 || (uint)table.Link >= (uint)sections.Length) throw new InvalidDataException("no symbol table");
         var symbols = new Symbol[table.Length / SymbolLength];
         for (var i = 0; i < symbols.Length; i++)
         {
             var row = Slice(elf, table.Offset + i * SymbolLength, SymbolLength, "symbol");
-            symbols[i] = new(Text(elf, sections[table.Link].Offset + (int)U32(row, 0)), row[4] & 15, U16(row, 6), checked((int)U64(row, 8)), checked((int)U64(row, 16)));
+            symbols[i] = new(Text(elf, sections[table.Link].Offset + (int)U32(row, 0)), row[4] & 15, U16(row, 6), Int(row, 8), Int(row, 16));
         }
         return symbols;
     }
@@ -107,6 +107,10 @@ internal static class ElfReader
         var end = rest.IndexOf((byte)0);
         return end < 0 ? throw new InvalidDataException("a name without an end") : Encoding.ASCII.GetString(rest[..end]);
     }
+
+    /// <summary>An offset or a length: no object that a compiler writes is larger than a quarter of a gigabyte, and sums of four stay in range.</summary>
+    private static int Int(ReadOnlySpan<byte> bytes, int at) =>
+        U64(bytes, at) is <= int.MaxValue / 8 and var value ? (int)value : throw new InvalidDataException("an offset or a length outside any object file");
 
     private static ushort U16(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
     private static uint U32(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);

@@ -46,6 +46,7 @@ internal static class NetworkApi
     {
         body = [];
         if (request.Body.IsEmpty) return Fault.BadRequest("Resource body required");
+        if (!System.Text.Unicode.Utf8.IsValid(request.Body.Span)) return new(400, "MalformedRequestBody", "Malformed request body: not UTF-8.");
         try
         {
             body = JsonNode.Parse(request.Body.Span, documentOptions: Strict) as JsonObject ?? [];

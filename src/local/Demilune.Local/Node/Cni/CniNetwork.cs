@@ -29,7 +29,7 @@ internal sealed record CniNetwork(string Name, string Version, bool DisableCheck
         network = null;
         try
         {
-            if (JsonNode.Parse(text) is not JsonObject root) return Wrong("not a JSON object", out fault);
+            if (JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false }) is not JsonObject root) return Wrong("not a JSON object", out fault);
             if (root["name"]?.GetValue<string>() is not { Length: > 0 } name) return Wrong("no name", out fault);
             var version = root["cniVersion"]?.GetValue<string>() ?? "0.1.0";
             var plugins = root["plugins"] is JsonArray list ? [.. list.OfType<JsonObject>()] : new List<JsonObject> { root };
