@@ -46,7 +46,7 @@ public class Pcre2Tests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Parallel.For(0, 4, _ =>
         {
-            for (var i = 0; i < 1000; i++) Assert.Equal(Pcre2Outcome.Match, pattern.Match(subject, 0, out _, []));
+            for (var i = 0; i < 1000; i++) Assert.Equal(Pcre2Outcome.Match, pattern.Match(subject, 0, out var _, []));
         });
     }
 }
