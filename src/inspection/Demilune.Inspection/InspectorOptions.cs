@@ -99,6 +99,9 @@ public sealed record InspectorOptions
     /// <summary>What is looked for in mails.</summary>
     public MailOptions Mail { get; init; } = new();
 
+    /// <summary>What is made of SSH.</summary>
+    public SshOptions Ssh { get; init; } = new();
+
     /// <summary>Limits of HTTP sessions.</summary>
     public HttpOptions Http { get; init; } = new();
 }

@@ -115,8 +115,9 @@ public sealed class TlsTests
     public void What_is_not_TLS_is_none()
     {
         Assert.Equal(Detection.No, TlsDetection.OfStream(fromClient: true, "GET / HTTP/1.1\r\n"u8));
-        Assert.Equal(Detection.No, TlsDetection.OfStream(fromClient: true, Hellos.Record(22, Hellos.Server())));
-        Assert.Equal(Detection.Incomplete, TlsDetection.OfStream(fromClient: true, [22, 3, 1, 0]));
+        Assert.Equal(Detection.No, TlsDetection.OfStream(fromClient: true, [23, 3, 3, 0, 1, 0]));
+        Assert.Equal(Detection.No, TlsDetection.OfStream(fromClient: true, [22, 3, 9]));
+        Assert.Equal(Detection.Incomplete, TlsDetection.OfStream(fromClient: true, [22, 3]));
         Assert.Equal(Detection.Yes, TlsDetection.OfStream(fromClient: false, Hellos.Record(22, Hellos.Server())));
         Assert.Equal(Detection.Yes, TlsDetection.OfStream(fromClient: false, [21, 3, 3, 0, 2, 2, 40]));
     }

@@ -13,6 +13,7 @@ internal static class FuzzTargets
         DnsTarget.Message,
         MimeTarget.Message,
         TlsTarget.Records,
+        SshTarget.Stream,
         TlsTarget.Certificates,
         MqttTarget.Stream,
         SmtpTarget.Content,

@@ -148,6 +148,7 @@ internal sealed class FrameScope
             Protocol = _facts.IpProtocol,
             Direction = _facts.Direction,
             App = Flow?.Session?.App ?? AppProtocol.Unknown,
+            OriginalApp = Flow?.Session?.OriginalApp ?? AppProtocol.Unknown,
             Start = Flow?.Started ?? Now,
             PacketsToServer = Flow?.Packets[0] ?? 0,
             PacketsToClient = Flow?.Packets[1] ?? 0,

@@ -57,6 +57,9 @@ public readonly record struct FlowContext
     /// <summary>What is spoken.</summary>
     public AppProtocol App { get; init; }
 
+    /// <summary>What was spoken before, if both ends have agreed on something else; otherwise unknown.</summary>
+    public AppProtocol OriginalApp { get; init; }
+
     /// <summary>When the first packet came: nanoseconds since 1970.</summary>
     public long Start { get; init; }
 

@@ -27,6 +27,9 @@ internal interface IProtocolSession
     /// <summary>Both sides have agreed to go on with another protocol (STARTTLS): what comes now is found out anew.</summary>
     bool HandsOver => false;
 
+    /// <summary>Whoever set us up wants such flows let go.</summary>
+    bool IsLetGo => false;
+
     /// <summary>The message this side is busy with, for signatures that look into a packet or the stream and a message at once.</summary>
     IMessageBuffers? Message(Side from);
 }

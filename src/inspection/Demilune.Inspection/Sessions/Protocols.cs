@@ -1,6 +1,7 @@
 using Demilune.Inspection.Sessions.Dns;
 using Demilune.Inspection.Sessions.Http;
 using Demilune.Inspection.Sessions.Smtp;
+using Demilune.Inspection.Sessions.Ssh;
 using Demilune.Inspection.Sessions.Tls;
 using Demilune.Inspection.Sessions.Mqtt;
 using Demilune.Rules.Buffers;
@@ -18,6 +19,7 @@ internal static class Protocols
         TlsProtocol.Definition,
         MqttProtocol.Definition,
         SmtpProtocol.Definition,
+        SshProtocol.Definition,
     ];
 
     public static bool Provide(BufferId buffer) => All.Any(protocol => protocol.Buffers.Contains(buffer));

@@ -21,6 +21,7 @@ internal sealed class StreamSession
     private IProtocolSession? _session;
     private bool _isDatagram;
     private int _serverPort;
+    private bool _isLost;
     private RuleSet _rules = RuleSet.Empty;
 
     public StreamSession(InspectorOptions options, SegmentPool pool, Detector detector)
@@ -32,6 +33,9 @@ internal sealed class StreamSession
     /// <summary>What is spoken.</summary>
     public AppProtocol App { get; private set; }
 
+    /// <summary>What was spoken before both ends agreed on something else; otherwise unknown.</summary>
+    public AppProtocol OriginalApp { get; private set; }
+
     /// <summary>One side's stream, as rules without a protocol see it.</summary>
     private sealed class StreamSide(SegmentPool pool)
     {
@@ -41,6 +45,9 @@ internal sealed class StreamSession
         public PendingSignatures Pending { get; } = new();
         public bool IsRuledOut { get; set; }
 
+        /// <summary>Its first bytes have been compared with what the other side speaks.</summary>
+        public bool IsCompared { get; set; }
+
         /// <summary>A bit for each of <see cref="Protocols.All"/> that this side does not speak.</summary>
         public ulong Noes { get; set; }
 
@@ -48,16 +55,23 @@ internal sealed class StreamSession
         public void Clear()
         {
             Window.Clear();
-            Probe.Clear();
             Pending.Clear();
-            (IsRuledOut, Noes) = (false, 0);
+            Restart();
+        }
+
+        /// <summary>What follows is to be recognised anew.</summary>
+        public void Restart()
+        {
+            Probe.Clear();
+            (IsRuledOut, IsCompared, Noes) = (false, false, 0);
         }
     }
 
     public void Begin(RuleSet rules, bool isDatagram, int serverPort)
     {
         (_rules, _isDatagram, _serverPort, _session) = (rules, isDatagram, serverPort, null);
-        App = AppProtocol.Unknown;
+        App = OriginalApp = AppProtocol.Unknown;
+        _isLost = false;
     }
 
     public void Clear()
@@ -90,13 +104,14 @@ internal sealed class StreamSession
         if (App == AppProtocol.Unknown) Probe(from, bytes);
         else if (_session is not null) DeliverUnderstood(from, bytes);
         if (IsOpaque && IsLetGo(flow)) _detector.Scope.Releases = true;
-        if (App == AppProtocol.Failed && IsFinal(flow, Side.Client) && IsFinal(flow, Side.Server)) _detector.Scope.Releases = true;
+        if ((App == AppProtocol.Failed || _isLost) && IsFinal(flow, Side.Client) && IsFinal(flow, Side.Server)) _detector.Scope.Releases = true;
     }
 
     /// <summary>Bytes are missing here for good: no parser can go on behind them.</summary>
     public void Skip(Side from)
     {
-        App = AppProtocol.Failed;
+        if (_session is null) App = AppProtocol.Failed;
+        else _isLost = true;
         _sides[(int)from].Window.Tail = default;
     }
 
@@ -115,7 +130,7 @@ internal sealed class StreamSession
     private bool IsOpaque => _session is { IsOpaque: true };
 
     /// <summary>Nobody needs the packets of an encrypted flow: rules about single packets look at them as long as at any stream.</summary>
-    private bool IsLetGo(Flow flow) => _options.Tls.Encryption == EncryptionHandling.Bypass
+    private bool IsLetGo(Flow flow) => _session is { IsLetGo: true }
         || (_options.Inline && (!_rules.InspectsPackets || !(IsWithinDepth(flow[Side.Client].Judged) || IsWithinDepth(flow[Side.Server].Judged))));
 
     /// <summary>
@@ -179,19 +194,6 @@ internal sealed class StreamSession
         _detector.Scope.Facts.App = App;
     }
 
-    private void StartOver()
-    {
-        _session!.Clear();
-        _session = null;
-        foreach (var side in _sides)
-        {
-            side.Probe.Clear();
-            (side.IsRuledOut, side.Noes) = (false, 0);
-        }
-        App = AppProtocol.Unknown;
-        _detector.Scope.Facts.App = App;
-    }
-
     private void DeliverProbed(Side first)
     {
         // What the other side said before is older.
@@ -208,16 +210,49 @@ internal sealed class StreamSession
 
     private void DeliverUnderstood(Side from, ReadOnlySpan<byte> bytes)
     {
-        if (App == AppProtocol.Failed || _session is null) return;
+        if (App == AppProtocol.Failed || _isLost || _session is null) return;
+        if (!_sides[(int)from].IsCompared) Compare(from, bytes);
         _session.Deliver(from, bytes);
         if (_session.HandsOver)
         {
-            StartOver();
+            HandOver();
         }
         else if (_session.IsOver(from))
         {
             App = AppProtocol.Failed;
             _detector.Scope.Facts.App = App;
         }
+    }
+
+    /// <summary>Both ends have agreed on something else (CONNECT, STARTTLS …): what they say from here on is recognised anew.</summary>
+    private void HandOver()
+    {
+        var from = _detector.Scope.From;
+        foreach (var side in (ReadOnlySpan<Side>)[Side.Client, Side.Server])
+        {
+            _detector.Scope.Face(side);
+            _session!.Close(side);
+            _sides[(int)side].Restart();
+        }
+        _session!.Clear();
+        (_session, OriginalApp, App) = (null, App, AppProtocol.Unknown);
+        _detector.Scope.Facts.App = App;
+        _detector.Scope.Face(from);
+    }
+
+    /// <summary>What a side begins with may be another protocol's than what its peer speaks.</summary>
+    private void Compare(Side from, ReadOnlySpan<byte> bytes)
+    {
+        _sides[(int)from].IsCompared = true;
+        var (isUnclear, speaks) = (false, AppProtocol.Unknown);
+        foreach (var protocol in Protocols.All)
+        {
+            var answer = protocol.Recognise(from, bytes, _serverPort);
+            isUnclear |= answer == Wire.Detection.Incomplete;
+            if (protocol.App == App && answer != Wire.Detection.No) return;
+            if (answer == Wire.Detection.Yes) speaks = protocol.App;
+        }
+        if (speaks != AppProtocol.Unknown) _detector.Notice("APPLAYER_MISMATCH_PROTOCOL_BOTH_DIRECTIONS");
+        else if (!isUnclear) _detector.Notice("APPLAYER_DETECT_PROTOCOL_ONLY_ONE_DIRECTION");
     }
 }

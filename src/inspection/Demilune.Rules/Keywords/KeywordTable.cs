@@ -49,6 +49,7 @@ internal static class KeywordTable
         ["mqtt.type"] = MqttKeywords.Type, ["mqtt.flags"] = MqttKeywords.Flags, ["mqtt.connect.flags"] = MqttKeywords.ConnectFlags, ["mqtt.qos"] = MqttKeywords.Qos,
         ["mqtt.connack.session_present"] = MqttKeywords.SessionPresent, ["mqtt.reason_code"] = ProtocolNumber.Of(Buffers.BufferId.MqttReasonCode),
         ["mqtt.connack.return_code"] = ProtocolNumber.Of(Buffers.BufferId.MqttReasonCode), ["mqtt.protocol_version"] = ProtocolNumber.Of(Buffers.BufferId.MqttProtocolVersion),
+        ["ssh.protoversion"] = SshKeywords.Version, ["ssh.softwareversion"] = TlsKeywords.Text(BufferId.SshSoftware),
         ["dotprefix"] = TransformKeywords.DotPrefix, ["to_lowercase"] = TransformKeywords.ToLowercase, ["to_uppercase"] = TransformKeywords.ToUppercase,
         ["url_decode"] = TransformKeywords.UrlDecode, ["compress_whitespace"] = TransformKeywords.CompressWhitespace,
         ["strip_whitespace"] = TransformKeywords.StripWhitespace, ["strip_pseudo_headers"] = TransformKeywords.StripPseudoHeaders,

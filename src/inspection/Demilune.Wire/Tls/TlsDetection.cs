@@ -5,27 +5,17 @@ namespace Demilune.Wire.Tls;
 /// <summary>Recognises TLS and SSL by the first record of either side, on any port.</summary>
 public static class TlsDetection
 {
-    private const int RecordHeader = 5;
-
     /// <param name="fromClient">Whose bytes these are.</param>
     /// <param name="bytes">From the first of the stream on.</param>
     public static Detection OfStream(bool fromClient, ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty) return Detection.Incomplete;
-        if (bytes[0] == (byte)TlsContentType.Handshake) return OfRecord(fromClient, bytes);
-        // A server may refuse at once (RFC 5246 §7.2): an alert, which is two bytes.
-        if (!fromClient && bytes[0] == (byte)TlsContentType.Alert)
-            return bytes.Length < RecordHeader ? Detection.Incomplete : IsVersion(bytes[1..]) && bytes[3] == 0 && bytes[4] == 2 ? Detection.Yes : Detection.No;
-        return bytes[0] >= 0x80 ? OfVersion2(fromClient, bytes) : Detection.No;
-    }
-
-    private static Detection OfRecord(bool fromClient, ReadOnlySpan<byte> bytes)
-    {
+        // A client begins with a handshake; a server may refuse at once (RFC 5246 §7.2), or is seen in the middle of its data.
+        var isRecord = bytes[0] == (byte)TlsContentType.Handshake || (!fromClient && bytes[0] is (byte)TlsContentType.Alert or (byte)TlsContentType.ApplicationData);
+        if (!isRecord) return bytes[0] >= 0x80 ? OfVersion2(fromClient, bytes) : Detection.No;
+        // What a record's header may say: also 1.3 says 3.1 or 3.3, early drafts 3.4. Nothing else begins so, so what follows may be as broken as it likes.
         if (bytes.Length >= 2 && bytes[1] != 3) return Detection.No;
-        if (bytes.Length <= RecordHeader) return Detection.Incomplete;
-        var length = BinaryPrimitives.ReadUInt16BigEndian(bytes[3..]);
-        if (!IsVersion(bytes[1..]) || length is 0 or > TlsReader.MaxRecord) return Detection.No;
-        return bytes[5] == (byte)(fromClient ? TlsHandshakeType.ClientHello : TlsHandshakeType.ServerHello) ? Detection.Yes : Detection.No;
+        return bytes.Length < 3 ? Detection.Incomplete : bytes[2] <= 4 ? Detection.Yes : Detection.No;
     }
 
     private static Detection OfVersion2(bool fromClient, ReadOnlySpan<byte> bytes)
@@ -37,7 +27,4 @@ public static class TlsDetection
         if (!fromClient && (bytes[3] > 1 || bytes[4] > 1)) return Detection.No;
         return BinaryPrimitives.ReadUInt16BigEndian(bytes[at..]) is 0x0002 or (>= 0x0300 and <= 0x0304) ? Detection.Yes : Detection.No;
     }
-
-    /// <summary>What a record's header may say: also 1.3 says 3.1 or 3.3, early drafts 3.4.</summary>
-    private static bool IsVersion(ReadOnlySpan<byte> bytes) => bytes[0] == 3 && bytes[1] <= 4;
 }

@@ -52,6 +52,11 @@ internal sealed record EngineSettings
                 KeepsPackets = eve is { PacketHeader: true } or { Packet: true },
                 KeepsEthernet = eve is { Ethernet: true },
                 MidStream = settings.IsEmpty ? MidStreamPolicy.Inspect : ExceptionPolicy.OfMidStream(settings, inline),
+                Ssh = new()
+                {
+                    Hassh = settings.Text("app-layer.protocols.ssh.hassh") is null or "auto" ? null : settings.Flag("app-layer.protocols.ssh.hassh"),
+                    Encryption = TlsSettings.Encryption(settings, "ssh", "bypass"),
+                },
                 Tls = TlsSettings.Of(settings, outputs.Length > 0 ? outputs[0].Path : null),
                 StreamDepth = (int)Math.Min(settings.Size("stream.reassembly.depth") ?? 1 << 20, int.MaxValue),
             },

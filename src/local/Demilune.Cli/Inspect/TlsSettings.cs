@@ -21,12 +21,7 @@ internal static class TlsSettings
         var options = new TlsOptions
         {
             Ja3 = settings.Flag("app-layer.protocols.tls.ja3-fingerprints") is { } flag && settings.Text("app-layer.protocols.tls.ja3-fingerprints") != "auto" ? flag : null,
-            Encryption = settings.Text("app-layer.protocols.tls.encryption-handling") switch
-            {
-                "bypass" => EncryptionHandling.Bypass,
-                "full" => EncryptionHandling.Inspect,
-                _ => EncryptionHandling.Track,
-            },
+            Encryption = Encryption(settings, "tls", "track-only"),
         };
         var record = output is null ? null : settings.Items($"{output}.types").Where(item => item.Name == "tls").Select(item => item.Path).FirstOrDefault();
         if (record is null) return options;
@@ -36,4 +31,16 @@ internal static class TlsSettings
         if (settings.Flag($"{record}.ja4") == true) fields |= TlsFields.Ja4;
         return options with { Fields = fields, LogResumed = settings.Flag($"{record}.session-resumption") ?? true };
     }
+
+    /// <summary>What becomes of encrypted flows: bypassed only where <c>stream.bypass</c> allows it.</summary>
+    /// <param name="settings">As read.</param>
+    /// <param name="protocol">Below <c>app-layer.protocols</c>.</param>
+    /// <param name="unsaid">Where nothing is said.</param>
+    public static EncryptionHandling Encryption(Settings settings, string protocol, string unsaid) =>
+        (settings.Text($"app-layer.protocols.{protocol}.encryption-handling") ?? unsaid) switch
+        {
+            "bypass" when settings.Flag("stream.bypass") == true => EncryptionHandling.Bypass,
+            "full" => EncryptionHandling.Inspect,
+            _ => EncryptionHandling.Track,
+        };
 }

@@ -366,6 +366,7 @@ public sealed class EveWriter : IEventSink, IDisposable
     {
         if (context.App == AppProtocol.Unknown) return;
         _json.WriteString("app_proto"u8, ProtocolMatch.NameOf(context.App));
+        if (context.OriginalApp != AppProtocol.Unknown) _json.WriteString("app_proto_orig"u8, ProtocolMatch.NameOf(context.OriginalApp));
     }
 
     private void WriteKubernetes(in FlowContext context)

@@ -28,8 +28,11 @@ internal sealed partial class HttpSession : IProtocolSession
         _response = new(this, Side.Server);
     }
 
-    /// <summary>Both peers have agreed on something else, or nothing more can be read of this direction.</summary>
-    public bool IsOver(Side from) => _request.Parser.IsTunnel || Of(from).Parser.IsBroken;
+    /// <summary>Nothing more can be read of this direction.</summary>
+    public bool IsOver(Side from) => Of(from).Parser.IsBroken;
+
+    /// <summary>A tunnel, or another protocol (RFC 9110 §7.8, §9.3.6).</summary>
+    public bool HandsOver => _request.Parser.IsTunnel;
 
     /// <summary>The message this side is busy with, for signatures that look into the stream and a message at once.</summary>
     public IMessageBuffers? Message(Side from) => Of(from).Message;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Events.Eve;
+using Demilune.Rules.Headers;
 using Demilune.Wire.Tls;
 
 namespace Demilune.Inspection.Sessions.Tls;
@@ -11,7 +12,11 @@ internal sealed class TlsRecordFields(TlsSession session, TlsFields fields) : IR
 {
     private readonly EveText _text = new();
 
-    public void Write(Utf8JsonWriter json) => Write(json, fields);
+    public void Write(Utf8JsonWriter json)
+    {
+        Write(json, fields);
+        if (session.From != AppProtocol.Unknown) json.WriteString("from_proto"u8, ProtocolMatch.NameOf(session.From));
+    }
 
     public void WriteInAlert(Utf8JsonWriter json) => Write(json, TlsFields.Extended | (fields & TlsFields.Ja4));
 

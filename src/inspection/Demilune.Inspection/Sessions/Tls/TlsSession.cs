@@ -40,6 +40,9 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
     public string RecordType => "tls";
     public IRecordFields Record => _record;
 
+    /// <summary>What was spoken before (STARTTLS, CONNECT), or unknown.</summary>
+    public AppProtocol From => _detector.Scope.Flow?.Session?.OriginalApp ?? AppProtocol.Unknown;
+
     /// <summary>It speaks 1.3, where certificates are secret.</summary>
     public bool HidesCertificates { get; private set; }
 
@@ -74,6 +77,8 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
     public bool IsOver(Side from) => false;
 
     public bool IsOpaque => IsEstablished && !Client.Reader.IsBroken && !Server.Reader.IsBroken && _options.Tls.Encryption != EncryptionHandling.Inspect;
+
+    public bool IsLetGo => IsOpaque && _options.Tls.Encryption == EncryptionHandling.Bypass;
 
     public IMessageBuffers Message(Side from) => Of(from);
 
