@@ -17,6 +17,9 @@ internal sealed class FrameScope
     private readonly byte[] _source = new byte[16];
     private readonly byte[] _destination = new byte[16];
 
+    /// <summary>Connections that others have announced.</summary>
+    public Expectations Expectations { get; } = new();
+
     public ref PacketFacts Facts => ref _facts;
 
     /// <summary>The addresses as on the wire.</summary>

@@ -9,6 +9,11 @@ internal interface IProtocolSession
     /// <param name="isDatagram">Each delivery is one datagram; otherwise pieces of a stream.</param>
     void Begin(RuleSet rules, bool isDatagram);
 
+    /// <summary>Another connection has announced this one, and says what it is for.</summary>
+    void Expect(object details)
+    {
+    }
+
     /// <summary>Takes bytes that have come in order.</summary>
     void Deliver(Side from, ReadOnlySpan<byte> bytes);
 

@@ -22,6 +22,9 @@ internal sealed record Protocol
     /// <summary>The weaker likeness; null: there is none.</summary>
     public Recogniser? AtPort { get; init; }
 
+    /// <summary>The server speaks first: where it has greeted as none of this protocol would, the client's word does not count.</summary>
+    public bool IsGreeted { get; init; }
+
     /// <summary>Null: it is not spoken in datagrams.</summary>
     public Recogniser? OfDatagram { get; init; }
 

@@ -1,4 +1,5 @@
 using Demilune.Inspection.Sessions.Dns;
+using Demilune.Inspection.Sessions.Ftp;
 using Demilune.Inspection.Sessions.Http;
 using Demilune.Inspection.Sessions.Smtp;
 using Demilune.Inspection.Sessions.Ssh;
@@ -20,6 +21,8 @@ internal static class Protocols
         MqttProtocol.Definition,
         SmtpProtocol.Definition,
         SshProtocol.Definition,
+        FtpProtocol.Definition,
+        FtpProtocol.Data,
     ];
 
     public static bool Provide(BufferId buffer) => All.Any(protocol => protocol.Buffers.Contains(buffer));

@@ -20,6 +20,7 @@ internal sealed class StreamSession
     private readonly IProtocolSession?[] _sessions = new IProtocolSession?[Protocols.All.Length];
     private IProtocolSession? _session;
     private bool _isDatagram;
+    private bool _isAnnouncementAsked;
     private int _serverPort;
     private bool _isLost;
     private RuleSet _rules = RuleSet.Empty;
@@ -71,7 +72,7 @@ internal sealed class StreamSession
     {
         (_rules, _isDatagram, _serverPort, _session) = (rules, isDatagram, serverPort, null);
         App = OriginalApp = AppProtocol.Unknown;
-        _isLost = false;
+        _isLost = _isAnnouncementAsked = false;
     }
 
     public void Clear()
@@ -101,6 +102,7 @@ internal sealed class StreamSession
     {
         var direction = from.Direction();
         if (!IsOpaque && _rules.Inspects(BufferId.Stream, direction) && IsWithinDepth(flow[from].Judged)) InspectRaw(from, bytes);
+        if (App == AppProtocol.Unknown && !_isAnnouncementAsked) AskForAnnouncement(flow);
         if (App == AppProtocol.Unknown) Probe(from, bytes);
         else if (_session is not null) DeliverUnderstood(from, bytes);
         if (IsOpaque && IsLetGo(flow)) _detector.Scope.Releases = true;
@@ -154,6 +156,16 @@ internal sealed class StreamSession
         window.End(bytes);
     }
 
+    /// <summary>Another connection may have said what this one is for.</summary>
+    private void AskForAnnouncement(Flow flow)
+    {
+        _isAnnouncementAsked = true;
+        if (_detector.Scope.Expectations.Take(flow, _detector.Scope.Now) is not { } expectation) return;
+        Open(Array.FindIndex(Protocols.All, protocol => protocol.App == expectation.App));
+        _session!.Expect(expectation.Details);
+        foreach (var side in _sides) side.IsCompared = true;
+    }
+
     /// <summary>One side's word is enough for a yes; a no needs both, or one side that has said a lot.</summary>
     private void Probe(Side from, ReadOnlySpan<byte> bytes)
     {
@@ -167,6 +179,9 @@ internal sealed class StreamSession
             if ((side.Noes >> i & 1) != 0) continue;
             switch (Protocols.All[i].Recognise(from, seen, _serverPort))
             {
+                case Wire.Detection.Yes when from == Side.Client && Protocols.All[i].IsGreeted && (_sides[(int)Side.Server].Noes >> i & 1) != 0:
+                    side.Noes |= 1ul << i;
+                    break;
                 case Wire.Detection.Yes:
                     Open(i);
                     DeliverProbed(from);

@@ -45,7 +45,7 @@ public static class BufferCatalog
         new(SshHasshString, "ssh.hassh.string", ToServer, Ssh), new(SshHasshServer, "ssh.hassh.server", ToClient, Ssh),
         new(SshHasshServerString, "ssh.hassh.server.string", ToClient, Ssh),
         new(SmtpHelo, "smtp.helo", ToServer, Smtp), new(SmtpMailFrom, "smtp.mail_from", ToServer, Smtp), new(SmtpRcptTo, "smtp.rcpt_to", ToServer, Smtp, true),
-        new(FtpdataCommand, "ftpdata_command", Both, FtpData),
+        new(FtpdataCommand, "ftpdata_command", Both, FtpData), new(FtpBounce, "ftpbounce", ToServer, Ftp),
         new(SmbNamedPipe, "smb.named_pipe", ToServer, Smb), new(SmbShare, "smb.share", ToServer, Smb),
         new(SmbNtlmsspUser, "smb.ntlmssp_user", ToServer, Smb), new(SmbNtlmsspDomain, "smb.ntlmssp_domain", ToServer, Smb),
         new(DceStubData, "dce_stub_data", Both, Unknown),
@@ -82,7 +82,7 @@ public static class BufferCatalog
         ["http_start"] = HttpStart, ["http_header_names"] = HttpHeaderNames, ["http_accept"] = HttpAccept, ["http_accept_enc"] = HttpAcceptEnc,
         ["http_accept_lang"] = HttpAcceptLang, ["http_connection"] = HttpConnection, ["http_content_len"] = HttpContentLen,
         ["http_content_type"] = HttpContentType, ["http_referer"] = HttpReferer, ["smb_named_pipe"] = SmbNamedPipe, ["smb_share"] = SmbShare,
-        ["dce.stub_data"] = DceStubData, ["krb5.cname"] = KrbCname, ["krb5.sname"] = KrbSname, ["ftpdata.command"] = FtpdataCommand,
+        ["dce.stub_data"] = DceStubData, ["krb5.cname"] = KrbCname, ["krb5.sname"] = KrbSname,
     };
 
     private static readonly FrozenDictionary<string, BufferInfo> s_byName =

@@ -38,7 +38,7 @@ public enum BufferId : byte
     Ja3Hash, Ja3String, Ja3sHash, Ja3sString, Ja4Hash,
     SshProto, SshSoftware, SshHassh, SshHasshString, SshHasshServer, SshHasshServerString,
     SmtpHelo, SmtpMailFrom, SmtpRcptTo,
-    FtpdataCommand,
+    FtpdataCommand, FtpBounce,
     SmbNamedPipe, SmbShare, SmbNtlmsspUser, SmbNtlmsspDomain, DceStubData,
     KrbCname, KrbSname,
     MqttConnectClientId, MqttConnectUsername, MqttConnectPassword, MqttPublishTopic, MqttPublishMessage, MqttSubscribeTopic,

@@ -116,6 +116,7 @@ internal sealed record EngineSettings
         {
             if (settings.Flag($"{below}.enabled") == false) continue;
             types.Add(name switch { "files" => "fileinfo", _ => name });
+            if (name == "ftp") types.Add("ftp_data");
             if (name == "anomaly") options = options with { Anomalies = AnomaliesOf(settings, below), PacketHeader = settings.Flag($"{below}.packethdr") == true };
             if (name == "alert")
             {

@@ -1,3 +1,4 @@
+using Demilune.Wire.Ftp;
 using Demilune.Wire.Lines;
 using Demilune.Wire.Smtp;
 
@@ -6,10 +7,14 @@ namespace Demilune.Fuzz.Targets;
 /// <summary>Lines and messages of mail's protocol: every byte is taken once, and nothing may throw.</summary>
 internal static class SmtpTarget
 {
-    public static FuzzTarget Content { get; } = new("smtp", "commands, then a message", bytes =>
+    public static FuzzTarget Content { get; } = new("smtp", "mail's commands, then a message; addresses of FTP", bytes =>
     {
         SmtpDetection.OfClient(bytes);
         SmtpDetection.OfServer(bytes);
+        FtpDetection.OfClient(bytes);
+        FtpDetection.OfServer(bytes);
+        FtpAddress.TryReadNumbers(bytes, out _, out _);
+        FtpAddress.TryReadExtended(bytes, out _);
         var lines = new LineReader(512);
         var content = new SmtpContentReader();
         content.Begin();
