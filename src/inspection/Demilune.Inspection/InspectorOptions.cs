@@ -102,6 +102,9 @@ public sealed record InspectorOptions
     /// <summary>What is made of SSH.</summary>
     public SshOptions Ssh { get; init; } = new();
 
+    /// <summary>What is made of QUIC.</summary>
+    public QuicOptions Quic { get; init; } = new();
+
     /// <summary>Limits of HTTP sessions.</summary>
     public HttpOptions Http { get; init; } = new();
 }

@@ -14,6 +14,7 @@ internal static class FuzzTargets
         MimeTarget.Message,
         TlsTarget.Records,
         SshTarget.Stream,
+        QuicTarget.Packets,
         TlsTarget.Certificates,
         MqttTarget.Stream,
         SmtpTarget.Content,

@@ -2,6 +2,7 @@ using Demilune.Inspection.Sessions.Dns;
 using Demilune.Inspection.Sessions.Ftp;
 using Demilune.Inspection.Sessions.Http;
 using Demilune.Inspection.Sessions.Smtp;
+using Demilune.Inspection.Sessions.Quic;
 using Demilune.Inspection.Sessions.Ssh;
 using Demilune.Inspection.Sessions.Tls;
 using Demilune.Inspection.Sessions.Mqtt;
@@ -23,6 +24,7 @@ internal static class Protocols
         SshProtocol.Definition,
         FtpProtocol.Definition,
         FtpProtocol.Data,
+        QuicProtocol.Definition,
     ];
 
     public static bool Provide(BufferId buffer) => All.Any(protocol => protocol.Buffers.Contains(buffer));

@@ -57,6 +57,7 @@ internal sealed record EngineSettings
                     Hassh = settings.Text("app-layer.protocols.ssh.hassh") is null or "auto" ? null : settings.Flag("app-layer.protocols.ssh.hassh"),
                     Encryption = TlsSettings.Encryption(settings, "ssh", "bypass"),
                 },
+                Quic = new() { LogJa4 = TlsSettings.Record(settings, outputs.Length > 0 ? outputs[0].Path : null, "quic") is { } quic && settings.Flag($"{quic}.ja4") == true },
                 Tls = TlsSettings.Of(settings, outputs.Length > 0 ? outputs[0].Path : null),
                 StreamDepth = (int)Math.Min(settings.Size("stream.reassembly.depth") ?? 1 << 20, int.MaxValue),
             },

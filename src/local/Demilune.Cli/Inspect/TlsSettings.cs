@@ -23,7 +23,7 @@ internal static class TlsSettings
             Ja3 = settings.Flag("app-layer.protocols.tls.ja3-fingerprints") is { } flag && settings.Text("app-layer.protocols.tls.ja3-fingerprints") != "auto" ? flag : null,
             Encryption = Encryption(settings, "tls", "track-only"),
         };
-        var record = output is null ? null : settings.Items($"{output}.types").Where(item => item.Name == "tls").Select(item => item.Path).FirstOrDefault();
+        var record = Record(settings, output, "tls");
         if (record is null) return options;
         var fields = settings.Flag($"{record}.extended") == true ? TlsFields.Extended : TlsFields.Basic;
         var custom = settings.Items($"{record}.custom").Select(item => item.Name).ToArray();
@@ -31,6 +31,10 @@ internal static class TlsSettings
         if (settings.Flag($"{record}.ja4") == true) fields |= TlsFields.Ja4;
         return options with { Fields = fields, LogResumed = settings.Flag($"{record}.session-resumption") ?? true };
     }
+
+    /// <summary>Path of what is said of a kind of record; null if nothing is.</summary>
+    public static string? Record(Settings settings, string? output, string type) =>
+        output is null ? null : settings.Items($"{output}.types").Where(item => item.Name == type).Select(item => item.Path).FirstOrDefault();
 
     /// <summary>What becomes of encrypted flows: bypassed only where <c>stream.bypass</c> allows it.</summary>
     /// <param name="settings">As read.</param>
