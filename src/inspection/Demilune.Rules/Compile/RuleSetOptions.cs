@@ -36,6 +36,9 @@ public sealed record RuleSetOptions
     /// <summary>Thresholds, rate filters and suppressions from beside the rules. Default: none.</summary>
     public ThresholdConfig Thresholds { get; init; } = ThresholdConfig.Empty;
 
+    /// <summary>True: each signature is described (<see cref="Signature.Analysis"/>), which takes time and memory. Default false.</summary>
+    public bool Describes { get; init; }
+
     /// <summary>True: a condition of <c>requires</c> that is not known counts as met. Default false: such rules are left out, as in Suricata.</summary>
     public bool IgnoreUnknownRequirements { get; init; }
 

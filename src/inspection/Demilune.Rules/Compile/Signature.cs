@@ -85,6 +85,9 @@ public sealed class Signature
 
     internal bool AsksChecksums { get; init; }
 
+    /// <summary>In Suricata's words; null unless <see cref="RuleSetOptions.Describes"/>.</summary>
+    public Analysis.RuleAnalysis? Analysis { get; init; }
+
     /// <summary>The rule as written, and where.</summary>
     public string Text { get; init; } = "";
     public string Source { get; init; } = "";

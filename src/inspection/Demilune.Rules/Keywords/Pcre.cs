@@ -11,7 +11,8 @@ internal static class Pcre
 {
     public static SyntaxFault? Parse(SignatureBuilder signature, OptionSyntax option)
     {
-        var value = option.Value ?? "";
+        // Quotes may be left out.
+        var value = option.Value is ['/', ..] or ['!', '/', ..] ? option.Value.Insert(option.Value.IndexOf('/', StringComparison.Ordinal), "\"") + '"' : option.Value ?? "";
         var isNegated = value.StartsWith('!');
         var start = isNegated ? 1 : 0;
         while (start < value.Length && value[start] == ' ') start++;

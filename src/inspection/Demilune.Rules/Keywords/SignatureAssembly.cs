@@ -41,7 +41,13 @@ internal static class SignatureAssembly
             NoAlert = builder.NoAlert, Bypass = builder.Bypass, Header = header, Directions = directions, PayloadScope = scope,
             Tag = builder.Tag, Rate = laid.LastOrDefault(entry => entry.Rate is not null)?.Rate,
             Suppressions = [.. laid.Select(entry => entry.Suppression).OfType<Suppression>()],
-            Flowbits = builder.Flowbits, State = builder.State, Threshold = builder.Threshold ?? laid.LastOrDefault(entry => entry.Threshold is not null)?.Threshold, AsksChecksums = builder.AsksChecksums, PacketConditions = [.. builder.PacketConditions], TestArray = tests,
+            Flowbits = builder.Flowbits,
+            State = builder.State,
+            Threshold = builder.Threshold ?? laid.LastOrDefault(entry => entry.Threshold is not null)?.Threshold,
+            AsksChecksums = builder.AsksChecksums,
+            PacketConditions = [.. builder.PacketConditions],
+            TestArray = tests,
+            Analysis = options.Describes ? new Analysis.RuleAnalyst(builder, rule, header, directions, scope).Describe() : null,
             FileStorage = builder.FileStorage, HasEffects = Array.Exists(tests, test => test.HasEffect), Text = text, Source = source, Line = line,
         };
         return null;
@@ -90,9 +96,11 @@ internal static class SignatureAssembly
         foreach (var data in builder.Tests.Where(test => test.Buffer == BufferId.Base64Data).ToArray())
         {
             builder.Tests.Remove(data);
+            builder.Base64Data = data;
             builder.Tests.SelectMany(test => test.Steps).OfType<Base64Draft>().Last().Inner = BuildSteps(data);
         }
         foreach (var test in builder.Tests) Spelling.Adapt(test);
+        foreach (var test in builder.Tests) PlaceFirst(test, builder);
         if (builder.Tests.Count > MaxTests) return rule.Action.Fault($"A rule looks into at most {MaxTests} buffers.");
         foreach (var test in builder.Tests)
         {
@@ -102,6 +110,17 @@ internal static class SignatureAssembly
                 return new(upper.Position, "http.host is always in lower case: this content has capitals and could never match (http.host.raw keeps them).");
         }
         return null;
+    }
+
+    /// <summary>Where nothing has matched yet, <c>distance</c> and <c>within</c> count from the start of the buffer.</summary>
+    private static void PlaceFirst(TestDraft test, SignatureBuilder builder)
+    {
+        if (test.Steps.FirstOrDefault() is not ContentDraft { IsRelative: true } content) return;
+        if (content.Distance is { IsVariable: true } or { Number: < 0 } || content.Within is { IsVariable: true }) return;
+        if (content.Distance is not null) builder.Notes.Add("'distance' option for pattern w/o previous content was converted to 'offset'");
+        if (content.Within is not null) builder.Notes.Insert(0, "'within' option for pattern w/o previous content was converted to 'depth'");
+        (content.Offset, content.Depth) = (content.Distance, content.Within);
+        content.Distance = content.Within = null;
     }
 
     private static bool Any(this byte[] bytes, Func<char, bool> predicate) => Array.Exists(bytes, value => predicate((char)value));
@@ -129,7 +148,6 @@ internal static class SignatureAssembly
         if (protocol.Name == "tcp-pkt" || builder.NoStream || builder.RequiresPacket) return PayloadScope.Packet;
         if (protocol.Name == "tcp-stream" || builder.OnlyStream) return PayloadScope.Stream;
         if (!protocol.IsTcp) return protocol.IpProtocol is null ? PayloadScope.Packet | PayloadScope.Stream : PayloadScope.Packet;
-        if (protocol.Apps.Length > 0) return PayloadScope.Stream;
         return payload.Steps.OfType<ContentDraft>().Any(content => content.IsAnchored) ? PayloadScope.Packet | PayloadScope.Stream : PayloadScope.Stream;
     }
 

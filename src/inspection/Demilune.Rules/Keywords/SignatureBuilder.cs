@@ -52,6 +52,12 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
 
     public List<TestDraft> Tests { get; } = [];
 
+    /// <summary>What <c>base64_data</c> looks for, once it has been put where it belongs.</summary>
+    public TestDraft? Base64Data { get; set; }
+
+    /// <summary>How an option was understood that could be meant in another way.</summary>
+    public List<string> Notes { get; } = [];
+
     /// <summary>The content that modifiers speak of: the last one.</summary>
     public ContentDraft? LastContent { get; private set; }
 
@@ -62,6 +68,7 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
     public BufferInfo? Sticky { get; private set; }
     private List<Transform> _transforms = [];
     private TestDraft? _current;
+    private TestDraft? _moved;
 
     public void Stick(BufferInfo? buffer)
     {
@@ -69,6 +76,7 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
         _transforms = [];
         _current = null;
         LastContent = null;
+        _moved = null;
     }
 
     /// <returns>False when there is no sticky buffer to transform, or when contents have looked at what earlier transformations made of it.</returns>
@@ -83,6 +91,13 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
     /// <summary>Adds a step to the buffer in force.</summary>
     public void Add(StepDraft step)
     {
+        if (Sticky is null && _moved is not null && (step is Base64Draft or FixedDraft { Step.IsRelative: true }))
+        {
+            // What is relative speaks of the match before it, wherever an older keyword has moved that.
+            _moved.Steps.Add(step);
+            return;
+        }
+        if (step is ContentDraft) _moved = null;
         _current ??= Find(Sticky?.Id ?? BufferId.Stream, _transforms, step.Position);
         _current.Steps.Add(step);
         if (step is ContentDraft content) LastContent = content;
@@ -97,7 +112,8 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
         foreach (var test in Tests) test.Steps.Remove(LastContent!);
         Tests.RemoveAll(test => test.Steps.Count == 0);
         _current = null;
-        Find(buffer, [], LastContent!.Position).Steps.Add(LastContent);
+        _moved = Find(buffer, [], LastContent!.Position);
+        _moved.Steps.Add(LastContent);
     }
 
     /// <summary>

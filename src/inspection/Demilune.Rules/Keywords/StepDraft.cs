@@ -14,7 +14,9 @@ internal abstract class StepDraft(int position)
 /// <summary>A step that no modifier changes.</summary>
 internal sealed class FixedDraft(int position, MatchStep step) : StepDraft(position)
 {
-    public override MatchStep Build() => step;
+    public MatchStep Step { get; } = step;
+
+    public override MatchStep Build() => Step;
 }
 
 /// <summary><c>content</c> and what its modifiers have said so far.</summary>

@@ -43,13 +43,14 @@ public static class InspectCommand
         var test = new Option<bool>("--test", "-T") { Description = "Only load the rules; fail if one is wrong." };
         var fatal = new Option<bool>("--init-errors-fatal") { Description = "Fail if a rule is wrong. Otherwise it is named and left out." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "No progress and no summary." };
+        var analysis = new Option<bool>("--engine-analysis") { Description = "Only describe the rules, in Suricata's files: rules.json, rule_group.json." };
         // Accepted so that habits carry over; they say what is so anyway.
         var verbose = new Option<bool>("-v") { Hidden = true };
         var runMode = new Option<string?>("--runmode") { Hidden = true };
         var noRandom = new Option<bool>("--no-random") { Hidden = true };
         var command = new Command("inspect", "Runs a capture through the inspection engine and prints what it finds as EVE JSON.")
         {
-            capture, read, rules, configuration, set, logs, data, checksums, simulate, test, fatal, quiet, verbose, runMode, noRandom,
+            capture, read, rules, configuration, set, logs, data, analysis, checksums, simulate, test, fatal, quiet, verbose, runMode, noRandom,
         };
         command.SetAction((parsed, stop) =>
         {
@@ -61,14 +62,17 @@ public static class InspectCommand
                 var settings = EngineSettings.Of(written, parsed.GetValue(simulate));
                 return Task.FromResult(Run(new()
                 {
-                    Capture = parsed.GetValue(test) ? null : (parsed.GetValue(read) ?? parsed.GetValue(capture))?.FullName,
+                    Capture = parsed.GetValue(test) || parsed.GetValue(analysis) ? null : (parsed.GetValue(read) ?? parsed.GetValue(capture))?.FullName,
                     Rules = [.. (parsed.GetValue(rules) ?? []).Select(file => file.FullName)],
                     LogDirectory = parsed.GetValue(logs)?.FullName,
                     VerifyChecksums = parsed.GetValue(checksums) is { } asked ? asked == "all" : settings.VerifyChecksums ?? true,
                     Inline = settings.Inspector.Inline,
                     Settings = settings,
                     RuleErrorsAreFatal = parsed.GetValue(test) || parsed.GetValue(fatal),
-                    OnlyRules = parsed.GetValue(test),
+                    OnlyRules = parsed.GetValue(test) || parsed.GetValue(analysis),
+                    Describes = parsed.GetValue(analysis),
+                    MostToServer = EngineAnalysis.Groups(written, "toserver-groups", 40),
+                    MostToClient = EngineAnalysis.Groups(written, "toclient-groups", 20),
                     Surroundings = RuleSurroundings.Of(written, settings.Variables, parsed.GetValue(data)?.FullName),
                     Quiet = parsed.GetValue(quiet),
                     Said = said,
@@ -93,13 +97,14 @@ public static class InspectCommand
             return Failed;
         }
         var sources = request.Rules.Select(file => new RuleSource(Path.GetRelativePath(Environment.CurrentDirectory, file), File.ReadAllText(file)));
-        var compiled = RuleSet.Compile(sources, request.Surroundings.Options);
+        var compiled = RuleSet.Compile(sources, request.Surroundings.Options with { Describes = request.Describes });
         foreach (var error in request.Surroundings.Errors) request.Said.WriteLine(error);
         foreach (var error in compiled.Errors)
         {
             request.Said.WriteLine(error);
             request.Log.Error(error.Topic, error.ToString());
         }
+        if (request.Describes) EngineAnalysis.Write(compiled.Rules, request);
         if (!request.Quiet) Say(request.Said, $"{compiled.Rules.Signatures.Count} rules loaded, {compiled.Errors.Count} refused");
         if (compiled.Errors.Count > 0 && request.RuleErrorsAreFatal) return Failed;
         if (request.OnlyRules) return 0;

@@ -21,6 +21,13 @@ internal sealed record InspectRequest
 
     public bool OnlyRules { get; init; }
 
+    /// <summary>Write down what the rules mean.</summary>
+    public bool Describes { get; init; }
+
+    /// <summary>Groups of ports that are told apart (<c>detect.custom-values</c>).</summary>
+    public int MostToServer { get; init; } = 40;
+    public int MostToClient { get; init; } = 20;
+
     public bool Quiet { get; init; }
 
     /// <summary>From the configuration; without one, the engine's own.</summary>
