@@ -36,6 +36,12 @@ public sealed partial class Inspector
         if (_flows.Find(in key) is { } flow)
         {
             from = flow.Client == source && flow.ClientPort == sourcePort && IsSameQuestion(flow, protocol, facts.IcmpType) ? Side.Client : Side.Server;
+            if (Options.Streams is not null)
+            {
+                if (!isTcp || !BeginsAnew(flow, from, tcp)) return flow;
+                MakeWay(flow, FlowEnd.Replaced, in facts);
+                return NewFlow(in frame, in key, isAnswer: false, isTcp, tag, policy, out from, out refused);
+            }
             if (!IsReplaced(flow, from, in frame, tcp, isTcp)) return flow;
             var rival = flow.RivalSyn;
             MakeWay(flow, FlowEnd.Replaced, in facts);
@@ -48,6 +54,7 @@ public sealed partial class Inspector
             }
             return next;
         }
+        if (Options.Streams is not null) return NewFlow(in frame, in key, isAnswer: false, isTcp, tag, policy, out from, out refused);
         if (isTcp && (!tcp.Has(TcpFlags.Syn) || tcp.Has(TcpFlags.Ack)))
         {
             from = Side.Client;
@@ -125,6 +132,7 @@ public sealed partial class Inspector
 
     private void EndFlow(Flow flow, FlowEnd end, long now, IEventSink events)
     {
+        if (Options.Streams is not null) FinishObserved(flow, now, events);
         _scope.Begin(events, now);
         _scope.BeginPacket(new PacketOrigin { Vlans = flow.Vlans, Depth = flow.Depth });
         (_scope.Facts.IcmpType, _scope.Facts.IcmpCode) = flow.Icmp;
@@ -136,7 +144,7 @@ public sealed partial class Inspector
         {
             foreach (var side in (ReadOnlySpan<Side>)[Side.Client, Side.Server])
             {
-                if (flow[side].IsClosed || flow.IsBlocked) continue;
+                if (flow[side].IsClosed || (flow.IsBlocked && Options.Streams is null) || flow.Connection?[side].IsClosed == true) continue;
                 _scope.Face(side);
                 session.Close(side);
             }
@@ -145,7 +153,15 @@ public sealed partial class Inspector
         {
             _scope.Face(Side.Client);
             var context = _scope.Context();
-            events.Flow(new(in context, end, flow.IsBlocked, flow.HasAlerted, flow.LastSeen) { Passed = flow.IsPassed, Released = flow.IsReleased, IcmpAnswer = flow.IcmpAnswer, Ethernet = flow.Ethernet });
+            events.Flow(new(in context, end, flow.IsBlocked, flow.HasAlerted, flow.LastSeen)
+            {
+                Passed = flow.IsPassed,
+                Released = flow.IsReleased,
+                IsAnswered = flow.IsAnswered,
+                IcmpAnswer = flow.IcmpAnswer,
+                Ethernet = flow.Ethernet,
+                Tcp = flow.Connection is { } connection ? new(connection.Flags, connection[Side.Client].Flags, connection[Side.Server].Flags, connection.Phase) : null,
+            });
         }
         CloseSession(flow);
         flow.Clear(_pool);

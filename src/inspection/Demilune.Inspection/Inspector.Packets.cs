@@ -5,6 +5,7 @@ using Demilune.Inspection.Flows;
 using Demilune.Inspection.Frames;
 using Demilune.Inspection.Policies;
 using Demilune.Inspection.Sessions;
+using Demilune.Inspection.Streams;
 using Demilune.Inspection.Verdicts;
 using Demilune.Inspection.Reassembly;
 using Demilune.Rules.Compile;
@@ -97,6 +98,7 @@ public sealed partial class Inspector
         if (!packet.HasFlow || (packet.IsInvalid && Options.Inline)) return JudgeAlone(ref packet, policy);
 
         var wrong = LookAtChecksums(in frame, ref packet, policy.Rules);
+        if (Options.Streams is not null) return Observe(in frame, ref packet, tag, policy, wrong);
         if (wrong && Options.Inline)
         {
             if (policy.Rules.AsksChecksums) JudgeAlone(ref packet, policy);
@@ -146,6 +148,8 @@ public sealed partial class Inspector
             _detector.Use(policy.Rules);
             if (packet.HasIp) _detector.InspectPacket(BuffersOf(ref packet, null));
             else _detector.InspectUndecoded();
+            if (Options.Streams is not null && _detector.Conclude(new() { Bytes = packet.Bytes, Payload = packet.Transport[packet.TransportHeaderLength..] }) && _scope.Enforces)
+                _scope.Block(DropReason.Rules);
             TellEvents(ref packet);
         }
         if (_scope.Blocked != DropReason.None) return Verdict.Drop(_scope.Blocked);
@@ -193,6 +197,7 @@ public sealed partial class Inspector
         var ip = packet.Ip;
         (facts.Source, facts.Destination) = (ip.Source.Value, ip.Destination.Value);
         (facts.IpProtocol, facts.IsIpv6, facts.Ttl, facts.Tos) = (packet.Protocol, ip.IsV6, ip.Ttl, ip.Tos);
+        _scope.IpLength = ip.Packet.Length;
         (facts.IpId, facts.FragmentBits) = ((ushort)ip.Id, ip.FragmentBits);
         facts.FragmentOffset = (ushort)(ip.IsV6 ? ip.FragmentOffset : ip.FragmentOffset / 8);
         if (!packet.HasTransport) return;
@@ -242,7 +247,7 @@ public sealed partial class Inspector
         if (!isVerified || !(Options.Inline || packet.Protocol == IpProtocol.Tcp || rules.AsksChecksums)) return false;
         if (!packet.Ip.IsV6 && InternetChecksum.Of(packet.Ip.Packet[..packet.Ip.HeaderLength]) != 0) facts.WrongChecksums |= WrongChecksums.Ip;
         if (packet.HasTransport && !HasValidChecksum(ref packet)) facts.WrongChecksums |= WrongChecksums.Transport;
-        var isLeftOut = Options.Inline ? facts.WrongChecksums != WrongChecksums.None
+        var isLeftOut = Options is { Inline: true, Streams: null } ? facts.WrongChecksums != WrongChecksums.None
             : packet.Protocol == IpProtocol.Tcp && (facts.WrongChecksums & WrongChecksums.Transport) != 0;
         if (isLeftOut) Statistics.WrongChecksums++;
         return isLeftOut;
@@ -257,7 +262,12 @@ public sealed partial class Inspector
         _ => true,
     };
 
-    private static FlowPhase PhaseOf(Flow flow) => flow.Protocol != IpProtocol.Tcp ? FlowPhase.Datagram : flow.TcpState switch
+    private static FlowPhase PhaseOf(Flow flow) => flow.Protocol != IpProtocol.Tcp ? FlowPhase.Datagram : flow.Connection is { } connection ? connection.Phase switch
+    {
+        TcpPhase.Closed => FlowPhase.Closed,
+        >= TcpPhase.Established => FlowPhase.Established,
+        _ => FlowPhase.Embryonic,
+    } : flow.TcpState switch
     {
         TcpState.Closed => FlowPhase.Closed,
         TcpState.Established or TcpState.Closing => FlowPhase.Established,

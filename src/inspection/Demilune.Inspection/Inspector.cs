@@ -5,6 +5,7 @@ using Demilune.Inspection.Frames;
 using Demilune.Inspection.Policies;
 using Demilune.Inspection.Reassembly;
 using Demilune.Inspection.Sessions;
+using Demilune.Inspection.Streams;
 using Demilune.Inspection.Verdicts;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Headers;
@@ -24,6 +25,7 @@ public sealed partial class Inspector
     private readonly FrameScope _scope = new();
     private readonly Detector _detector;
     private readonly TcpReassembler _tcp;
+    private readonly TcpTracker? _tracker;
     private readonly Stack<StreamSession> _spareSessions = new();
     private PolicySetSnapshot _policies = PolicySetSnapshot.Empty;
     private ulong _nextFlowId;
@@ -36,6 +38,7 @@ public sealed partial class Inspector
         _fragments = new(options, _pool);
         _detector = new(options, Statistics, _scope);
         _tcp = new(options, _pool, _detector);
+        if (options.Streams is { } streams) _tracker = new(streams, _scope);
         // EVE readers take numbers as 53 bits: random above, counted below.
         _nextFlowId = (ulong)Random.Shared.NextInt64(1, 1L << 20) << 32;
     }
@@ -126,9 +129,13 @@ public sealed partial class Inspector
 
     private Verdict Told(Verdict verdict, int length)
     {
-        if (verdict.Frame != FrameVerdict.Drop || verdict.Reason == DropReason.FlowBlocked) return verdict;
+        if (verdict.Frame != FrameVerdict.Drop || (verdict.Reason == DropReason.FlowBlocked && Options.Streams is null)) return verdict;
         var context = _scope.Context();
-        _scope.Events.Drop(new(in context, verdict.Reason, length));
+        _scope.Events.Drop(new(in context, verdict.Reason, _scope.IpLength > 0 ? _scope.IpLength : length)
+        {
+            Facts = _scope.Facts,
+            Cause = verdict.Reason == DropReason.Rules ? _detector.Cause : null,
+        });
         return verdict;
     }
 }

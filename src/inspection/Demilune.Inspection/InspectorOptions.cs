@@ -84,6 +84,15 @@ public sealed record InspectorOptions
     /// </summary>
     public bool OneAlertPerBlock { get; init; }
 
+    /// <summary>
+    /// Not null: a capture, in which connections are followed, and packets judged, as Suricata does (in its IDS mode, or simulating its IPS mode). The
+    /// firewall leaves it null: what it does not understand does not pass.
+    /// </summary>
+    public Streams.StreamOptions? Streams { get; init; }
+
+    /// <summary>Alerts of one packet of a capture; those of the rules that come first. Default 15, as Suricata's packet-alert-max.</summary>
+    public int MaxAlertsPerPacket { get; init; } = 15;
+
     /// <summary>True: an event for each HTTP transaction. Default true.</summary>
     public bool LogTransactions { get; init; } = true;
 

@@ -11,7 +11,13 @@ public sealed class InspectorStatistics
     public long FlowsReleased { get; internal set; }
     public long FlowsEvicted { get; internal set; }
     public long Alerts { get; internal set; }
+
+    /// <summary>Not told: a threshold or the rule itself says so; or the packet had too many.</summary>
+    public long AlertsSuppressed { get; internal set; }
+    public long AlertsDiscarded { get; internal set; }
     public long Anomalies { get; internal set; }
+
+    /// <summary>TCP segments of a capture with a wrong checksum, which belong to no stream.</summary>
     public long WrongChecksums { get; internal set; }
     public long FramesMalformed { get; internal set; }
     public long FramesDropped { get; internal set; }

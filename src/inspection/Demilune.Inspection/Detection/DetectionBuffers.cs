@@ -20,6 +20,10 @@ internal readonly ref struct DetectionBuffers : IInspectionBuffers
     public ReadOnlySpan<byte> Source { get; init; }
     public ReadOnlySpan<byte> Destination { get; init; }
 
+    /// <summary>Instead of <see cref="Stream"/>: a piece of it, and the place of its first byte.</summary>
+    public ReadOnlySpan<byte> Raw { get; init; }
+    public long RawStart { get; init; }
+
     /// <summary>The stream, if any signature looks into it as a whole.</summary>
     public InspectionWindow? Stream { get; init; }
 
@@ -45,6 +49,9 @@ internal readonly ref struct DetectionBuffers : IInspectionBuffers
         {
             case BufferId.PacketPayload: return Whole(Payload, instance, out view);
             case BufferId.AppLayerEvent: return Whole(Event, instance, out view);
+            case BufferId.Stream when !Raw.IsEmpty:
+                view = new(Raw, RawStart);
+                return instance == 0;
             case BufferId.Stream when Stream is not null && instance == 0:
                 view = Stream.View(Payload);
                 return view.Bytes.Length > 0;

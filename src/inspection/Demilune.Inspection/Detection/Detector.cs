@@ -15,7 +15,7 @@ using Demilune.Rules.State;
 namespace Demilune.Inspection.Detection;
 
 /// <summary>Brings rules and buffers together: which signatures are worth a try, what a match does, and who hears of it.</summary>
-internal sealed class Detector(InspectorOptions options, InspectorStatistics statistics, FrameScope scope)
+internal sealed partial class Detector(InspectorOptions options, InspectorStatistics statistics, FrameScope scope)
 {
     /// <summary>Bytes of a match that are shown. An alert has to explain itself, not to carry the file.</summary>
     private const int MaxShown = 256;
@@ -108,6 +108,8 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
         {
             if (entry.IsDone || position > entry.Until) continue;
             var signature = _rules[entry.Signature];
+            if (signature.Kind == SignatureKind.Addresses && !scope.IsFirstOfSide) continue;
+            if (_isSegment && signature.LeavesSegments && pending == _packet) continue;
             if (signature.PayloadScope == Both && IsMatchedByPacket(entry.Signature, pending))
             {
                 entry.IsDone = true;
@@ -118,7 +120,7 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
             if (!signature.Matches(ref seen, _match, ref entry.Matched)) continue;
             if (!Matched(signature, in buffers, transaction)) continue;
             entry.IsDone = true;
-            if (signature.Action == RuleAction.Pass)
+            if (signature.Action == RuleAction.Pass && options.Streams is null)
             {
                 // Of a transaction only its own remaining signatures are excused, of a packet or stream the whole flow.
                 if (transaction is null && scope.Flow is { } flow) flow.IsPassed = true;
@@ -244,6 +246,7 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
     /// <returns>False if a detection filter says that it was no match yet.</returns>
     private bool Matched(Signature signature, scoped in DetectionBuffers buffers, ITransaction? transaction)
     {
+        if (options.Streams is not null) return Enqueue(signature, in buffers, transaction);
         var outcome = _thresholds.Count(signature, scope.Facts.Source, scope.Facts.Destination, scope.Flow?.Id ?? 0, scope.Now);
         if (outcome == ThresholdOutcome.NoMatch) return false;
         if (IsSuppressed(signature)) outcome = ThresholdOutcome.Silent;
@@ -313,7 +316,26 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
     {
         statistics.Alerts++;
         if (scope.Flow is { } flow) flow.HasAlerted = true;
-        var (count, used) = (0, 0);
+        var count = Show(in buffers, out var used);
+        var context = scope.Context();
+        scope.Events.Alert(new(in context, signature, action)
+        {
+            Transaction = transaction?.Number ?? -1,
+            Matches = _shown.AsSpan(0, count),
+            Bytes = _shownBytes.AsSpan(0, used),
+            Http = transaction is null ? default : transaction.Http,
+            RecordType = transaction?.RecordType,
+            Record = transaction?.Record,
+            File = buffers.File is { } file ? file.Fields() : default,
+            HasFile = buffers.File is not null,
+        });
+    }
+
+    /// <summary>Copies what the last signature has matched.</summary>
+    /// <returns>How many matches are shown.</returns>
+    private int Show(scoped in DetectionBuffers buffers, out int used)
+    {
+        (var count, used) = (0, 0);
         var evidence = _match.Evidence;
         for (var i = 0; i < evidence.Length && count < MaxMatchesShown; i++)
         {
@@ -336,18 +358,7 @@ internal sealed class Detector(InspectorOptions options, InspectorStatistics sta
             _shown[count++] = new(BufferCatalog.Get(found.Buffer).Name, at, used, bytes.Length);
             used += bytes.Length;
         }
-        var context = scope.Context();
-        scope.Events.Alert(new(in context, signature, action)
-        {
-            Transaction = transaction?.Number ?? -1,
-            Matches = _shown.AsSpan(0, count),
-            Bytes = _shownBytes.AsSpan(0, used),
-            Http = transaction is null ? default : transaction.Http,
-            RecordType = transaction?.RecordType,
-            Record = transaction?.Record,
-            File = buffers.File is { } file ? file.Fields() : default,
-            HasFile = buffers.File is not null,
-        });
+        return count;
     }
 
     private static BufferId? HeaderBuffer(byte protocol) => protocol switch

@@ -13,6 +13,7 @@ internal sealed class FrameScope
 {
     private PacketFacts _facts;
     private long _files;
+    private bool _wasEstablished;
 
     private readonly byte[] _source = new byte[16];
     private readonly byte[] _destination = new byte[16];
@@ -66,21 +67,46 @@ internal sealed class FrameScope
         _packetLength = packet.Length;
     }
 
+    /// <summary>Of the packet from its IP header on; 0 where there is none.</summary>
+    public int IpLength { get; set; }
+
+    /// <summary>The first packet that this side of the flow sends.</summary>
+    public bool IsFirstOfSide { get; set; }
+
+    /// <summary>There is no packet: its flow has ended.</summary>
+    public bool IsFlowEnd { get; set; }
+
+    /// <summary>An exception policy has decided: no rule is asked.</summary>
+    public bool SkipsRules { get; set; }
+
     public void Begin(IEventSink events, long now, long number = 0)
     {
         (_policy, _packetLength) = (null, 0);
         Origin = default;
+        (IpLength, IsFirstOfSide, IsFlowEnd, SkipsRules, _wasEstablished) = (0, true, false, false, false);
         (Number, Events, Now, Flow, From, Enforces, Blocked, Releases) = (number, events, now, null, Side.Client, false, DropReason.None, false);
         _facts = default;
+        StreamEvents.Clear();
+    }
+
+    /// <summary>What is odd about the segment at hand, in order; rules ask, and records tell.</summary>
+    public List<StreamEvent> StreamEvents { get; } = [];
+
+    public void Raise(StreamEvent happened)
+    {
+        StreamEvents.Add(happened);
+        _facts.StreamEvents |= Rules.Headers.StreamEvents.Bit(happened);
     }
 
     /// <summary>Back to the frame, after another flow had to be ended for it.</summary>
     public void Resume(in PacketFacts facts, in PacketOrigin origin, int packetLength)
     {
+        var length = IpLength;
         Begin(Events, Now, Number);
         _facts = facts;
         Origin = origin;
         _packetLength = packetLength;
+        IpLength = length;
     }
 
     /// <summary>Bytes kept of the packet: for <see cref="Resume"/>.</summary>
@@ -96,6 +122,7 @@ internal sealed class FrameScope
     public void Enter(Flow flow, Side from, bool inline)
     {
         (Flow, From, Enforces) = (flow, from, inline && flow.Policy.Prevent);
+        _wasEstablished = flow.Connection is { Phase: >= Streams.TcpPhase.Established };
         Face(from);
     }
 
@@ -108,14 +135,22 @@ internal sealed class FrameScope
         _facts.Direction = from.Direction();
         (_facts.Source, _facts.Destination) = isClient ? (flow.Client.Value, flow.Server.Value) : (flow.Server.Value, flow.Client.Value);
         (_facts.SourcePort, _facts.DestinationPort) = isClient ? (flow.ClientPort, flow.ServerPort) : (flow.ServerPort, flow.ClientPort);
-        _facts.Established = flow.Phase == FlowPhase.Established || flow.IsAnswered;
+        _facts.Established = flow.Connection is null ? flow.Phase == FlowPhase.Established || flow.IsAnswered : _wasEstablished;
         _facts.App = flow.Session?.App ?? AppProtocol.Unknown;
+        if (flow.Connection is { } connection)
+        {
+            (_facts.ClientStreamBytes, _facts.ServerStreamBytes) = (connection[Side.Client].Size, connection[Side.Server].Size);
+            return;
+        }
         _facts.ClientStreamBytes = flow.Sides[0].Judged;
         _facts.ServerStreamBytes = flow.Sides[1].Judged;
     }
 
     /// <summary>A number for a file that may be kept, from 1 on.</summary>
     public long NextFile() => ++_files;
+
+    /// <summary>The connection counts as established with this very packet.</summary>
+    public void Establish() => _facts.Established = _wasEstablished = true;
 
     public void Block(DropReason reason)
     {
@@ -150,6 +185,7 @@ internal sealed class FrameScope
             DestinationPort = isIcmp ? _facts.IcmpCode : _facts.DestinationPort,
             Protocol = _facts.IpProtocol,
             Direction = _facts.Direction,
+            IsFlowEnd = IsFlowEnd,
             App = Flow?.Session?.App ?? AppProtocol.Unknown,
             OriginalApp = Flow?.Session?.OriginalApp ?? AppProtocol.Unknown,
             Start = Flow?.Started ?? Now,

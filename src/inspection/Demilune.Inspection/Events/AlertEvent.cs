@@ -37,6 +37,28 @@ public readonly ref struct AlertEvent(ref readonly FlowContext context, Signatur
 
     /// <summary>What that object holds.</summary>
     public IRecordFields? Record { get; init; }
+
+    /// <summary>The transaction is that which is open while the stream matches; it need not be the one.</summary>
+    public bool IsGuessed { get; init; }
+
+    /// <summary>The packet, from the link layer on; empty where it is not kept or there is none.</summary>
+    public ReadOnlySpan<byte> Packet { get; init; }
+
+    /// <summary>What was looked at: the packet's payload, or the stream.</summary>
+    public ReadOnlySpan<byte> Payload { get; init; }
+    public bool IsOfStream { get; init; }
+
+    /// <summary>What became of the packet for all its alerts together; none: that is not known yet.</summary>
+    public PacketVerdict Verdict { get; init; }
+
+    /// <summary>How it was rejected; <see cref="RuleAction.Alert"/>: it was not.</summary>
+    public RuleAction Rejected { get; init; } = RuleAction.Alert;
+}
+
+/// <summary>EVE's <c>verdict.action</c>.</summary>
+public enum PacketVerdict : byte
+{
+    None, Alert, Pass, Drop,
 }
 
 /// <summary>One match of a signature.</summary>

@@ -1,4 +1,6 @@
 using Demilune.Inspection.Verdicts;
+using Demilune.Rules.Compile;
+using Demilune.Rules.Headers;
 
 namespace Demilune.Inspection.Events;
 
@@ -12,6 +14,12 @@ public readonly ref struct DropEvent(ref readonly FlowContext context, DropReaso
 
     /// <summary>Why.</summary>
     public DropReason Reason { get; } = reason;
+
+    /// <summary>Its headers.</summary>
+    public PacketFacts Facts { get; init; }
+
+    /// <summary>The rule that dropped it; null: it was none.</summary>
+    public Signature? Cause { get; init; }
 
     /// <summary>Bytes of the frame from the IP header on.</summary>
     public int Length { get; } = length;

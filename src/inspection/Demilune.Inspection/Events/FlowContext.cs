@@ -54,6 +54,9 @@ public readonly record struct FlowContext
     /// <summary>Which way the packet travelled.</summary>
     public FlowDirections Direction { get; init; }
 
+    /// <summary>There is no packet: what is told was found when the flow ended.</summary>
+    public bool IsFlowEnd { get; init; }
+
     /// <summary>What is spoken.</summary>
     public AppProtocol App { get; init; }
 

@@ -1,4 +1,6 @@
 using Demilune.Inspection.Flows;
+using Demilune.Inspection.Streams;
+using Demilune.Wire.Tcp;
 
 namespace Demilune.Inspection.Events;
 
@@ -28,6 +30,12 @@ public readonly ref struct FlowEvent(ref readonly FlowContext context, FlowEnd e
     /// <summary>Ethernet addresses of its frames, where they are kept.</summary>
     public EthernetEnds? Ethernet { get; init; }
 
+    /// <summary>Both sides have spoken.</summary>
+    public bool IsAnswered { get; init; }
+
+    /// <summary>Its connection, where it was followed.</summary>
+    public TcpSummary? Tcp { get; init; }
+
     /// <summary>At least one signature matched.</summary>
     public bool Alerted { get; } = alerted;
 
@@ -52,4 +60,21 @@ public enum FlowEnd : byte
 
     /// <summary>The inspector stopped.</summary>
     Shutdown,
+}
+
+/// <summary>A connection at its end.</summary>
+public sealed record TcpSummary
+{
+    internal TcpSummary(TcpFlags flags, TcpFlags ofClient, TcpFlags ofServer, TcpPhase phase) => (Flags, OfClient, OfServer, State, IsClosed, IsEstablished) =
+        (flags, ofClient, ofServer, phase.Name(), phase == TcpPhase.Closed, phase >= TcpPhase.Established);
+
+    /// <summary>All flags of its segments; and those of either side.</summary>
+    public TcpFlags Flags { get; }
+    public TcpFlags OfClient { get; }
+    public TcpFlags OfServer { get; }
+
+    /// <summary>EVE's <c>tcp.state</c>.</summary>
+    public string State { get; }
+    public bool IsClosed { get; }
+    public bool IsEstablished { get; }
 }

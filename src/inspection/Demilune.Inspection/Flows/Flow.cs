@@ -1,6 +1,8 @@
+using Demilune.Inspection.Detection;
 using Demilune.Inspection.Policies;
 using Demilune.Inspection.Reassembly;
 using Demilune.Inspection.Sessions;
+using Demilune.Inspection.Streams;
 using Demilune.Wire.Decoding;
 using Demilune.Wire.Ip;
 
@@ -59,6 +61,12 @@ internal sealed class Flow
     /// <summary>By <see cref="Side"/>.</summary>
     public TcpSide[] Sides { get; } = [new(), new()];
 
+    /// <summary>How its connection stands where it is followed as Suricata does (captures); null otherwise.</summary>
+    public TcpConnection? Connection { get; set; }
+
+    /// <summary>Matches that wait for the next packet of their side, by <see cref="Side"/> (captures).</summary>
+    public List<QueuedAlert>[] Waiting { get; } = [[], []];
+
     /// <summary>By <see cref="Side"/>: packets and IP bytes sent.</summary>
     public long[] Packets { get; } = new long[2];
     public long[] Bytes { get; } = new long[2];
@@ -80,8 +88,19 @@ internal sealed class Flow
 
     public TcpSide this[Side side] => Sides[(int)side];
 
+    /// <summary>Who was taken for the client turns out to be the server.</summary>
+    public void Reverse()
+    {
+        (Client, Server, ClientPort, ServerPort) = (Server, Client, ServerPort, ClientPort);
+        Array.Reverse(Packets);
+        Array.Reverse(Bytes);
+        IsAnswered = Packets[1] > 0;
+    }
+
     public void Clear(SegmentPool pool)
     {
+        Connection?.Clear();
+        foreach (var waiting in Waiting) waiting.Clear();
         foreach (var side in Sides) side.Clear(pool);
         Array.Clear(Packets);
         Array.Clear(Bytes);

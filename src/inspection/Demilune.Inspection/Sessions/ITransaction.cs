@@ -10,6 +10,9 @@ internal interface ITransaction
 
     HttpFields Http => default;
 
+    /// <summary>It stays as it is until <see cref="Detection.Detector.Closing"/> is told of it; otherwise it is good for the moment only.</summary>
+    bool Lasts => false;
+
     /// <summary>EVE's name of the protocol's object; null if it has none of its own.</summary>
     string? RecordType => null;
     IRecordFields? Record => null;

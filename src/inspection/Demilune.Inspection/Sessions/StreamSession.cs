@@ -101,12 +101,13 @@ internal sealed class StreamSession
     public void Deliver(Flow flow, Side from, ReadOnlySpan<byte> bytes)
     {
         var direction = from.Direction();
-        if (!IsOpaque && _rules.Inspects(BufferId.Stream, direction) && IsWithinDepth(flow[from].Judged)) InspectRaw(from, bytes);
+        var isObserved = _options.Streams is not null;      // streams are looked at by packets then
+        if (!isObserved && !IsOpaque && _rules.Inspects(BufferId.Stream, direction) && IsWithinDepth(flow[from].Judged)) InspectRaw(from, bytes);
         if (App == AppProtocol.Unknown && !_isAnnouncementAsked) AskForAnnouncement(flow);
         if (App == AppProtocol.Unknown) Probe(from, bytes);
         else if (_session is not null) DeliverUnderstood(from, bytes);
         if (IsOpaque && IsLetGo(flow)) _detector.Scope.Releases = true;
-        if ((App == AppProtocol.Failed || _isLost) && IsFinal(flow, Side.Client) && IsFinal(flow, Side.Server)) _detector.Scope.Releases = true;
+        if (!isObserved && (App == AppProtocol.Failed || _isLost) && IsFinal(flow, Side.Client) && IsFinal(flow, Side.Server)) _detector.Scope.Releases = true;
     }
 
     /// <summary>Bytes are missing here for good: no parser can go on behind them.</summary>

@@ -37,6 +37,21 @@ public sealed class Signature
     /// <summary>Matches silently: only its state changes count.</summary>
     public bool NoAlert { get; init; }
 
+    /// <summary>A pass rule that tells of its match (<c>alert</c>).</summary>
+    public bool AlertsOnPass { get; init; }
+
+    /// <summary>What it looks at.</summary>
+    public SignatureKind Kind { get; internal init; }
+
+    /// <summary>Whether its action is for the flow, and not for the packet alone.</summary>
+    /// <param name="isStateful">It was found in a stream or a transaction.</param>
+    public bool ConcernsFlow(bool isStateful) => Kind switch
+    {
+        SignatureKind.Packet => false,
+        SignatureKind.Stream => isStateful,
+        _ => true,
+    };
+
     /// <summary>A match releases the flow from further inspection.</summary>
     public bool Bypass { get; init; }
 
@@ -47,6 +62,9 @@ public sealed class Signature
 
     /// <summary>Whether reassembled stream, single packets or both are what its payload conditions look at. None without such.</summary>
     public PayloadScope PayloadScope { get; init; }
+
+    /// <summary>Payload that is a part of a stream is looked at as that, and not by itself: contents have no place in it.</summary>
+    public bool LeavesSegments { get; internal init; }
 
     /// <summary>Conditions in order; flowbits are the caller's to keep.</summary>
     public IReadOnlyList<FlowbitOperation> Flowbits { get; init; } = [];

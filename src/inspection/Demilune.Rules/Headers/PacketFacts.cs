@@ -68,6 +68,9 @@ public struct PacketFacts
 
     /// <summary>Bytes sent so far by each side of the flow's TCP stream (<c>stream_size</c>).</summary>
     public long ClientStreamBytes, ServerStreamBytes;
+
+    /// <summary>What is odd about this segment: a bit of <see cref="Headers.StreamEvents.Bit"/> each.</summary>
+    public UInt128 StreamEvents;
 }
 
 /// <summary>Checksums that do not fit.</summary>

@@ -25,7 +25,7 @@ internal static class AppLayerProtocol
         return null;
     }
 
-    private sealed class Condition(AppProtocol[] apps, bool isNegated) : PacketCondition
+    internal sealed class Condition(AppProtocol[] apps, bool isNegated) : PacketCondition
     {
         // Before detection has ended nothing is certain, so neither form holds, unless "unknown" was asked for.
         public override bool Holds(in PacketFacts facts) =>

@@ -23,6 +23,7 @@ internal static class KeywordTable
         ["iprep"] = Iprep.Parse, ["tag"] = Tag.Parse, ["prefilter"] = Prefilter.Parse,
         ["flow"] = Flow.Parse, ["flowbits"] = Flowbits.Parse, ["stream_size"] = StreamSize.Parse,
         ["app-layer-protocol"] = AppLayerProtocol.Parse, ["app-layer-event"] = AppLayerEvent.Parse,
+        ["stream-event"] = StreamEventKeyword.Parse,
         ["content"] = Content.Parse, ["uricontent"] = Content.ParseUri, ["nocase"] = ContentModifiers.NoCase, ["offset"] = ContentModifiers.Offset, ["depth"] = ContentModifiers.Depth,
         ["distance"] = ContentModifiers.Distance, ["within"] = ContentModifiers.Within, ["startswith"] = ContentModifiers.StartsWith,
         ["endswith"] = ContentModifiers.EndsWith, ["rawbytes"] = ContentModifiers.RawBytes, ["fast_pattern"] = FastPattern.Parse,

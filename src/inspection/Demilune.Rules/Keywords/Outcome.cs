@@ -14,6 +14,7 @@ internal static class Outcome
     public static SyntaxFault? Alert(SignatureBuilder signature, OptionSyntax option)
     {
         signature.NoAlert = false;
+        signature.AlertsOnPass = true;
         return Bare(option);
     }
 

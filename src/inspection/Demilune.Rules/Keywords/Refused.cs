@@ -9,7 +9,6 @@ internal static class Refused
     {
         ["geoip"] = "there is no GeoIP database",
         ["asn1"] = "ASN.1 is not decoded",
-        ["stream-event"] = "stream events cannot be asked for in a rule",
         ["lua"] = "rules cannot run scripts",
         ["luajit"] = "rules cannot run scripts",
         ["replace"] = "traffic is blocked or passed, never rewritten",

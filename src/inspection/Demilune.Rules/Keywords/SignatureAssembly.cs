@@ -38,7 +38,7 @@ internal static class SignatureAssembly
             ClassType = builder.Class?.Name ?? "", Category = builder.Class?.Description ?? "",
             Priority = builder.Priority ?? builder.Class?.Priority ?? 3,
             References = builder.References, Metadata = builder.Metadata, Target = builder.Target,
-            NoAlert = builder.NoAlert, Bypass = builder.Bypass, Header = header, Directions = directions, PayloadScope = scope,
+            AlertsOnPass = builder.AlertsOnPass, Kind = KindOf(builder, header, scope), LeavesSegments = header.Protocol.IpProtocol is null && scope == (PayloadScope.Packet | PayloadScope.Stream) && !IsAnchored(builder), NoAlert = builder.NoAlert, Bypass = builder.Bypass, Header = header, Directions = directions, PayloadScope = scope,
             Tag = builder.Tag, Rate = laid.LastOrDefault(entry => entry.Rate is not null)?.Rate,
             Suppressions = [.. laid.Select(entry => entry.Suppression).OfType<Suppression>()],
             Flowbits = builder.Flowbits,
@@ -144,12 +144,29 @@ internal static class SignatureAssembly
     /// <summary>As Suricata: TCP rules look at the stream; contents with a place in the payload are looked for in packets as well.</summary>
     private static PayloadScope ScopeOf(SignatureBuilder builder, ProtocolMatch protocol)
     {
-        if (builder.Tests.Find(test => test.Buffer == BufferId.Stream) is not { } payload) return PayloadScope.None;
+        if (!builder.Tests.Exists(test => test.Buffer == BufferId.Stream)) return PayloadScope.None;
         if (protocol.Name == "tcp-pkt" || builder.NoStream || builder.RequiresPacket) return PayloadScope.Packet;
         if (protocol.Name == "tcp-stream" || builder.OnlyStream) return PayloadScope.Stream;
         if (!protocol.IsTcp) return protocol.IpProtocol is null ? PayloadScope.Packet | PayloadScope.Stream : PayloadScope.Packet;
-        return payload.Steps.OfType<ContentDraft>().Any(content => content.IsAnchored) ? PayloadScope.Packet | PayloadScope.Stream : PayloadScope.Stream;
+        return IsAnchored(builder) ? PayloadScope.Packet | PayloadScope.Stream : PayloadScope.Stream;
     }
+
+    private static bool IsAnchored(SignatureBuilder builder) =>
+        builder.Tests.Exists(test => test.Buffer == BufferId.Stream && test.Steps.OfType<ContentDraft>().Any(content => content.IsAnchored));
+
+    private static SignatureKind KindOf(SignatureBuilder builder, RuleHeader header, PayloadScope scope)
+    {
+        if (builder.Tests.Exists(test => test.Buffer != BufferId.Stream && !IsOfPacket(test.Buffer))) return SignatureKind.Transaction;
+        if ((scope & PayloadScope.Stream) != 0) return SignatureKind.Stream;
+        var isBare = builder.Tests.Count == 0 && builder.State.Count == 0 && builder.Direction is null && !builder.Bypass
+            && builder.Flowbits.TrueForAll(operation => !operation.IsCondition) && header.Protocol.Name is not ("pkthdr" or "tcp-pkt" or "tcp-stream");
+        if (!isBare) return SignatureKind.Packet;
+        if (builder.PacketConditions.Count == 0) return header.Protocol.Apps.Length > 0 ? SignatureKind.Protocol : SignatureKind.Addresses;
+        return builder.PacketConditions.TrueForAll(condition => condition is AppLayerProtocol.Condition) ? SignatureKind.Protocol : SignatureKind.Packet;
+    }
+
+    private static bool IsOfPacket(BufferId buffer) =>
+        buffer is BufferId.PacketPayload or BufferId.Base64Data or BufferId.IpSource or BufferId.IpDestination or (>= BufferId.Ipv4Header and <= BufferId.Icmpv6Header);
 
     private static BufferTest Build(TestDraft draft, PayloadScope scope, SignatureBuilder builder)
     {

@@ -31,6 +31,7 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
     public List<KeyValuePair<string, string>> Metadata { get; } = [];
     public string? Target { get; set; }
     public bool NoAlert { get; set; }
+    public bool AlertsOnPass { get; set; }
     public bool Bypass { get; set; }
     public RuleThreshold? Threshold { get; set; }
 

@@ -60,6 +60,9 @@ public readonly ref struct TcpView
                     options.Timestamp = BinaryPrimitives.ReadUInt32BigEndian(body);
                     options.TimestampEcho = BinaryPrimitives.ReadUInt32BigEndian(body[4..]);
                     break;
+                case 19 or 29: options.IsSigned = true; break;      // RFC 2385, RFC 5925
+                case 34: options.HasFastOpen = true; break;         // RFC 7413
+                case 253 or 254 when body is [0xf9, 0x89, ..]: options.HasFastOpen = true; break;     // before it had a number of its own
             }
             rest = rest[rest[1]..];
         }
@@ -77,4 +80,10 @@ public record struct TcpOptions
     public uint Timestamp { get; set; }
     public uint TimestampEcho { get; set; }
     public bool Malformed { get; set; }
+
+    /// <summary>Its sender knows fast opens: data of a SYN is meant.</summary>
+    public bool HasFastOpen { get; set; }
+
+    /// <summary>It carries a signature that only the two ends can check.</summary>
+    public bool IsSigned { get; set; }
 }

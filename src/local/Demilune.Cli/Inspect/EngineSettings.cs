@@ -51,7 +51,6 @@ internal sealed record EngineSettings
                 SeparateVlans = settings.Flag("vlan.use-for-tracking") != false,
                 KeepsPackets = eve is { PacketHeader: true } or { Packet: true },
                 KeepsEthernet = eve is { Ethernet: true },
-                MidStream = settings.IsEmpty ? MidStreamPolicy.Inspect : ExceptionPolicy.OfMidStream(settings, inline),
                 Ssh = new()
                 {
                     Hassh = settings.Text("app-layer.protocols.ssh.hassh") is null or "auto" ? null : settings.Flag("app-layer.protocols.ssh.hassh"),
@@ -59,6 +58,8 @@ internal sealed record EngineSettings
                 },
                 Quic = new() { LogJa4 = TlsSettings.Record(settings, outputs.Length > 0 ? outputs[0].Path : null, "quic") is { } quic && settings.Flag($"{quic}.ja4") == true },
                 Tls = TlsSettings.Of(settings, outputs.Length > 0 ? outputs[0].Path : null),
+                Streams = StreamSettings.Of(settings, inline),
+                MaxAlertsPerPacket = (int)(settings.Size("packet-alert-max") is > 0 and <= 65_535 and var alerts ? alerts : 15),
                 StreamDepth = (int)Math.Min(settings.Size("stream.reassembly.depth") ?? 1 << 20, int.MaxValue),
             },
         };

@@ -100,6 +100,7 @@ internal sealed partial class HttpSession : IProtocolSession
 
     private void Recycle(HttpTransaction transaction)
     {
+        _detector.Closing(transaction);
         Forget(transaction.Request);
         Forget(transaction.Response);
         transaction.Clear();

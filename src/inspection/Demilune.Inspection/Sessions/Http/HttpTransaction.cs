@@ -34,6 +34,8 @@ internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool) : I
 
     HttpFields ITransaction.Http => Fields();
 
+    bool ITransaction.Lasts => true;
+
     /// <summary>As events tell it. The spans are valid until the transaction is cleared.</summary>
     public HttpFields Fields() => new()
     {

@@ -1,0 +1,193 @@
+using Demilune.Inspection.Events;
+using Demilune.Inspection.Sessions;
+using Demilune.Inspection.Verdicts;
+using Demilune.Rules.Buffers;
+using Demilune.Rules.Compile;
+
+namespace Demilune.Inspection.Detection;
+
+/// <summary>
+/// Captures: what a packet's matches do is settled for the whole packet, in rule order, as Suricata does. A match in a transaction belongs to the next
+/// packet of the side that it is about, for only then Suricata looks.
+/// </summary>
+internal sealed partial class Detector
+{
+    private readonly List<QueuedAlert> _queue = [];
+    private readonly List<QueuedAlert> _told = [];
+    private readonly PendingSignatures _stream = new();
+    private bool _isPacketAtHand;
+    private bool _isSegment;
+
+    /// <summary>The rule because of which the packet is dropped, if it was one.</summary>
+    public Signature? Cause { get; private set; }
+
+    /// <summary>Rules about this packet alone, and about the stream that it completes.</summary>
+    /// <param name="buffers">Headers and payload.</param>
+    /// <param name="stream">What stream rules look at; empty: nothing.</param>
+    /// <param name="start">Its place.</param>
+    /// <param name="isAdded">The payload is a part of the stream, and stream rules need not look at it by itself.</param>
+    public void InspectObserved(scoped in DetectionBuffers buffers, ReadOnlySpan<byte> stream, long start, bool isAdded)
+    {
+        _isPacketAtHand = true;
+        _isSegment = isAdded;
+        InspectPacket(in buffers);
+        _isSegment = false;
+        if (stream.IsEmpty && !isAdded)
+        {
+            stream = buffers.Payload;
+            start = 0;
+        }
+        if (!stream.IsEmpty && buffers.Protocol == Wire.Ip.IpProtocol.Tcp && scope.Flow is not { IsPassed: true } && _rules.Inspects(BufferId.Stream, scope.Facts.Direction))
+        {
+            _stream.Clear();
+            Offer(BufferId.Stream, stream);
+            Keep(_stream, long.MaxValue);
+            var view = buffers with { Raw = stream, RawStart = start };
+            Evaluate(_stream, in view, 0, null);
+        }
+        _isPacketAtHand = false;
+    }
+
+    /// <summary>The transaction will be used for another one: alerts that wait keep what they tell of it.</summary>
+    public void Closing(ITransaction transaction)
+    {
+        if (options.Streams is null || scope.Flow is not { } flow) return;
+        foreach (var waiting in flow.Waiting)
+            foreach (var alert in waiting)
+                if (alert.Live == transaction) alert.Freeze();
+    }
+
+    /// <summary>Takes actions and tells alerts of a packet from the side that the scope faces.</summary>
+    /// <returns>Whether rules drop the packet.</returns>
+    public bool Conclude(scoped in ObservedPacket packet)
+    {
+        Cause = null;
+        if (scope.Flow is { } flow)
+        {
+            var waiting = flow.Waiting[(int)scope.From];
+            if (!flow.IsPassed) _queue.AddRange(waiting);
+            waiting.Clear();
+        }
+        if (_queue.Count == 0) return false;
+        var ordered = _queue.OrderBy(alert => alert.Signature.Index).ThenBy(alert => alert.Transaction).ToArray();
+        _queue.Clear();
+        _told.Clear();
+        var outcome = new PacketOutcome { IsDropped = packet.Dropped != DropReason.None };
+        foreach (var alert in ordered)
+            if (!Settle(alert, ref outcome)) break;
+        foreach (var alert in _told) Tell(alert, in packet, in outcome);
+        return outcome.ByRule;
+    }
+
+    /// <summary>A record of each oddity of the segment.</summary>
+    public void TellStreamEvents()
+    {
+        foreach (var happened in scope.StreamEvents)
+        {
+            statistics.Anomalies++;
+            var context = scope.Context();
+            scope.Events.Anomaly(new(in context, AnomalyLayer.Stream, Demilune.Rules.Headers.StreamEvents.Name(happened)));
+        }
+    }
+
+    private bool Enqueue(Signature signature, scoped in DetectionBuffers buffers, ITransaction? transaction)
+    {
+        if (scope.Flow is { } flow) ChangeFlowbits(signature, flow);
+        _memory.Change(signature, scope, _match);
+        if (signature.Bypass) scope.Releases = true;
+        if (signature.FileStorage is { } storage) Want(storage, signature, buffers.File);
+        var count = Show(in buffers, out var used);
+        var isOfStream = !buffers.Raw.IsEmpty && Array.Exists(_shown[..count], match => match.Buffer == "stream");
+        var alert = new QueuedAlert
+        {
+            Signature = signature,
+            Transaction = transaction?.Number ?? -1,
+            IsStateful = transaction is not null || isOfStream,
+            IsOfStream = isOfStream,
+            Matches = _shown[..count],
+            Bytes = _shownBytes[..used],
+            Live = transaction,
+            File = buffers.File is { } file ? new(file.Fields()) : null,
+        };
+        if (transaction is not { Lasts: true }) alert.Freeze();
+        if (_isPacketAtHand || scope.Flow is not { } owner) _queue.Add(alert);
+        else owner.Waiting[(int)scope.From].Add(alert);
+        return true;
+    }
+
+    /// <returns>False: no rule after this one applies.</returns>
+    private bool Settle(QueuedAlert alert, ref PacketOutcome outcome)
+    {
+        var signature = alert.Signature;
+        var (source, destination, flow) = (scope.Facts.Source, scope.Facts.Destination, scope.Flow);
+        var counted = _thresholds.Count(signature, source, destination, flow?.Id ?? 0, scope.Now);
+        if (counted == ThresholdOutcome.NoMatch) return true;
+        if (IsSuppressed(signature)) counted = ThresholdOutcome.Silent;
+        var action = _thresholds.Action(signature, source, destination, flow?.Id ?? 0, scope.Now);
+        alert.Action = action;
+        var isFlows = signature.ConcernsFlow(alert.IsStateful);
+        if (action == RuleAction.Pass)
+        {
+            if (!outcome.IsDropped)
+            {
+                outcome.IsPassed = true;
+                if (isFlows && flow is not null) flow.IsPassed = true;
+            }
+        }
+        else if (action != RuleAction.Alert)
+        {
+            if (!outcome.IsDropped) Cause = signature;
+            if (action != RuleAction.Drop) outcome.Rejected = action;
+            (outcome.IsDropped, outcome.ByRule) = (true, true);
+            if (isFlows && flow is not null && scope.Enforces) flow.IsBlocked = true;
+        }
+        var isTold = counted == ThresholdOutcome.Report && !(signature.NoAlert || (signature.Action == RuleAction.Pass && !signature.AlertsOnPass));
+        if (isTold)
+        {
+            if (_told.Count < options.MaxAlertsPerPacket) _told.Add(alert);
+            else statistics.AlertsDiscarded++;
+        }
+        else
+        {
+            statistics.AlertsSuppressed++;
+        }
+        return action != RuleAction.Pass;
+    }
+
+    private void Tell(QueuedAlert alert, scoped in ObservedPacket packet, scoped in PacketOutcome outcome)
+    {
+        statistics.Alerts++;
+        if (scope.Flow is { } flow) flow.HasAlerted = true;
+        var context = scope.Context();
+        var isBlock = alert.Action is not (RuleAction.Alert or RuleAction.Pass) && (scope.Enforces || alert.Action != RuleAction.Drop);
+        var live = alert.Live;
+        scope.Events.Alert(new(in context, alert.Signature, isBlock ? AlertAction.Blocked : AlertAction.Allowed)
+        {
+            Transaction = alert.Transaction,
+            IsGuessed = alert.IsGuessed,
+            Matches = alert.Matches,
+            Bytes = alert.Bytes,
+            Http = live is not null ? live.Http : alert.Http is { } http ? http.Fields : default,
+            RecordType = live is not null ? live.RecordType : alert.RecordType,
+            Record = live is not null ? live.Record : alert.Record,
+            File = alert.File is { } file ? file.Fields : default,
+            HasFile = alert.File is not null,
+            Packet = packet.Bytes,
+            Payload = alert.IsOfStream && !packet.Stream.IsEmpty ? packet.Stream : packet.Payload,
+            IsOfStream = alert.IsOfStream,
+            Verdict = outcome.IsDropped && (scope.Enforces || outcome.Rejected != RuleAction.Alert) ? PacketVerdict.Drop : outcome.IsPassed ? PacketVerdict.Pass : PacketVerdict.Alert,
+            Rejected = outcome.Rejected,
+        });
+    }
+
+    /// <summary>What becomes of a packet.</summary>
+    private struct PacketOutcome()
+    {
+        public bool IsDropped;
+        public bool ByRule;
+        public bool IsPassed;
+
+        /// <summary>How, if it was rejected; <see cref="RuleAction.Alert"/>: it was not.</summary>
+        public RuleAction Rejected = RuleAction.Alert;
+    }
+}

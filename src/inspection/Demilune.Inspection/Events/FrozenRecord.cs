@@ -1,0 +1,56 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Demilune.Inspection.Events;
+
+/// <summary>What an alert tells about a transaction that is over.</summary>
+internal sealed class FrozenRecord : IRecordFields
+{
+    private readonly JsonDocument _fields;
+
+    public FrozenRecord(IRecordFields fields)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new() { SkipValidation = true }))
+        {
+            json.WriteStartObject();
+            fields.WriteInAlert(json);
+            json.WriteEndObject();
+        }
+        _fields = JsonDocument.Parse(buffer.WrittenMemory);
+    }
+
+    public void Write(Utf8JsonWriter json)
+    {
+        foreach (var field in _fields.RootElement.EnumerateObject()) field.WriteTo(json);
+    }
+}
+
+/// <summary>The same for HTTP.</summary>
+internal sealed class HttpCopy(HttpFields http)
+{
+    private readonly byte[] _host = http.Host.ToArray(), _uri = http.Uri.ToArray(), _agent = http.UserAgent.ToArray(), _type = http.ContentType.ToArray(),
+        _referer = http.Referer.ToArray(), _method = http.Method.ToArray(), _protocol = http.Protocol.ToArray(), _location = http.Location.ToArray();
+    private readonly int _status = http.Status;
+    private readonly long _length = http.Length;
+
+    public HttpFields Fields => new()
+    {
+        Host = _host, Uri = _uri, UserAgent = _agent, ContentType = _type, Referer = _referer, Method = _method, Protocol = _protocol, Location = _location,
+        Status = _status, Length = _length,
+    };
+}
+
+/// <summary>The same for a file.</summary>
+internal sealed class FileCopy(FileFields file)
+{
+    private readonly byte[] _name = file.Name.ToArray(), _magic = file.Magic.ToArray(), _md5 = file.Md5.ToArray(), _sha1 = file.Sha1.ToArray(), _sha256 = file.Sha256.ToArray();
+    private readonly (int Transaction, FileState State, bool HasGaps, long Size, (long, long) Range, long StoreId, bool IsWanted) _rest =
+        (file.Transaction, file.State, file.HasGaps, file.Size, file.Range, file.StoreId, file.IsWanted);
+
+    public FileFields Fields => new()
+    {
+        Name = _name, Magic = _magic, Md5 = _md5, Sha1 = _sha1, Sha256 = _sha256, Transaction = _rest.Transaction, State = _rest.State, HasGaps = _rest.HasGaps,
+        Size = _rest.Size, Range = _rest.Range, StoreId = _rest.StoreId, IsWanted = _rest.IsWanted,
+    };
+}
