@@ -44,7 +44,7 @@ public sealed partial class Inspector
         }
         else if (packet.Protocol == IpProtocol.Udp && packet.HasTransport && !payload.IsEmpty)
         {
-            flow.Session ??= OpenSession(flow.Policy.Rules, isDatagram: true);
+            flow.Session ??= OpenSession(flow, isDatagram: true);
             flow.Session.DeliverDatagram(from, payload);
         }
         if (flow.IsPassed || _scope.SkipsRules)

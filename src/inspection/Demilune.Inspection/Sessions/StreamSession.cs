@@ -134,7 +134,7 @@ internal sealed class StreamSession
 
     /// <summary>Nobody needs the packets of an encrypted flow: rules about single packets look at them as long as at any stream.</summary>
     private bool IsLetGo(Flow flow) => _session is { IsLetGo: true }
-        || (_options.Inline && (!_rules.InspectsPackets || !(IsWithinDepth(flow[Side.Client].Judged) || IsWithinDepth(flow[Side.Server].Judged))));
+        || (_options is { Inline: true, Streams: null } && (!_rules.InspectsPackets || !(IsWithinDepth(flow[Side.Client].Judged) || IsWithinDepth(flow[Side.Server].Judged))));
 
     /// <summary>
     /// No rule can match any more because of what this side may still send. A protocol that was not recognised never will be; what is left are raw
