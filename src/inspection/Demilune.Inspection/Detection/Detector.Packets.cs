@@ -48,6 +48,12 @@ internal sealed partial class Detector
         _isPacketAtHand = false;
     }
 
+    /// <summary>A message of this side is complete: stream rules look at it without waiting for more.</summary>
+    public void Completed(Side side)
+    {
+        if (scope.Flow?.Connection is { } connection) connection[side].InspectsNow = true;
+    }
+
     /// <summary>The transaction will be used for another one: alerts that wait keep what they tell of it.</summary>
     public void Closing(ITransaction transaction)
     {

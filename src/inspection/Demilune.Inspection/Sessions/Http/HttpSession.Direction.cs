@@ -105,6 +105,7 @@ internal sealed partial class HttpSession
             if (_transaction is not { } transaction || Message is not { } message) return;
             if (side == Side.Server && message.StatusCode is >= 100 and < 200 and not 101) return;
             message.IsComplete = message.Body.IsComplete = true;
+            session._detector.Completed(side);
             _form.End(!Parser.IsTruncated);
             Evaluate(message, default, 0);
             if (message.File is { } file)

@@ -60,8 +60,8 @@ internal sealed partial class SmtpSession
         private void Take(ReadOnlySpan<byte> line)
         {
             var command = SmtpCommands.Of(line);
-            // A reset belongs to the mail that it gives up.
-            if (command != SmtpCommand.Reset || !session._hasTransaction) session.Open();
+            // A reset belongs to the mail that it gives up, and a farewell to the last one.
+            if (command is not (SmtpCommand.Reset or SmtpCommand.Quit) || !session._hasTransaction) session.Open();
             var transaction = session._transaction;
             if (!session._replies.HasGreeted && !_hasToldWelcome)
             {
