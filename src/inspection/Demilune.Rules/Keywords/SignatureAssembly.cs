@@ -121,6 +121,7 @@ internal static class SignatureAssembly
         if (content.Within is not null) builder.Notes.Insert(0, "'within' option for pattern w/o previous content was converted to 'depth'");
         (content.Offset, content.Depth) = (content.Distance, content.Within);
         content.Distance = content.Within = null;
+        content.IsPlacedByMatch = true;
     }
 
     private static bool Any(this byte[] bytes, Func<char, bool> predicate) => Array.Exists(bytes, value => predicate((char)value));

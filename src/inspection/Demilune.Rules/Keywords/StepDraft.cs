@@ -40,7 +40,10 @@ internal sealed class ContentDraft(int position, byte[] pattern, bool isNegated)
     public (int Offset, int Length)? Chop { get; set; }
 
     public bool IsRelative => Distance is not null || Within is not null;
-    public bool IsAnchored => Offset is not null || Depth is not null;
+
+    /// <summary>Its place was told by <c>distance</c> and <c>within</c>, which do not make a rule one about packets.</summary>
+    public bool IsPlacedByMatch { get; set; }
+    public bool IsAnchored => !IsPlacedByMatch && (Offset is not null || Depth is not null);
 
     public override MatchStep Build() => new ContentStep(Pattern, NoCase)
     {
