@@ -31,6 +31,24 @@ public sealed class PolicyIntakeTests : IDisposable
     }
 
     [Fact]
+    public void An_allow_list_is_taken_whole_or_not_at_all()
+    {
+        const string Good = """{"http":[{"methods":["GET"],"paths":[{"prefix":"/a"},{"regex":"/b/[0-9]+"}]}],"tls":[{"minVersion":"1.2"}],"dns":[{"types":["A","65"]}],"applications":["http","unknown"]}""";
+        Assert.True(Assert.Single(Load(1, Policy(1, "a", TestRules.Evil) with { Access = Good }).Policies).Ok);
+        var list = InForce.For(1)!.Access!;
+        Assert.Equal((1, 1, 1, 2), (list.Http.Length, list.Tls.Length, list.Dns.Length, list.Applications.Length));
+        foreach (var bad in new[] { "{", "null", """{"http":[{"paths":[{"regex":"("}]}]}""", """{"http":[{"paths":[{}]}]}""", """{"applications":["gopher"]}""", """{"tls":[{"minVersion":"9"}]}""", """{"dns":[{"types":["NAME"]}]}""" })
+        {
+            var loaded = Assert.Single(Load(2, Policy(1, "a", TestRules.Evil, revision: 2) with { Access = bad }).Policies);
+            Assert.False(loaded.Ok, bad);
+            Assert.StartsWith("allow:1:1: ", loaded.Errors[0], StringComparison.Ordinal);
+            Assert.Same(list, InForce.For(1)!.Access);
+        }
+        Load(3, Policy(1, "a", TestRules.Evil, revision: 3));
+        Assert.Null(InForce.For(1)!.Access);
+    }
+
+    [Fact]
     public void A_wrong_rule_is_refused_alone_and_named()
     {
         var loaded = Assert.Single(Load(1, Policy(1, "a", TestRules.Evil + "\n" + TestRules.Wrong)).Policies);

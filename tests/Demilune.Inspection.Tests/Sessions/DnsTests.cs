@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using Demilune.Inspection.Access;
 using Demilune.Inspection.Frames;
 using Demilune.Inspection.Tests.Traffic;
 using Demilune.Inspection.Verdicts;
+using Demilune.Wire.Dns;
 using Demilune.Wire.Ip;
 
 namespace Demilune.Inspection.Tests.Sessions;
@@ -42,6 +44,18 @@ public sealed class DnsTests
             Assert.Equal([1u], replay.Alerts);
             Assert.Equal([DropReason.Rules], replay.Drops);
         }
+    }
+
+    [Fact]
+    public void An_allow_list_drops_the_datagrams_that_ask_for_other_names_and_lets_their_neighbours_pass()
+    {
+        var list = new AccessList("names", [], [], [new DnsAllowance([new NamePattern("*.good.example")], [DnsType.A])], [], DenialResponse.Respond);
+        var replay = new Replay(list);
+        Assert.Equal(FrameVerdict.Forward, replay.Feed(Datagram(Query("www.good.example"))).Frame);
+        Assert.Equal(Verdict.Drop(DropReason.AccessList), replay.Feed(Datagram(Query("www.evil.example"))));
+        Assert.Equal(FrameVerdict.Drop, replay.Feed(Datagram([.. Query("www.good.example")[..^4], 0, 16, 0, 1])).Frame);
+        Assert.Equal(FrameVerdict.Forward, replay.Feed(Datagram(Query("WWW.good.example"))).Frame);
+        Assert.Equal(FrameVerdict.Drop, replay.Feed(Datagram("not a name at all"u8.ToArray(), port: 5353)).Frame);
     }
 
     [Fact]

@@ -82,4 +82,8 @@ internal sealed class Conversation(bool isV6 = false, ushort clientPort = 40_000
 }
 
 /// <summary>A frame and where it came in.</summary>
-internal sealed record Sent(Interface Arrival, byte[] Bytes);
+internal sealed record Sent(Interface Arrival, byte[] Bytes)
+{
+    /// <summary>Of a frame that was made here: by which interface it leaves.</summary>
+    public bool Departed(Interface by) => Arrival == by;
+}

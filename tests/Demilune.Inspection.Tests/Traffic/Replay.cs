@@ -21,6 +21,10 @@ internal sealed class Replay : IEventSink
         Inspector.Publish(PolicySetSnapshot.Single(new(0, "test", 1, prevent, compiled.Rules)));
     }
 
+    /// <summary>Without rules, with an allow-list.</summary>
+    public Replay(Demilune.Inspection.Access.AccessList access, bool prevent = true)
+        : this("", prevent, new() { VerifyChecksums = false }) => Inspector.Publish(PolicySetSnapshot.Single(new(0, "test", 2, prevent, RuleSet.Empty) { Access = access }));
+
     public Inspector Inspector { get; }
     public List<uint> Alerts { get; } = [];
     public List<string> Evidence { get; } = [];

@@ -48,7 +48,8 @@ public sealed record PolicySet(long Revision, IReadOnlyList<EnginePolicy> Polici
 /// <param name="Revision">Of the policy; echoed when loaded.</param>
 /// <param name="Prevent">False: Detect. Alerts only, nothing is dropped.</param>
 /// <param name="Rules">Rule files in Suricata's language.</param>
-public sealed record EnginePolicy(int Tag, string Name, long Revision, bool Prevent, IReadOnlyList<EngineRules> Rules);
+/// <param name="Access">An <see cref="EngineAccess"/> as JSON; null: no allow-list.</param>
+public sealed record EnginePolicy(int Tag, string Name, long Revision, bool Prevent, IReadOnlyList<EngineRules> Rules, string? Access = null);
 
 /// <summary>A rule file.</summary>
 /// <param name="Source">Shown in errors. "builtin/NAME" names a file of the engine's image; its text is then empty.</param>
@@ -102,4 +103,5 @@ public sealed record EngineStats
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ToFirewall))]
 [JsonSerializable(typeof(FromFirewall))]
+[JsonSerializable(typeof(EngineAccess))]
 public sealed partial class FirewallLinkJson : JsonSerializerContext;

@@ -42,6 +42,93 @@ public sealed class SecurityPolicySpec
     [Description("Rules in Suricata's language; all of them apply, in this order.")]
     [MaxLength(64)]
     public IList<RuleReference>? Rules { get; set; }
+
+    [Description("What is allowed at layer 7, whatever the port: everything else is denied. Rules judge what is allowed. Left out: everything is allowed.")]
+    public AllowList? Allow { get; set; }
+
+    [Description("What becomes of a connection on which something is not allowed. Respond: HTTP gets a 403 that names the policy, all else a reset. " +
+        "Reset: both ends are reset. Drop: nothing more goes through.")]
+    [DefaultValue("Respond")]
+    [AllowedValues("Respond", "Reset", "Drop")]
+    public string? OnDenied { get; set; }
+}
+
+public sealed class AllowList
+{
+    [Description("HTTP requests: one of them must match.")]
+    [MaxLength(256)]
+    public IList<HttpAllow>? Http { get; set; }
+
+    [Description("TLS connections: one of them must match.")]
+    [MaxLength(256)]
+    public IList<TlsAllow>? Tls { get; set; }
+
+    [Description("DNS queries: one of them must match each question.")]
+    [MaxLength(256)]
+    public IList<DnsAllow>? Dns { get; set; }
+
+    [Description("Protocols that are allowed altogether, as they are recognised by what is spoken: http, tls, dns, ssh, smtp …; unknown: what is not recognised.")]
+    [MaxLength(64)]
+    public IList<string>? Applications { get; set; }
+}
+
+[Description("All that is said must hold, of each list one.")]
+public sealed class HttpAllow
+{
+    [Description("GET, POST …; left out: any.")]
+    public IList<string>? Methods { get; set; }
+
+    [Description("example.com, *.example.com; left out: any.")]
+    public IList<string>? Hosts { get; set; }
+
+    [Description("Of the normalised path, without the query; left out: any.")]
+    public IList<TextMatch>? Paths { get; set; }
+
+    [Description("Header fields that must be there, once.")]
+    public IList<HeaderMatch>? Headers { get; set; }
+}
+
+[ExactlyOneMember]
+public sealed class TextMatch
+{
+    [Description("This and nothing else.")]
+    public string? Exact { get; set; }
+
+    [Description("This, and what is below it: /a means /a and /a/b, not /ab.")]
+    public string? Prefix { get; set; }
+
+    [Description("A regular expression (PCRE) for the whole.")]
+    [MaxLength(4096)]
+    public string? Regex { get; set; }
+}
+
+public sealed class HeaderMatch
+{
+    [Description("Its name.")]
+    [Required]
+    public string? Name { get; set; }
+
+    [Description("Its value; left out: any.")]
+    public TextMatch? Value { get; set; }
+}
+
+public sealed class TlsAllow
+{
+    [Description("Names that clients ask for: example.com, *.example.com; left out: any, or none.")]
+    public IList<string>? ServerNames { get; set; }
+
+    [Description("The oldest version that the server may choose.")]
+    [AllowedValues("1.0", "1.1", "1.2", "1.3")]
+    public string? MinVersion { get; set; }
+}
+
+public sealed class DnsAllow
+{
+    [Description("example.com, *.example.com; left out: any.")]
+    public IList<string>? Names { get; set; }
+
+    [Description("A, AAAA, …, or a number; left out: any.")]
+    public IList<string>? Types { get; set; }
 }
 
 [ExactlyOneMember]

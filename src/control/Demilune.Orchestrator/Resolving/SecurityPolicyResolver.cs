@@ -27,7 +27,7 @@ internal sealed record ResolvedPolicy(
         if (Policy.Status?.Tag is not { } tag) return null;
         var message = new Nodes.SecurityPolicy
         {
-            Name = Name, Tag = (uint)tag, Mode = Mode, OnFailure = OnFailure, Rules = { Rules },
+            Name = Name, Tag = (uint)tag, Mode = Mode, OnFailure = OnFailure, Rules = { Rules }, Access = AccessOf.Policy(Policy.Spec),
         };
         // Refused: no firewall is to load the half that is left of it.
         if (Accepted) message.Firewalls.Add(Firewall);
@@ -41,6 +41,7 @@ internal sealed record ResolvedPolicy(
         var text = new StringBuilder().Append(message.Name).Append('\0').Append(message.Tag).Append('\0')
             .Append(message.Mode).Append('\0').Append(message.OnFailure).Append('\0');
         foreach (var rules in message.Rules) text.Append(rules.Name).Append('\0').Append(rules.Text.Length).Append('\0').Append(rules.Text);
+        text.Append('\0').Append(message.Access);
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));
         // 63 bits: engines keep it in a signed number. Never 0, which is "none".
         return (BinaryPrimitives.ReadUInt64BigEndian(hash) & long.MaxValue) | 1;
@@ -73,7 +74,7 @@ internal static class SecurityPolicyResolver
         var mode = policy.Spec.Mode == PolicyMode.Detect ? Nodes.SecurityPolicy.Types.Mode.Detect : Nodes.SecurityPolicy.Types.Mode.Prevent;
         if (problems.Count == 0)
         {
-            var message = rules.Count == 0 ? "It has no rules, so it finds nothing." : "All that it refers to is there.";
+            var message = rules.Count == 0 && policy.Spec.Allow is null ? "It has no rules, so it finds nothing." : "All that it refers to is there.";
             return new ResolvedPolicy(policy, name, mode, onFailure, rules.ToImmutable(), null, message);
         }
         var all = string.Join("; ", problems.Select(problem => problem.Message));

@@ -68,7 +68,7 @@ internal sealed class PolicyIntake(RuleLibrary library, RuleSetOptions options, 
     private (Accepted? Accepted, IReadOnlyList<string> Errors) Compile(EnginePolicy policy, Accepted? former)
     {
         var rules = policy.Rules ?? [];
-        if (former is not null && rules.SequenceEqual(former.Policy.Rules ?? []))
+        if (former is not null && rules.SequenceEqual(former.Policy.Rules ?? []) && policy.Access == former.Policy.Access)
         {
             // Name, mode or revision changed at most. Nothing to compile.
             var answer = former.Answer with { Revision = policy.Revision };
@@ -82,13 +82,19 @@ internal sealed class PolicyIntake(RuleLibrary library, RuleSetOptions options, 
             else missing.Add(error);
         }
         if (missing.Count > 0) return (null, missing);
+        Inspection.Access.AccessList? access = null;
+        if (policy.Access is { } json)
+        {
+            access = AccessReader.TryRead(policy.Name, json, options.Regex, out var wrong);
+            if (access is null) return (null, wrong);
+        }
         var compiled = RuleSet.Compile(sources, options);
         var errors = compiled.Errors.Take(MaxErrors).Select(error => error.ToString()).ToArray();
         var count = compiled.Rules.Signatures.Count;
         if (count == 0 && errors.Length > 0) return (null, errors);
         return (new(
             policy,
-            new(policy.Tag, policy.Name, policy.Revision, policy.Prevent, compiled.Rules),
+            new(policy.Tag, policy.Name, policy.Revision, policy.Prevent, compiled.Rules) { Access = access },
             new(policy.Tag, policy.Name, policy.Revision, Ok: true, count, errors)), errors);
     }
 

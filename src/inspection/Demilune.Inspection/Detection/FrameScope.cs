@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Demilune.Inspection.Access;
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Flows;
 using Demilune.Inspection.Policies;
@@ -39,6 +40,15 @@ internal sealed class FrameScope
 
     /// <summary>Set once: the flow is to be blocked.</summary>
     public DropReason Blocked { get; private set; }
+
+    /// <summary>This frame alone is to be dropped.</summary>
+    public DropReason Dropped { get; private set; }
+
+    /// <summary>Goes to the client before a blocked connection ends; empty: a reset goes.</summary>
+    public ReadOnlyMemory<byte> Answer { get; set; }
+
+    /// <summary>What the flow's policy allows at layer 7; null: it does not say.</summary>
+    public AccessList? Access => Flow?.Policy.Access;
 
     /// <summary>Nothing that follows in the flow has to be looked at.</summary>
     public bool Releases { get; set; }
@@ -85,6 +95,7 @@ internal sealed class FrameScope
         Origin = default;
         (IpLength, IsFirstOfSide, IsFlowEnd, SkipsRules, _wasEstablished) = (0, true, false, false, false);
         (Number, Events, Now, Flow, From, Enforces, Blocked, Releases) = (number, events, now, null, Side.Client, false, DropReason.None, false);
+        (Dropped, Answer) = (DropReason.None, default);
         _facts = default;
         StreamEvents.Clear();
     }
@@ -156,6 +167,8 @@ internal sealed class FrameScope
     {
         if (Blocked == DropReason.None) Blocked = reason;
     }
+
+    public void Drop(DropReason reason) => Dropped = reason;
 
     private ReadOnlySpan<byte> Address(UInt128 address, byte[] room)
     {

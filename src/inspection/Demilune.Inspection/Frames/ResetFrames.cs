@@ -14,21 +14,24 @@ internal static class ResetFrames
     /// <param name="frame">The frame that is dropped; it came from <paramref name="from"/>.</param>
     /// <param name="header">Its Ethernet header, with tags.</param>
     /// <param name="delivered">The next number that the receiver of <paramref name="frame"/> waits for: what it has got so far.</param>
-    public static void Queue(in Frame frame, ReadOnlySpan<byte> header, Flow flow, Side from, uint delivered, int tag, FrameQueue queue)
+    /// <param name="answer">To the sender instead of a reset: the last that it hears of this connection.</param>
+    public static void Queue(
+        in Frame frame, ReadOnlySpan<byte> header, Flow flow, Side from, uint delivered, int tag, ReadOnlySpan<byte> answer, FrameQueue queue)
     {
         var answered = flow[from.Other()].Next + (flow[from.Other()].IsClosed ? 1u : 0);
         var other = frame.Arrival == Interface.In ? Interface.Out : Interface.In;
         // The words of a spliced flow are the same both ways; plain addresses have to be turned.
-        Write(queue, header, other, tag, flow, from, delivered, answered, swap: false);
-        Write(queue, header, frame.Arrival, tag, flow, from.Other(), answered, flow[from].Next, swap: frame.FlowId == 0);
+        Write(queue, header, other, tag, flow, from, delivered, answered, default, swap: false);
+        Write(queue, header, frame.Arrival, tag, flow, from.Other(), answered, flow[from].Next, answer, swap: frame.FlowId == 0);
     }
 
     private static void Write(
-        FrameQueue queue, ReadOnlySpan<byte> ethernet, Interface departure, int tag, Flow flow, Side source, uint sequence, uint acknowledgment, bool swap)
+        FrameQueue queue, ReadOnlySpan<byte> ethernet, Interface departure, int tag, Flow flow, Side source, uint sequence, uint acknowledgment,
+        ReadOnlySpan<byte> payload, bool swap)
     {
         var isV6 = !flow.Client.IsV4;
         var ipLength = isV6 ? 40 : 20;
-        var bytes = queue.Add(ethernet.Length + ipLength + TcpView.MinHeaderLength, departure, tag);
+        var bytes = queue.Add(ethernet.Length + ipLength + TcpView.MinHeaderLength + payload.Length, departure, tag);
         if (bytes.IsEmpty) return;
         ethernet.CopyTo(bytes);
         if (swap)
@@ -45,7 +48,9 @@ internal static class ResetFrames
         BinaryPrimitives.WriteUInt32BigEndian(tcp[4..], sequence);
         BinaryPrimitives.WriteUInt32BigEndian(tcp[8..], acknowledgment);
         tcp[12] = TcpView.MinHeaderLength / 4 << 4;
-        tcp[13] = (byte)(TcpFlags.Rst | TcpFlags.Ack);
+        tcp[13] = (byte)(payload.IsEmpty ? TcpFlags.Rst | TcpFlags.Ack : TcpFlags.Psh | TcpFlags.Ack | TcpFlags.Fin);
+        if (!payload.IsEmpty) BinaryPrimitives.WriteUInt16BigEndian(tcp[14..], ushort.MaxValue);
+        payload.CopyTo(tcp[TcpView.MinHeaderLength..]);
         BinaryPrimitives.WriteUInt16BigEndian(tcp[16..], InternetChecksum.OfTransport(from, to, IpProtocol.Tcp, tcp));
         if (isV6) WriteV6(ip, from, to);
         else WriteV4(ip, from, to);

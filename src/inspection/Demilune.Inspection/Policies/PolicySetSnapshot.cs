@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Demilune.Inspection.Access;
 using Demilune.Rules.Compile;
 
 namespace Demilune.Inspection.Policies;
@@ -25,4 +26,8 @@ public sealed record PolicySetSnapshot(long Revision, FrozenDictionary<int, Insp
 /// <param name="Revision">Of the policy.</param>
 /// <param name="Prevent">False: alerts only, nothing is dropped.</param>
 /// <param name="Rules">Compiled.</param>
-public sealed record InspectionPolicy(int Tag, string Name, long Revision, bool Prevent, RuleSet Rules);
+public sealed record InspectionPolicy(int Tag, string Name, long Revision, bool Prevent, RuleSet Rules)
+{
+    /// <summary>What is allowed at layer 7; null: whatever no rule forbids.</summary>
+    public AccessList? Access { get; init; }
+}

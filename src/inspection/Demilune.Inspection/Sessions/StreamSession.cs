@@ -93,6 +93,7 @@ internal sealed class StreamSession
             App = AppProtocol.Failed;
             for (var i = 0; i < Protocols.All.Length && _session is null; i++)
                 if (Protocols.All[i].RecogniseDatagram(from, bytes, _serverPort)) Open(i);
+            if (_session is null) _detector.Recognised(App);
         }
         _session?.Deliver(from, bytes);
     }
@@ -115,6 +116,7 @@ internal sealed class StreamSession
     {
         if (_session is null) App = AppProtocol.Failed;
         else _isLost = true;
+        _detector.Recognised(AppProtocol.Failed);
         _sides[(int)from].Window.Tail = default;
     }
 
@@ -130,7 +132,8 @@ internal sealed class StreamSession
         if (App != AppProtocol.Failed) _session?.Close(from);
     }
 
-    private bool IsOpaque => _session is { IsOpaque: true };
+    /// <summary>What follows is encrypted: nobody can say anything of it.</summary>
+    public bool IsOpaque => _session is { IsOpaque: true };
 
     /// <summary>Nobody needs the packets of an encrypted flow: rules about single packets look at them as long as at any stream.</summary>
     private bool IsLetGo(Flow flow) => _session is { IsLetGo: true }
@@ -198,7 +201,9 @@ internal sealed class StreamSession
         if (isOpen && side.Probe.Total < MaxProbe) return;
         side.IsRuledOut = true;
         // A server's greeting says nothing about a client that begins later; a client that speaks something else has decided it.
-        if (from == Side.Client || _sides[(int)Side.Client].IsRuledOut) App = AppProtocol.Failed;
+        if (from != Side.Client && !_sides[(int)Side.Client].IsRuledOut) return;
+        App = AppProtocol.Failed;
+        _detector.Recognised(App);
     }
 
     private void Open(int index)
@@ -208,6 +213,7 @@ internal sealed class StreamSession
         _session.Begin(_rules, _isDatagram);
         App = protocol.App;
         _detector.Scope.Facts.App = App;
+        _detector.Recognised(App);
     }
 
     private void DeliverProbed(Side first)
@@ -237,6 +243,7 @@ internal sealed class StreamSession
         {
             App = AppProtocol.Failed;
             _detector.Scope.Facts.App = App;
+            _detector.Recognised(App);
         }
     }
 

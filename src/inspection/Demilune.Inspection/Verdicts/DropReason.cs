@@ -48,6 +48,9 @@ public enum DropReason : byte
     /// <summary>The message can be read in two ways (request smuggling and the like), or not at all.</summary>
     Ambiguous,
 
+    /// <summary>The policy's allow-list has no such request, name or protocol.</summary>
+    AccessList,
+
     /// <summary>A limit of a parser: header size, decompression bomb, pipelining depth.</summary>
     ParserLimit,
 }

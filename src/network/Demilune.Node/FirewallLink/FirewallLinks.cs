@@ -54,7 +54,8 @@ internal sealed class FirewallLinks(string directory, EveBuffer eve, ILogger log
         if (_policies.TryGetValue(firewall, out var known) && known.Content.SequenceEquals(content)) return known.Set;
         var set = new PolicySet((long)state.Revision, [.. content.Policies.Select(policy => new EnginePolicy(
             (int)policy.Tag, policy.Name, (long)policy.Revision, policy.Mode == SecurityPolicy.Types.Mode.Prevent,
-            [.. policy.Rules.Select(rules => new EngineRules(rules.Name, rules.Text))]))]);
+            [.. policy.Rules.Select(rules => new EngineRules(rules.Name, rules.Text))],
+            policy.Access.Length == 0 ? null : policy.Access))]);
         _policies[firewall] = (set, content);
         return set;
     }

@@ -1,3 +1,4 @@
+using Demilune.Inspection.Access;
 using Demilune.Inspection.Detection;
 using Demilune.Inspection.Events;
 using Demilune.Rules.Buffers;
@@ -64,6 +65,7 @@ internal sealed partial class HttpSession
             detector.Keep(message.Pending, long.MaxValue);
             Evaluate(message, default, 0);
             detector.Settle(message.Pending);
+            if (side == Side.Client && detector.Scope.Access is { } access) Ask(access, message, head, oddities == UriOddities.None);
             if (head.Framing is Http1Framing.None or Http1Framing.Tunnel) return;
             var encoding = head.List("content-encoding"u8);
             if (!encoding.IsEmpty) BeginDecoding(encoding);
@@ -133,6 +135,14 @@ internal sealed partial class HttpSession
             ContentFailure.UnknownCoding => Http1Anomaly.UnknownContentEncoding,
             _ => Http1Anomaly.InvalidContentEncoding,
         });
+
+        private void Ask(AccessList access, HttpMessage message, Http1Head head, bool isPlain)
+        {
+            if (access.Admits(message, head, isPlain)) return;
+            // While an earlier request waits for its answer, ours would be taken for that.
+            var answer = session._open.Count == 1 ? access.Answer(_transaction!.Kind == Http1RequestKind.Head) : default(ReadOnlyMemory<byte>);
+            session._detector.Deny(access, _transaction, answer);
+        }
 
         private void BeginRequest(Http1Head head)
         {

@@ -100,6 +100,14 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
         _detector.Keep(side.Pending, long.MaxValue);
     }
 
+    /// <summary>A hello is there: does the policy allow what it says?</summary>
+    public void Ask(Side from)
+    {
+        if (_detector.Scope.Access is not { } access) return;
+        if (from == Side.Client ? access.Admits(Client.Hello) : access.Admits(Client.Hello, Server.Hello)) return;
+        _detector.Deny(access, this);
+    }
+
     public void Evaluate(TlsSide side) => _detector.Evaluate(side.Pending, new DetectionBuffers { Message = side }, 0, this);
 
     public void Notice(string name, TlsSide side, bool isAmbiguous = false) => _detector.Notice(name, this, side, side.Pending, isAmbiguous);

@@ -132,6 +132,7 @@ internal sealed class TlsSide(TlsSession session, Side side) : ITlsEvents, IMess
         if (type is not (1 or 4)) return;
         _state = type == 1 ? TlsState.ClientHello : TlsState.ServerHello;
         session.HasServerHello |= type == 4;
+        session.Ask(side);
         session.Offer(this, side, s_state);
         session.Evaluate(this);
     }
@@ -171,6 +172,7 @@ internal sealed class TlsSide(TlsSession session, Side side) : ITlsEvents, IMess
         }
         if (Hello.IsWellFormed && side == Side.Client && session.WantsJa4) _ja4 = Encoding.ASCII.GetBytes(Ja4.Of(Hello, isQuic: false));
         session.Offer(this, side, OfHello);
+        session.Ask(side);
     }
 
     private void TellFaults(TlsHelloFaults faults)
