@@ -32,6 +32,21 @@ public class ContentDecoderTests
         Assert.Equal(body, sink.Text);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public void Wrong_checksums_and_odd_flags_hide_no_gzip_body(int pieceLength)
+    {
+        var text = string.Concat(Enumerable.Range(0, 2000).Select(i => $"line {i}\n"));
+        var wrong = Encode("gzip", Encoding.ASCII.GetBytes(text));
+        wrong[^6] ^= 0xff;
+        Assert.Equal(text, Decode("gzip", wrong, pieceLength).Text);
+        var right = Encode("gzip", Encoding.ASCII.GetBytes(text));
+        right[3] = 2;
+        Assert.Equal(text, Decode("gzip", [.. right.AsSpan(0, 10), 0, 0, .. right.AsSpan(10)], pieceLength).Text);
+        Assert.Equal(text, Decode("gzip", [(byte)'\n', .. Encode("gzip", Encoding.ASCII.GetBytes(text))], pieceLength).Text);
+    }
+
     [Fact]
     public void An_unknown_coding_is_told_and_the_body_taken_as_it_is()
     {

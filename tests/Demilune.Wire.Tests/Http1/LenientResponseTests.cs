@@ -26,6 +26,13 @@ public sealed class LenientResponseTests
     [InlineData("HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\nxevil", "xevil")]
     [InlineData("HTTP/1.1 200 ok\r\nContent-Length: 4\n\t\nevil")]
     [InlineData(" \n\r\nHTTP/1.1 200 ok\r\nContent-Length: 4\r\n\r\nevil")]      // found by fuzzing: cut after the first line it read otherwise
+    [InlineData("HTTP/1.1 200 ok\r\nTransfer-Encoding\r\n :chunked" + Chunks)]
+    [InlineData("HTTP/1.1 200 ok\r\nTransfer-Encoding\r\n :\r\n chunked" + Chunks)]
+    [InlineData("HTTP/1.1 204 ok\r\nTransfer-Encoding: chunked" + Chunks)]
+    [InlineData("HTTP/1.1 102 ok\r\nContent-Length: 4\r\n\r\nevil")]
+    [InlineData(" foobar\r\nHTTP/1.1 200 ok\r\nTransfer-Encoding: chunked" + Chunks)]
+    [InlineData(" \rHTTP/1.1 200 ok\r\nTransfer-Encoding: chunked" + Chunks)]
+    [InlineData(" foobar\r\nevil\r\n", " foobar\r\nevil\r\n")]
     [InlineData("evil")]
     public void Its_body_is_found_however_it_is_cut(string response, string body = "evil")
     {

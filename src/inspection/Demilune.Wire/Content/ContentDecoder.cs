@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 using System.Text;
 using Demilune.Wire.Http1;
@@ -78,6 +79,8 @@ public sealed class ContentDecoder : IDisposable
         {
             if (!stage.TryTake(output, out var count))
             {
+                // Clients look neither at the checksums nor at flags that mean nothing to them.
+                if (stage.TryBeLenient()) continue;
                 // A coding that was announced and not applied: what is below it may still be there.
                 if (stage.TryStandAside(out var whole))
                 {
@@ -93,7 +96,8 @@ public sealed class ContentDecoder : IDisposable
             }
             if (count == 0) return;
             stage.HasSpoken = true;
-            Feed(index + 1, output.AsSpan(0, count), sink);
+            var repeated = stage.Repeated(count);
+            if (repeated < count) Feed(index + 1, output.AsSpan(repeated, count - repeated), sink);
         }
     }
 
@@ -113,16 +117,47 @@ public sealed class ContentDecoder : IDisposable
         private bool _isGzip;
         private int _given;
 
-        /// <summary>What was given before anything came out.</summary>
-        private byte[] _unspoken = [];
+        /// <summary>
+        /// All that was given as long as it is short: until something has come out, to give it back if it never will; of a gzip body, to be read again
+        /// by somebody more lenient. Null: none yet, or not any more.
+        /// </summary>
+        private byte[]? _kept;
+
+        /// <summary>-1: it got too long.</summary>
+        private int _keptLength;
+        private long _spoken;
+        private long _repeat;
+
+        /// <summary>Begins anew without a look at header flags and checksums (RFC 1952 §2.3). What has come out already comes again.</summary>
+        /// <returns>False if that has been tried, if it is no gzip, or if too much was given to be kept.</returns>
+        public bool TryBeLenient()
+        {
+            if (!_isGzip || _kept is null || !GzipHeader.TrySkip(_kept.AsSpan(0, _keptLength), out var header)) return false;
+            _isGzip = false;
+            _repeat = _spoken;
+            _decoder?.Dispose();
+            _source.Restart(_kept.AsSpan(header, _keptLength - header));
+            if (HasSpoken) Forget();
+            _decoder = new DeflateStream(_source, CompressionMode.Decompress);
+            return true;
+        }
+
+        /// <summary>How many of these bytes have come out before.</summary>
+        public int Repeated(int count)
+        {
+            var repeated = (int)Math.Min(_repeat, count);
+            _repeat -= repeated;
+            _spoken += count - repeated;
+            return repeated;
+        }
 
         public bool HasSpoken { get; set; }
 
         /// <returns>False if something came out already, or too much was given to be kept.</returns>
         public bool TryStandAside(out byte[] whole)
         {
-            whole = _unspoken;
-            return !HasSpoken && whole.Length > 0;
+            whole = HasSpoken || _kept is null ? [] : _kept[.._keptLength];
+            return whole.Length > 0;
         }
 
         public byte[] Output => _ownOutput ??= new byte[16 << 10];
@@ -138,8 +173,10 @@ public sealed class ContentDecoder : IDisposable
 
         public void Give(ReadOnlySpan<byte> bytes)
         {
-            if (!HasSpoken) _unspoken = _given > 0 && _unspoken.Length == 0 || _unspoken.Length + bytes.Length > MaxUnspoken ? [] : [.. _unspoken, .. bytes];
-            else _unspoken = [];
+            if (HasSpoken && !_isGzip) Forget();
+            else Keep(bytes);
+            // To some clients these still belong to the head of the message.
+            if (_isGzip && _given == 0) bytes = bytes.TrimStart("\r\n"u8);
             _source.Give(bytes, _isGzip && _given <= GzipFlags && _given + bytes.Length > GzipFlags ? GzipFlags - _given : -1);
             _given = Math.Min(_given + bytes.Length, GzipFlags + 1);
         }
@@ -148,7 +185,7 @@ public sealed class ContentDecoder : IDisposable
         private const int GzipFlags = 3;
 
         /// <summary>A decoder says within its first block whether the bytes are of its coding.</summary>
-        private const int MaxUnspoken = 64 << 10;
+        private const int MaxKept = 64 << 10;
 
         /// <param name="count">0: nothing more until more is given.</param>
         /// <returns>False if the bytes are not of this coding.</returns>
@@ -169,7 +206,30 @@ public sealed class ContentDecoder : IDisposable
             }
         }
 
-        public void Dispose() => _decoder?.Dispose();
+        public void Dispose()
+        {
+            Forget();
+            _decoder?.Dispose();
+        }
+
+        private void Keep(ReadOnlySpan<byte> bytes)
+        {
+            if (_keptLength < 0) return;
+            if (_keptLength + bytes.Length > MaxKept)
+            {
+                Forget();
+                return;
+            }
+            _kept ??= ArrayPool<byte>.Shared.Rent(MaxKept);
+            bytes.CopyTo(_kept.AsSpan(_keptLength));
+            _keptLength += bytes.Length;
+        }
+
+        private void Forget()
+        {
+            if (_kept is not null) ArrayPool<byte>.Shared.Return(_kept);
+            (_kept, _keptLength) = (null, -1);
+        }
 
         /// <summary>RFC 9110 §8.4.1.2 says zlib; some servers and clients send it bare, and browsers take both.</summary>
         private static Stream OpenDeflate(Stream source)
@@ -195,6 +255,12 @@ public sealed class ContentDecoder : IDisposable
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         public ReadOnlySpan<byte> Peek() => _bytes.AsSpan(_start, Available);
+
+        public void Restart(ReadOnlySpan<byte> bytes)
+        {
+            _start = _end = 0;
+            Give(bytes, -1);
+        }
 
         /// <param name="flags">Where in these bytes a gzip header's flags are, or -1.</param>
         public void Give(ReadOnlySpan<byte> bytes, int flags)

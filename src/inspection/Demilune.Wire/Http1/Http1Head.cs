@@ -37,6 +37,9 @@ public sealed class Http1Head
     /// <summary>How the body is framed.</summary>
     public Http1Framing Framing { get; internal set; }
 
+    /// <summary>The status says that there is none, and the fields that there is.</summary>
+    internal bool IsBodyDoubtful => StatusCode is (>= 100 and < 200 and not 101) or 204 && Framing is (Http1Framing.Length or Http1Framing.Chunked);
+
     /// <summary>Bytes of the body when <see cref="Framing"/> is Length.</summary>
     public long ContentLength { get; internal set; }
 
@@ -94,6 +97,23 @@ public sealed class Http1Head
         _fields[FieldCount++] = field;
     }
 
+    /// <summary>The colon that the last line lacked stands on this one, and the value behind it.</summary>
+    /// <returns>False if the last line had one.</returns>
+    internal bool TryComplete(int valueStart, int valueLength)
+    {
+        ref var last = ref _fields[FieldCount - 1];
+        if (last.HasColon) return false;
+        last = last with { NameLength = Raw.Slice(last.NameStart, last.NameLength).TrimEnd(" \t\v\f\r\0"u8).Length, ValueStart = valueStart, ValueLength = valueLength, HasColon = true };
+        return true;
+    }
+
+    /// <summary>What came before this is no part of the head.</summary>
+    internal void RemoveFirst(int count)
+    {
+        _bytes.AsSpan(count, Length - count).CopyTo(_bytes);
+        Length -= count;
+    }
+
     /// <summary>Joins a continuation to the last field: what lies between becomes spaces.</summary>
     internal void Fold(int valueEnd)
     {
@@ -106,7 +126,11 @@ public sealed class Http1Head
 }
 
 /// <summary>Where a field lies in its head.</summary>
-public readonly record struct Http1Field(int NameStart, int NameLength, int ValueStart, int ValueLength);
+public readonly record struct Http1Field(int NameStart, int NameLength, int ValueStart, int ValueLength)
+{
+    /// <summary>False: the line is a name and nothing else, which is no field.</summary>
+    public bool HasColon { get; init; } = true;
+}
 
 /// <summary>How a body ends (RFC 9112 §6.3).</summary>
 public enum Http1Framing : byte

@@ -10,6 +10,8 @@ public sealed partial class Http1Parser
     {
         if (_head.Raw.Contains((byte)0)) Tell(Http1Anomaly.NullInHead, events);
         var offset = NextLine(0, events, out var line);
+        // Some clients pass over what is blank to them before a status line, also if it ends in a bare CR.
+        while (!isRequest && offset < _head.Length && _head.Raw[line].IndexOfAnyExcept(s_gaps) < 0) offset = NextLine(offset, events, out line);
         _head.LineRange = line;
         var isHead = isRequest ? ReadRequestLine(events) : ReadStatusLine(events);
         if (!isHead) return false;
@@ -88,6 +90,7 @@ public sealed partial class Http1Parser
                 {
                     Tell(Http1Anomaly.ObsoleteFold, events);
                     var gap = GapLength(line);
+                    if (line[gap] == ':' && _head.TryComplete(start + gap + 1 + GapLength(line[(gap + 1)..]), line[(gap + 1)..].Trim(Gaps).Length)) continue;
                     ReadField(start + gap, line[gap..], events);
                     continue;
                 }
@@ -112,7 +115,7 @@ public sealed partial class Http1Parser
         if (colon < 0)
         {
             Tell(Http1Anomaly.MissingColon, events);
-            _head.Add(new(start, line.Length, start + line.Length, 0));
+            _head.Add(new(start, line.Length, start + line.Length, 0) { HasColon = false });
             return;
         }
         var name = line[..colon].TrimEnd(isRequest ? " \t"u8 : Gaps);
@@ -158,7 +161,9 @@ public sealed partial class Http1Parser
     {
         (_, 101) when !_head.Value("upgrade"u8).IsEmpty || length <= 0 => Http1Framing.Tunnel,
         (_, 101) => Http1Framing.Length,
-        (_, >= 100 and < 200 or 204 or 304) or (Http1RequestKind.Head, _) => Http1Framing.None,
+        (Http1RequestKind.Head, _) or (_, 304) => Http1Framing.None,
+        // These have none (RFC 9110 §6.4.1). Where one is announced nevertheless, some clients read it: it is judged.
+        (_, >= 100 and < 200 or 204) => _head.Framing == Http1Framing.Chunked || length > 0 ? _head.Framing : Http1Framing.None,
         (Http1RequestKind.Connect, < 300) => Http1Framing.Tunnel,
         _ when _head.Framing == Http1Framing.Chunked => Http1Framing.Chunked,
         _ when hasTransferEncoding || length < 0 => Http1Framing.Close,

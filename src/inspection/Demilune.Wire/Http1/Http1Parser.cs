@@ -15,10 +15,14 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
     private State _state;
     private int _lineStart;
     private int _blankLines;
+    private int _junk;
     private long _remaining;
     private BitVector64 _told;
 
-    private enum State : byte { Head, Length, Close, ChunkSize, ChunkExtension, ChunkData, ChunkEnd, Trailers, Tunnel, Broken }
+    private enum State : byte { Head, Perhaps, Length, Close, ChunkSize, ChunkExtension, ChunkData, ChunkEnd, Trailers, Tunnel, Broken }
+
+    /// <summary>A line before the status line that clients pass over: longer than this it is held to be a body at once.</summary>
+    private const int MaxJunk = 64;
 
     /// <summary>Nothing more will be read of this direction.</summary>
     public bool IsBroken => _state == State.Broken;
@@ -60,6 +64,7 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
             var used = _state switch
             {
                 State.Head => FeedHead(bytes, events),
+                State.Perhaps => FeedPerhaps(bytes, events),
                 State.Length => FeedLength(bytes, events),
                 State.Close => FeedClose(bytes, events),
                 State.ChunkSize => FeedChunkSize(bytes, events),
@@ -79,6 +84,10 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
         if (_state == State.Close)
         {
             EndMessage(events);
+        }
+        else if (_state == State.Perhaps)
+        {
+            EndWithoutBody(events);
         }
         else if (_state is not (State.Tunnel or State.Broken) && !IsIdle)
         {
@@ -130,7 +139,23 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
             // Between bare line feeds clients take it for the empty line, otherwise for a continuation.
             if (_head.Raw is not [.., (byte)'\r', (byte)'\n']) line = default;
         }
-        if (isFirst && !isRequest && !line.TrimStart(Gaps).StartsWith("HTTP"u8)) line = default;      // no head at all: HTTP/0.9
+        var isStatus = isRequest || line.TrimStart(Gaps).StartsWith("HTTP"u8);
+        if (_junk > 0)
+        {
+            // Behind one odd line clients still take a status line; what is none makes both of them a body.
+            if (isStatus) _head.RemoveFirst(_junk);
+            else line = default;
+            _junk = 0;
+        }
+        else if (isFirst && !isStatus && line is [(byte)' ' or (byte)'\t', ..] && line.Length <= MaxJunk)
+        {
+            _junk = _lineStart = _head.Length;
+            return false;
+        }
+        else if (isFirst && !isStatus)
+        {
+            line = default;      // no head at all: HTTP/0.9
+        }
         // HTTP/0.9 has no fields: a server answers after this line, so it cannot wait for an empty one (RFC 1945 §4.1).
         var isSimple = isFirst && isRequest && line.IndexOf(" HTTP/"u8) < 0 && line.IndexOf("\tHTTP/"u8) < 0;
         if (!line.IsEmpty && !isSimple)
@@ -150,7 +175,7 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
             else BeginBodyWithoutHead(events);
             return;
         }
-        if (!isRequest && _head.StatusCode is >= 100 and < 200 and not 101)
+        if (!isRequest && _head is { StatusCode: >= 100 and < 200 and not 101, Framing: Http1Framing.None })
         {
             // An interim response: the final one is still to come (RFC 9110 §15.2).
             events.Head(_head);
@@ -159,8 +184,14 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
         }
         events.Head(_head);
         if (_state == State.Tunnel) return;
+        BeginBody(_head.IsBodyDoubtful ? State.Perhaps : StateOfBody());
+        if (_state is State.Head or State.Tunnel) EndMessage(events);
+    }
+
+    private State StateOfBody()
+    {
         _remaining = _head.ContentLength;
-        _state = _head.Framing switch
+        return _head.Framing switch
         {
             Http1Framing.Length when _remaining > 0 => State.Length,
             Http1Framing.Chunked => State.ChunkSize,
@@ -168,8 +199,27 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
             Http1Framing.Tunnel => State.Tunnel,
             _ => State.Head,
         };
-        if (_state == State.ChunkSize) BeginChunk();
-        if (_state is State.Head or State.Tunnel) EndMessage(events);
+    }
+
+    private void BeginBody(State state)
+    {
+        _state = state;
+        if (state == State.ChunkSize) BeginChunk();
+    }
+
+    /// <summary>A body that should not be there: it is not, if the next response follows.</summary>
+    private int FeedPerhaps(ReadOnlySpan<byte> bytes, IHttp1Events events)
+    {
+        if (bytes[0] == 'H') EndWithoutBody(events);
+        else BeginBody(StateOfBody());
+        return 0;
+    }
+
+    private void EndWithoutBody(IHttp1Events events)
+    {
+        _state = State.Head;
+        if (_head.StatusCode is >= 100 and < 200) BeginMessage();       // the final response is still to come
+        else EndMessage(events);
     }
 
     /// <summary>What does not begin as a response is shown by clients as a body nevertheless, as in HTTP/0.9 (RFC 1945 §6).</summary>
@@ -209,7 +259,7 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
     private void BeginMessage()
     {
         _head.Clear();
-        (_lineStart, _blankLines, _remaining, _told) = (0, 0, 0, default);
+        (_lineStart, _blankLines, _junk, _remaining, _told) = (0, 0, 0, 0, default);
     }
 
     private int Break(Http1Anomaly anomaly, ReadOnlySpan<byte> bytes, IHttp1Events events)

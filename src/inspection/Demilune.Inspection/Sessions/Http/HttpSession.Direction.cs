@@ -105,21 +105,28 @@ internal sealed partial class HttpSession
         {
             EndDecoding();
             if (_transaction is not { } transaction || Message is not { } message) return;
-            if (side == Side.Server && message.StatusCode is >= 100 and < 200 and not 101) return;
+            if (side == Side.Server && message.StatusCode is >= 100 and < 200 and not 101)
+            {
+                CloseFile(message);     // a body that should not be there
+                return;
+            }
             message.IsComplete = message.Body.IsComplete = true;
             session._detector.Completed(side);
             _form.End(!Parser.IsTruncated);
             Evaluate(message, default, 0);
-            if (message.File is { } file)
-            {
-                message.File = null;
-                session._files.Close(file, Parser.IsTruncated ? FileState.Truncated : FileState.Closed);
-            }
+            CloseFile(message);
             if (Parser.IsTunnel) session._request.Parser.BecomeTunnel();
             // A server may answer before it has read the request: what is still to come of it must be judged nevertheless.
             if (side == Side.Server) _transaction = null;
             var other = side == Side.Client ? transaction.Response : transaction.Request;
             if (other.IsComplete || (side == Side.Server && !other.HasHead)) session.Finish(transaction);
+        }
+
+        private void CloseFile(HttpMessage message)
+        {
+            if (message.File is not { } file) return;
+            message.File = null;
+            session._files.Close(file, Parser.IsTruncated ? FileState.Truncated : FileState.Closed);
         }
 
         public void Anomaly(Http1Anomaly anomaly) =>
