@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Flows;
 using Demilune.Inspection.Frames;
@@ -26,7 +27,7 @@ public sealed partial class Inspector
         var (keyPort, otherKeyPort) = protocol switch
         {
             IpProtocol.Icmp => (facts.IcmpType, IcmpPairs.AnswerTo(facts.IcmpType)),
-            IpProtocol.Icmpv6 => (facts.IcmpType, IcmpPairs.AnswerToV6(facts.IcmpType)),
+            IpProtocol.Icmpv6 => ((ushort)(facts.IcmpType | facts.IcmpCode << 8), IcmpPairs.AnswerToV6(facts.IcmpType)),
             _ => (sourcePort, destinationPort),
         };
         if (protocol == IpProtocol.Esp && source.Value > destination.Value) around |= 1UL << 55;
@@ -54,6 +55,13 @@ public sealed partial class Inspector
             }
             return next;
         }
+        if (protocol == IpProtocol.Icmp && IcmpPairs.IsError(facts.IcmpType))
+        {
+            // An error belongs to what it is about; there is no talk of its own.
+            if (facts.IcmpType == IcmpPairs.Unreachable) CountForQuoted(in frame, ref packet, around);
+            (from, refused) = (Side.Client, Verdict.Forward);
+            return null;
+        }
         if (Options.Streams is not null) return NewFlow(in frame, in key, isAnswer: false, isTcp, tag, policy, out from, out refused);
         if (isTcp && (!tcp.Has(TcpFlags.Syn) || tcp.Has(TcpFlags.Ack)))
         {
@@ -69,6 +77,19 @@ public sealed partial class Inspector
             }
         }
         return NewFlow(in frame, in key, isTcp && tcp.Has(TcpFlags.Syn) && tcp.Has(TcpFlags.Ack), isTcp, tag, policy, out from, out refused);
+    }
+
+    /// <summary>A packet could not be delivered: the one that tells so is counted with the flow it quotes.</summary>
+    private void CountForQuoted(in Frame frame, scoped ref DecodedPacket packet, ulong around)
+    {
+        var quoted = packet.Icmp.Payload;
+        if (quoted.Length < 24 || quoted[0] >> 4 != 4 || quoted[9] is not (IpProtocol.Tcp or IpProtocol.Udp)) return;
+        var (source, destination) = (IpAddress.FromV4(quoted[12..16]), IpAddress.FromV4(quoted[16..20]));
+        var (sourcePort, destinationPort) = (BinaryPrimitives.ReadUInt16BigEndian(quoted[20..]), BinaryPrimitives.ReadUInt16BigEndian(quoted[22..]));
+        if (_flows.Find(FlowKey.Of(source, sourcePort, destination, destinationPort, quoted[9], frame.Network, around)) is not { } flow) return;
+        var from = packet.Ip.Source == flow.Client ? Side.Client : Side.Server;
+        flow.Packets[(int)from]++;
+        flow.Bytes[(int)from] += packet.Bytes.Length;
     }
 
     private static bool IsSameQuestion(Flow flow, byte protocol, byte icmpType) => protocol is not (IpProtocol.Icmp or IpProtocol.Icmpv6) || flow.Icmp.Type == icmpType;

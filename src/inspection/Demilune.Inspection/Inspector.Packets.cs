@@ -95,9 +95,8 @@ public sealed partial class Inspector
         Describe(ref packet);
         ref var facts = ref _scope.Facts;
         facts.IsDefragmented = origin.Source == PacketSource.Defragmented;
-        if (!packet.HasFlow || (packet.IsInvalid && Options.Inline)) return JudgeAlone(ref packet, policy);
-
-        var wrong = LookAtChecksums(in frame, ref packet, policy.Rules);
+        var wrong = packet.HasIp && LookAtChecksums(in frame, ref packet, policy.Rules);
+        if (!packet.HasFlow || (packet.IsInvalid && Options is { Inline: true, Streams: null })) return JudgeAlone(ref packet, policy);
         if (Options.Streams is not null) return Observe(in frame, ref packet, tag, policy, wrong);
         if (wrong && Options.Inline)
         {
@@ -107,6 +106,7 @@ public sealed partial class Inspector
         var flow = FindFlow(in frame, ref packet, tag, policy, out var from, out var refused);
         if (flow is null)
         {
+            if (refused.Frame == FrameVerdict.Forward) return JudgeAlone(ref packet, policy);
             TellEvents(ref packet);
             return refused;
         }
@@ -174,7 +174,7 @@ public sealed partial class Inspector
     private void TellEvents(scoped ref DecodedPacket packet)
     {
         var events = packet.Events;
-        while (events.TryTake(out var odd)) _detector.Anomaly(AnomalyLayer.Decode, DecodeEventNames.Of(odd), isAmbiguous: false);
+        for (var i = 0; i < events.Count; i++) _detector.Anomaly(AnomalyLayer.Decode, DecodeEventNames.Of(events[i]), isAmbiguous: false);
     }
 
     private static PacketOrigin WithEthernet(scoped in PacketOrigin origin, scoped ref DecodedPacket packet)
@@ -243,11 +243,12 @@ public sealed partial class Inspector
     private bool LookAtChecksums(in Frame frame, scoped ref DecodedPacket packet, RuleSet rules)
     {
         ref var facts = ref _scope.Facts;
-        var isVerified = Options.VerifyChecksums && !frame.ChecksumTrusted;
-        facts.ChecksumsIgnored = !isVerified;
-        if (!isVerified || !(Options.Inline || packet.Protocol == IpProtocol.Tcp || rules.AsksChecksums)) return false;
+        facts.ChecksumsIgnored = frame.ChecksumTrusted;
+        var mayLeaveOut = Options.VerifyChecksums && packet.HasFlow && (Options is { Inline: true, Streams: null } || packet.Protocol == IpProtocol.Tcp);
+        if (frame.ChecksumTrusted || !(mayLeaveOut || rules.AsksChecksums)) return false;
         if (!packet.Ip.IsV6 && InternetChecksum.Of(packet.Ip.Packet[..packet.Ip.HeaderLength]) != 0) facts.WrongChecksums |= WrongChecksums.Ip;
         if (packet.HasTransport && !HasValidChecksum(ref packet)) facts.WrongChecksums |= WrongChecksums.Transport;
+        if (!mayLeaveOut) return false;
         var isLeftOut = Options is { Inline: true, Streams: null } ? facts.WrongChecksums != WrongChecksums.None
             : packet.Protocol == IpProtocol.Tcp && (facts.WrongChecksums & WrongChecksums.Transport) != 0;
         if (isLeftOut) Statistics.WrongChecksums++;

@@ -67,7 +67,7 @@ internal sealed class Flow
     /// <summary>Matches that wait for the next packet of their side, by <see cref="Side"/> (captures).</summary>
     public List<QueuedAlert>[] Waiting { get; } = [[], []];
 
-    /// <summary>By <see cref="Side"/>: packets and IP bytes sent.</summary>
+    /// <summary>By <see cref="Side"/>: packets and their bytes sent.</summary>
     public long[] Packets { get; } = new long[2];
     public long[] Bytes { get; } = new long[2];
 

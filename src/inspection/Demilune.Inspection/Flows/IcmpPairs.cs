@@ -3,6 +3,9 @@ namespace Demilune.Inspection.Flows;
 /// <summary>ICMP messages that answer each other belong to one flow.</summary>
 internal static class IcmpPairs
 {
+    /// <summary>ICMP's "destination unreachable".</summary>
+    public const byte Unreachable = 3;
+
     /// <summary>The type of the other side's messages; 0 if there is none.</summary>
     public static ushort AnswerTo(byte type) => type switch
     {
@@ -13,6 +16,9 @@ internal static class IcmpPairs
         9 => 10, 10 => 9,       // router advertisement and solicitation
         _ => 0,
     };
+
+    /// <summary>Unreachable, quench, redirect, time exceeded, parameter problem.</summary>
+    public static bool IsError(byte type) => type is 3 or 4 or 5 or 11 or 12;
 
     /// <summary>The same for ICMPv6.</summary>
     public static ushort AnswerToV6(byte type) => type switch

@@ -20,9 +20,9 @@ public sealed class RuleSet
         FlowbitNames = names.Flowbits;
         CounterNames = names.Counters;
         VariableNames = names.Variables;
-        PacketRules = packetRules;
         StoresFiles = Array.Exists(signatures, signature => signature.FileStorage is not null);
         DecodingRules = [.. packetRules.Where(index => signatures[index].IsAboutDecoding)];
+        PacketRules = packetRules;
         AsksChecksums = Array.Exists(signatures, signature => signature.AsksChecksums);
         InspectsPackets = packetRules.Length > 0 || Array.Exists(s_ofPackets, buffer => Inspects(buffer, FlowDirections.ToServer) || Inspects(buffer, FlowDirections.ToClient));
     }

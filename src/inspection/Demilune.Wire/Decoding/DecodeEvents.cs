@@ -1,32 +1,37 @@
+using System.Runtime.CompilerServices;
+
 namespace Demilune.Wire.Decoding;
 
-/// <summary>A set of <see cref="DecodeEvent"/>: a bit each.</summary>
+/// <summary>What is odd about one packet, in the order in which it was seen; the same may be there more than once.</summary>
 public struct DecodeEvents
 {
+    /// <summary>As many as Suricata notes of one packet. Whoever sends more oddities than that has made his point.</summary>
+    private const int Max = 15;
+
     private UInt128 _bits;
+    private Entries _entries;
+
+    /// <summary>How many.</summary>
+    public int Count { get; private set; }
 
     /// <summary>The event's number is its bit.</summary>
     public readonly UInt128 Bits => _bits;
 
-    public readonly bool IsEmpty => _bits == 0;
+    public readonly bool IsEmpty => Count == 0;
 
-    /// <summary>How many.</summary>
-    public readonly int Count => (int)UInt128.PopCount(_bits);
+    public readonly DecodeEvent this[int index] => (DecodeEvent)_entries[index];
 
-    public void Add(DecodeEvent odd) => _bits |= UInt128.One << (int)odd;
-
-    public void Add(DecodeEvents others) => _bits |= others._bits;
+    public void Add(DecodeEvent odd)
+    {
+        _bits |= UInt128.One << (int)odd;
+        if (Count < Max) _entries[Count++] = (byte)odd;
+    }
 
     public readonly bool Contains(DecodeEvent odd) => (_bits >> (int)odd & 1) != 0;
 
-    /// <summary>Takes one out; the order is that of their numbers.</summary>
-    /// <returns>False if none is left.</returns>
-    public bool TryTake(out DecodeEvent odd)
+    [InlineArray(Max)]
+    private struct Entries
     {
-        odd = default;
-        if (_bits == 0) return false;
-        odd = (DecodeEvent)(int)UInt128.TrailingZeroCount(_bits);
-        _bits &= _bits - 1;
-        return true;
+        private byte _first;
     }
 }

@@ -87,6 +87,8 @@ public ref struct DecodedPacket
 
     internal bool TryAddVlan(int vid) => _vlans.TryAdd(vid);
 
+    internal void Refuse() => IsInvalid = true;
+
     internal void Refuse(DecodeEvent odd)
     {
         _events.Add(odd);

@@ -18,13 +18,13 @@ public static partial class PacketDecoder
         }
         packet.Ip = ip;
         packet.Transport = ip.Payload;
+        if (ip.HeaderLength > Ipv4HeaderLength && !TryReadIpv4Options(ref packet, ip.Packet[Ipv4HeaderLength..ip.HeaderLength])) return;
         (packet.HasIp, packet.IpOffset, packet.Protocol) = (true, offset, ip.Protocol);
-        if (ip.HeaderLength > Ipv4HeaderLength) ReadIpv4Options(ref packet, ip.Packet[Ipv4HeaderLength..ip.HeaderLength]);
         packet.IsFragment = ip.IsFragment;
         if (ip.IsFragment) return;
         switch (ip.Protocol)
         {
-            case IpProtocol.Ipv4: OpenTunnel(ref packet, PacketKind.Ipv4, ip.Payload, PacketSource.Ipv4Tunnel, hasFlow: true); break;
+            case IpProtocol.Ipv4: OpenTunnel(ref packet, PacketKind.Ipv4, ip.Payload, PacketSource.Ipv4Tunnel); break;
             case IpProtocol.Ipv6: OpenTunnel(ref packet, PacketKind.Ipv6, ip.Payload, PacketSource.Ipv4Tunnel, hasFlow: true); break;
             case IpProtocol.Icmpv6: packet.Refuse(DecodeEvent.Ipv4Icmpv6); break;
             case IpProtocol.Icmp: ReadIcmp(ref packet, ip.Payload); break;
@@ -41,7 +41,8 @@ public static partial class PacketDecoder
         return U16(bytes, 2) < headerLength ? DecodeEvent.Ipv4IplenSmallerThanHlen : DecodeEvent.Ipv4TruncPacket;
     }
 
-    private static void ReadIpv4Options(ref DecodedPacket packet, ReadOnlySpan<byte> rest)
+    /// <returns>False if an option ends outside the header: nobody can say what the rest is.</returns>
+    private static bool TryReadIpv4Options(ref DecodedPacket packet, ReadOnlySpan<byte> rest)
     {
         if (rest.Length % 8 != 0) packet.Note(DecodeEvent.Ipv4OptPadRequired);
         while (rest is [var type, ..])
@@ -49,7 +50,7 @@ public static partial class PacketDecoder
             if (type == 0)
             {
                 packet.IpOptions |= IpOptions.EndOfList;
-                return;
+                return true;
             }
             if (type == 1)
             {
@@ -60,12 +61,12 @@ public static partial class PacketDecoder
             if (rest.Length < 2)
             {
                 packet.Note(DecodeEvent.Ipv4OptEolRequired);
-                return;
+                return true;
             }
             if (rest[1] < 2 || rest[1] > rest.Length)
             {
                 packet.Refuse(DecodeEvent.Ipv4OptInvalidLen);
-                return;
+                return false;
             }
             var body = rest[2..rest[1]];
             var option = OptionOf(type);
@@ -74,11 +75,12 @@ public static partial class PacketDecoder
             else if (WhatIsWrongWith(option, body, rest.Length > 2) is { } wrong)
             {
                 packet.Refuse(wrong);
-                return;
+                return true;
             }
             else packet.IpOptions |= option;
             rest = rest[rest[1]..];
         }
+        return true;
     }
 
     private static IpOptions OptionOf(byte type) => type switch
@@ -117,7 +119,7 @@ public static partial class PacketDecoder
                 return (body[0] - 5) % record != 0 || body[0] > length + 1 ? DecodeEvent.Ipv4OptMalformed : null;
             case IpOptions.QuickStart: return length < 8 ? DecodeEvent.Ipv4OptInvalidLen : null;
             case IpOptions.Security or IpOptions.ExtendedSecurity:
-                return length != 11 && !(option == IpOptions.ExtendedSecurity && length >= 3) ? DecodeEvent.Ipv4OptInvalidLen : null;
+                return length < 3 ? DecodeEvent.Ipv4OptInvalidLen : null;
             case IpOptions.StreamId or IpOptions.RouterAlert: return length != 4 ? DecodeEvent.Ipv4OptInvalidLen : null;
             case IpOptions.Cipso: return length < 10 ? DecodeEvent.Ipv4OptInvalidLen : AreCipsoTagsGood(body[4..]) ? null : DecodeEvent.Ipv4OptMalformed;
             default: return null;

@@ -20,7 +20,7 @@ public static partial class PacketDecoder
         var bytes = packet.Bytes[offset..];
         if (bytes.Length < Ipv6HeaderLength)
         {
-            packet.Refuse(DecodeEvent.Ipv6PacketTooSmall);
+            packet.Refuse();     // Suricata has an event for it and does not raise it
             return;
         }
         if (bytes[0] >> 4 != 6)
@@ -36,30 +36,32 @@ public static partial class PacketDecoder
             return;
         }
         var ip = IpView.OfV6(bytes[..length]);
-        (packet.HasIp, packet.IpOffset, packet.Protocol) = (true, offset, ip.Protocol);
-        WalkExtensions(ref packet, ref ip);
+        (packet.HasIp, packet.IpOffset) = (true, offset);
+        var isWhole = WalkExtensions(ref packet, ref ip);
         packet.Ip = ip;
         packet.Transport = ip.Payload;
         packet.IsFragment = ip.IsFragment;
-        if (!ip.IsFragment && !packet.IsInvalid) ReadBehindIpv6(ref packet, ip.Protocol, ip.Payload, options);
+        if (!ip.IsFragment && isWhole) ReadBehindIpv6(ref packet, ip.Protocol, ip.Payload, options);
     }
 
     private static void ReadBehindIpv6(ref DecodedPacket packet, byte next, ReadOnlySpan<byte> payload, TunnelOptions options)
     {
+        // What is not told of either is a protocol of nobody's: its number stays that of the header before.
+        if (next is not (IpProtocol.NoNext or IpProtocol.Icmp)) packet.Protocol = next;
         switch (next)
         {
             case IpProtocol.NoNext: break;
             case IpProtocol.Ipv4:
                 if (payload.Length < Ipv4HeaderLength) packet.Refuse(DecodeEvent.Ipv6Ipv4InIpv6TooSmall);
                 else if (payload[0] >> 4 != 4) packet.Refuse(DecodeEvent.Ipv6Ipv4InIpv6WrongVersion);
-                else OpenTunnel(ref packet, PacketKind.Ipv4, payload, PacketSource.Ipv6Tunnel, hasFlow: true);
+                else OpenTunnel(ref packet, PacketKind.Ipv4, payload, PacketSource.Ipv6Tunnel);
                 break;
             case IpProtocol.Ipv6:
                 if (payload.Length < Ipv6HeaderLength) packet.Refuse(DecodeEvent.Ipv6Ipv6InIpv6TooSmall);
                 else if (payload[0] >> 4 != 6) packet.Refuse(DecodeEvent.Ipv6Ipv6InIpv6WrongVersion);
-                else OpenTunnel(ref packet, PacketKind.Ipv6, payload, PacketSource.Ipv6Tunnel, hasFlow: true);
+                else OpenTunnel(ref packet, PacketKind.Ipv6, payload, PacketSource.Ipv6Tunnel);
                 break;
-            case IpProtocol.Icmp: packet.Note(DecodeEvent.Ipv6Icmpv4); break;
+            case IpProtocol.Icmp: packet.Note(DecodeEvent.Ipv6Icmpv4); return;
             case IpProtocol.Icmpv6: ReadIcmpv6(ref packet, payload); break;
             case IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.Gre or IpProtocol.Esp: ReadTransport(ref packet, next, payload, options); break;
             default: packet.Note(DecodeEvent.Ipv6UnknownNextHeader); break;
@@ -67,12 +69,13 @@ public static partial class PacketDecoder
     }
 
     /// <summary>Goes to the end of the chain, or to the fragment header behind which nothing can be read yet.</summary>
-    private static void WalkExtensions(ref DecodedPacket packet, ref IpView ip)
+    /// <returns>False if it is cut.</returns>
+    private static bool WalkExtensions(ref DecodedPacket packet, ref IpView ip)
     {
         var seen = new SeenExtensions();
         var next = ip.Protocol;
         var rest = ip.Packet[Ipv6HeaderLength..];
-        var isFirst = true;
+        var (isFirst, isWhole) = (true, true);
         while (true)
         {
             if (next == IpProtocol.NoNext)
@@ -84,6 +87,7 @@ public static partial class PacketDecoder
             if ((isExtension || !isFirst) && rest.Length < 2)
             {
                 packet.Refuse(DecodeEvent.Ipv6TruncExtension);
+                isWhole = false;
                 break;
             }
             if (!isExtension) break;
@@ -97,6 +101,7 @@ public static partial class PacketDecoder
             if (extent > rest.Length)
             {
                 packet.Refuse(DecodeEvent.Ipv6TruncExtension);
+                isWhole = false;
                 break;
             }
             var header = rest[..extent];
@@ -112,7 +117,7 @@ public static partial class PacketDecoder
                     {
                         if (ip.MoreFragments && rest.Length % 8 != 0) packet.Note(DecodeEvent.Ipv6FragInvalidLength);
                         ip = ip.At(header[0], ip.Packet.Length - rest.Length + extent);
-                        return;
+                        return true;
                     }
                     packet.Note(DecodeEvent.Ipv6ExtensionUselessFh);
                 }
@@ -125,8 +130,8 @@ public static partial class PacketDecoder
             rest = rest[extent..];
             isFirst = false;
         }
-        if (!packet.IsInvalid) packet.Protocol = next;
         ip = ip.At(next, ip.Packet.Length - rest.Length);
+        return isWhole;
     }
 
     private static void Check(ref DecodedPacket packet, ref SeenExtensions seen, byte type, ReadOnlySpan<byte> header)

@@ -71,7 +71,7 @@ public static partial class PacketDecoder
     private static void ReadPpp(ref DecodedPacket packet, int offset, TunnelOptions options)
     {
         var bytes = packet.Bytes[offset..];
-        if (bytes.Length < 1)
+        if (bytes.Length < 2)
         {
             packet.Refuse(DecodeEvent.PppPacketTooSmall);
             return;
@@ -80,14 +80,14 @@ public static partial class PacketDecoder
         var header = bytes is [0xff, 0x03, ..] ? 2 : 0;
         if (bytes.Length > header && (bytes[header] & 1) != 0)
         {
-            ReadPppPayload(ref packet, bytes[header], offset + header + 1, options);
+            ReadPppPayload(ref packet, bytes[header], offset + header + 1, options, isShort: true);
             return;
         }
         if (bytes.Length < header + 2) packet.Refuse(DecodeEvent.PppPacketTooSmall);
         else ReadPppPayload(ref packet, U16(bytes, header), offset + header + 2, options);
     }
 
-    private static void ReadPppPayload(ref DecodedPacket packet, ushort protocol, int offset, TunnelOptions options)
+    private static void ReadPppPayload(ref DecodedPacket packet, ushort protocol, int offset, TunnelOptions options, bool isShort = false)
     {
         var length = packet.Bytes.Length - offset;
         switch (protocol)
@@ -105,16 +105,16 @@ public static partial class PacketDecoder
                 else if (packet.Bytes[offset] >> 4 == 4) ReadIpv4(ref packet, offset, options);
                 break;
             default:
-                if (IsKnownToPpp(protocol)) packet.Note(DecodeEvent.PppUnsupProto);
+                if (isShort || IsKnownToPpp(protocol)) packet.Note(DecodeEvent.PppUnsupProto);
                 else packet.Refuse(DecodeEvent.PppWrongType);
                 break;
         }
     }
 
     /// <summary>Assigned, and without IP in it.</summary>
-    private static bool IsKnownToPpp(ushort protocol) => protocol is 0x23 or 0x25 or 0x27 or 0x29 or 0x2b or 0x2d or 0x31 or 0x33 or 0x35
-        or 0x0201 or 0x0231 or 0x0281 or 0x0283 or 0x4d
-        or 0x8021 or 0x8023 or 0x8025 or 0x8027 or 0x8029 or 0x802b or 0x8033 or 0x8035 or 0x8057 or 0x8281 or 0xc021 or 0xc023 or 0xc025 or 0xc223;
+    private static bool IsKnownToPpp(ushort protocol) => protocol is 0x23 or 0x25 or 0x27 or 0x29 or 0x2b or 0x2d or 0x31 or 0x33 or 0x35 or 0xfd
+        || protocol is 0x0201 or 0x0231 or 0x0233 or 0x0281 or 0x0283 or 0x8021 or 0x8023 or 0x8025 or 0x8027 or 0x8029 or 0x802b or 0x8033 or 0x8035
+            or 0x8057 or 0x80fd or 0x8281 or 0xc021 or 0xc023 or 0xc025 or 0xc029 or 0xc223;
 
     private static void ReadPppoeSession(ref DecodedPacket packet, int offset, TunnelOptions options)
     {

@@ -87,7 +87,7 @@ public static partial class PacketDecoder
                 19 => length == 18,     // RFC 2385
                 29 => length >= 4,      // RFC 5925
                 34 => length == 2 || (length is >= 6 and <= 18 && length % 2 == 0),      // RFC 7413
-                253 or 254 => length == 4 || (length is >= 8 and <= 18 && length % 2 == 0) || rest.Length < 4 || U16(rest, 2) != 0xf989,
+                253 or 254 => length is 4 or 12,
                 _ => true,
             };
             if (!isRight) packet.Note(DecodeEvent.TcpOptInvalidLen);
@@ -105,7 +105,7 @@ public static partial class PacketDecoder
     {
         if (bytes.Length < UdpHeaderLength)
         {
-            packet.Refuse(DecodeEvent.UdpPacketTooSmall);
+            packet.Refuse(DecodeEvent.UdpHlenTooSmall);
             return;
         }
         int length = U16(bytes, 4);
@@ -143,7 +143,6 @@ public static partial class PacketDecoder
             case 12: CheckIcmp(ref packet, icmp, 0, quotes: true); break;
             case 0 or 8 or 13 or 14 or 15 or 16 or 17 or 18: CheckIcmp(ref packet, icmp, 0, quotes: false); break;
             case 9: CheckIcmp(ref packet, icmp, 255, quotes: false); break;
-            case 10: CheckIcmp(ref packet, icmp, 255, quotes: false); break;
             default: packet.Note(DecodeEvent.Icmpv4UnknownType); break;
         }
     }
@@ -174,35 +173,28 @@ public static partial class PacketDecoder
         packet.Icmp = icmp;
         HasTransport(ref packet, bytes, IcmpView.HeaderLength, 0, 0);
         if (icmp.Type is >= 130 and <= 132 && packet.Ip.Ttl != 1) packet.Note(DecodeEvent.Icmpv6MldMessageWithInvalidHl);
-        var maxCode = icmp.Type switch
-        {
-            1 => 6,
-            2 => 0,
-            3 => 1,
-            4 => 2,
-            139 or 140 => 2,
-            128 or 129 or (>= 130 and <= 137) or (>= 141 and <= 154) or (>= 156 and <= 158) => 0,
-            138 => icmp.Code == 255 ? 255 : 1,
-            155 => icmp.Code is > 3 and < 128 or > 132 ? -1 : 255,
-            _ => 256,
-        };
-        if (icmp.Code > maxCode)
+        if (icmp.Type is 100 or 101 or 200 or 201) packet.Note(DecodeEvent.Icmpv6ExperimentationType);      // RFC 4443 §2.1
+        else if (icmp.Type is 0 or 127) packet.Note(DecodeEvent.Icmpv6UnknownType);
+        else if (icmp.Type is (> 4 and < 127) or > 159) packet.Note(DecodeEvent.Icmpv6UnassignedType);
+        else if (!IsCodeOfIcmpv6(icmp.Type, icmp.Code))
         {
             packet.Note(DecodeEvent.Icmpv6UnknownCode);
             return;
         }
-        if (maxCode == 256)
-        {
-            // RFC 4443 §2.1 and IANA's list: for experiments, nobody's, and those we have not heard of.
-            packet.Note(icmp.Type switch
-            {
-                100 or 101 or 200 or 201 => DecodeEvent.Icmpv6ExperimentationType,
-                (> 4 and < 100) or (>= 102 and < 127) or (>= 160 and < 200) => DecodeEvent.Icmpv6UnassignedType,
-                _ => DecodeEvent.Icmpv6UnknownType,
-            });
-        }
-        if (icmp.Type > 4) return;
+        if (icmp.Type is 0 or > 4) return;
         if (icmp.Payload.Length < Ipv6HeaderLength) packet.Refuse(DecodeEvent.Icmpv6Ipv6TruncPacket);
         else if (icmp.Payload[0] >> 4 != 6) packet.Refuse(DecodeEvent.Icmpv6Ipv6UnknownVersion);
     }
+
+    /// <summary>Codes that IANA's list has for the type.</summary>
+    private static bool IsCodeOfIcmpv6(byte type, byte code) => type switch
+    {
+        1 => code <= 6,
+        3 => code <= 1,
+        4 or 139 or 140 => code <= 2,
+        138 => code is <= 2 or 255,
+        >= 150 and <= 153 => true,
+        155 => code is <= 3 or (>= 128 and <= 132),
+        _ => code == 0,
+    };
 }

@@ -24,7 +24,7 @@ internal static class CaptureInspection
     public static CaptureSummary Run(Stream capture, RuleSet rules, InspectRequest request, Stream output, CancellationToken stop)
     {
         var reader = CaptureReader.Open(capture);
-        var inspector = new Inspector(request.Settings.Inspector with { Inline = request.Inline, LogFlows = true });
+        var inspector = new Inspector(request.Settings.Inspector with { Inline = request.Inline, VerifyChecksums = request.VerifyChecksums, LogFlows = true });
         inspector.Publish(PolicySetSnapshot.Single(new(0, "inspect", 1, Prevent: request.Inline, rules)));
         using var eve = new EveWriter(line =>
         {
@@ -42,7 +42,7 @@ internal static class CaptureInspection
         {
             // Captures of several interfaces are not always in order; an inspector's clock never runs backwards.
             now = Math.Max(now, captured.Time);
-            inspector.Inspect(new(captured.Bytes, Interface.In) { ChecksumTrusted = !request.VerifyChecksums, Number = frames + 1, Kind = captured.Kind, Link = captured.Link }, now, events, resets);
+            inspector.Inspect(new(captured.Bytes, Interface.In) { ChecksumTrusted = request.Settings.IgnoresChecksums, Number = frames + 1, Kind = captured.Kind, Link = captured.Link }, now, events, resets);
             resets.Clear();
             if (now >= nextTick)
             {

@@ -22,6 +22,9 @@ internal sealed record EngineSettings
     /// <summary>Null: the configuration does not say.</summary>
     public bool? VerifyChecksums { get; private init; }
 
+    /// <summary>Nobody looks at them, not even rules that ask.</summary>
+    public bool IgnoresChecksums => VerifyChecksums == false;
+
     /// <param name="settings">As read.</param>
     /// <param name="inline">Judge as if the frames passed through us.</param>
     /// <exception cref="InvalidDataException">A value cannot be what it is for.</exception>

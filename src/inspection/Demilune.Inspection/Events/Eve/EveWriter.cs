@@ -190,7 +190,8 @@ public sealed class EveWriter : IEventSink, IDisposable
         _json.WriteStartObject();
         WriteTime("timestamp"u8, context.Time);
         if (context.Id != 0) _json.WriteNumber("flow_id"u8, context.Id);
-        if (context.Frame != 0) _json.WriteNumber("pcap_cnt"u8, context.Frame);
+        // What comes out of a tunnel has no number of its own; the tunnel's is said with the tunnel.
+        if (context.Frame != 0 && context.Origin.Depth == 0) _json.WriteNumber("pcap_cnt"u8, context.Frame);
         _json.WriteString("event_type"u8, type);
         var vlans = context.Origin.Vlans;
         if (vlans.Count > 0)
@@ -206,7 +207,11 @@ public sealed class EveWriter : IEventSink, IDisposable
             _json.WriteEndArray();
         }
         if (_options.Ethernet && context.Origin.HasEthernet) WriteEthernet(in context);
-        if (context.Source == default && context.Destination == default) return;     // not even an IP header could be read
+        if (context.Source == default && context.Destination == default)
+        {
+            if (context.Frame != 0) _json.WriteString("pkt_src"u8, EveNames.Of(context.Origin.Source));
+            return;     // not even an IP header could be read
+        }
         WriteAddress("src_ip"u8, context.Source);
         var isIcmp = context.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
         var hasPorts = context.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp;
@@ -479,30 +484,7 @@ public sealed class EveWriter : IEventSink, IDisposable
         _ => Anomalies.AppLayer,
     };
 
-    private void WriteProtocol(byte protocol)
-    {
-        var name = protocol switch
-        {
-            IpProtocol.HopByHop => "HOPOPT"u8,
-            IpProtocol.Ipv4 => "IP-ENCAP"u8,
-            IpProtocol.Ipv6 => "IPv6"u8,
-            IpProtocol.Routing => "IPv6-Route"u8,
-            IpProtocol.Fragment => "IPv6-Frag"u8,
-            IpProtocol.Gre => "GRE"u8,
-            IpProtocol.Esp => "ESP"u8,
-            IpProtocol.Authentication => "AH"u8,
-            IpProtocol.NoNext => "IPv6-NoNxt"u8,
-            IpProtocol.DestinationOptions => "IPv6-Opts"u8,
-            IpProtocol.Tcp => "TCP"u8,
-            IpProtocol.Udp => "UDP"u8,
-            IpProtocol.Icmp => "ICMP"u8,
-            IpProtocol.Icmpv6 => "IPv6-ICMP"u8,
-            IpProtocol.Sctp => "SCTP"u8,
-            _ => default,
-        };
-        if (!name.IsEmpty) _json.WriteString("proto"u8, name);
-        else _json.WriteString("proto"u8, protocol.ToString("D3", CultureInfo.InvariantCulture));
-    }
+    private void WriteProtocol(byte protocol) => _json.WriteString("proto"u8, ProtocolNames.Of(protocol));
 
     /// <summary>Microseconds and a zone without a colon, as Suricata writes them.</summary>
     private void WriteTime(ReadOnlySpan<byte> name, long nanoseconds)
