@@ -41,6 +41,7 @@ public sealed partial class Inspector
             {
                 if (!isTcp || !BeginsAnew(flow, from, tcp)) return flow;
                 MakeWay(flow, FlowEnd.Replaced, in facts);
+                Statistics.Counters?.Add("flow.tcp_reuse");
                 return NewFlow(in frame, in key, isAnswer: false, isTcp, tag, policy, out from, out refused);
             }
             if (!IsReplaced(flow, from, in frame, tcp, isTcp)) return flow;
@@ -142,6 +143,8 @@ public sealed partial class Inspector
             MakeWay(victim, FlowEnd.Evicted, in facts);
         }
         Statistics.FlowsSeen++;
+        Statistics.Counters?.Add("flow.total");
+        if (Statistics.Counters is not null && TransportName(facts.IpProtocol) is { } transport and not ("sctp" or "esp")) Statistics.Counters.Add($"flow.{transport}");
         var flow = _flows.Add(in key, isTcp ? FlowPhase.Embryonic : FlowPhase.Datagram, _scope.Now);
         var (source, destination) = (new IpAddress(facts.Source), new IpAddress(facts.Destination));
         (flow.Client, flow.Server) = from == Side.Client ? (source, destination) : (destination, source);
@@ -181,9 +184,12 @@ public sealed partial class Inspector
                 IsAnswered = flow.IsAnswered,
                 IcmpAnswer = flow.IcmpAnswer,
                 Ethernet = flow.Ethernet,
+                TtlToServer = flow.Ttl[0],
+                TtlToClient = flow.Ttl[1],
                 Tcp = flow.Connection is { } connection ? new(connection.Flags, connection[Side.Client].Flags, connection[Side.Server].Flags, connection.Phase) : null,
             });
         }
+        CountFlow(flow);
         CloseSession(flow);
         flow.Clear(_pool);
         _flows.Remove(flow);

@@ -5,6 +5,7 @@ using Demilune.Inspection.Frames;
 using Demilune.Inspection.Policies;
 using Demilune.Inspection.Streams;
 using Demilune.Inspection.Verdicts;
+using Demilune.Rules.Compile;
 using Demilune.Rules.Headers;
 using Demilune.Wire.Decoding;
 using Demilune.Wire.Ip;
@@ -32,14 +33,23 @@ public sealed partial class Inspector
         var payload = packet.HasTransport ? packet.Transport[packet.TransportHeaderLength..] : default;
         Statistics.BytesInspected += payload.Length;
         TellEvents(ref packet);
-        if (flow.IsReleased) return Verdict.Release;
+        if (flow.IsReleased)
+        {
+            Statistics.Counters?.Add("flow_bypassed.local_pkts");
+            Statistics.Counters?.Add("flow_bypassed.local_bytes", packet.Bytes.Length);
+            CountVerdict(DropReason.None, isRejected: false);
+            return Verdict.Release;
+        }
         if (flow.IsBlocked && _scope.Enforces) return EndPacket(flow, DropReason.FlowBlocked, 0);
 
         var (reason, isAdded, isHeard) = (DropReason.None, false, !isLeftOut);
         if (isTcp)
         {
             if (flow.Session is null && !payload.IsEmpty) flow.Session = OpenSession(flow, isDatagram: false);
+            CountSegment(packet.Tcp, isHeard);
+            var before = flow.Connection!.Phase;
             if (isHeard) reason = Follow(flow, ref from, packet.Tcp);
+            CountStream(before, flow.Connection);
             isAdded = isHeard && _tracker!.IsAdded;
         }
         else if (packet.Protocol == IpProtocol.Udp && packet.HasTransport && !payload.IsEmpty)
@@ -103,6 +113,7 @@ public sealed partial class Inspector
 
     private Verdict EndPacket(Flow flow, DropReason reason, long inspected)
     {
+        CountVerdict(reason, reason == DropReason.Rules && _detector.Rejected != RuleAction.Alert);
         _detector.TellStreamEvents();
         if (flow.Connection is { } connection)
         {
@@ -137,6 +148,7 @@ public sealed partial class Inspector
         {
             var isUnfinished = flow.Waiting[(int)side].Count > 0 || (flow.Connection is { } open && TcpTracker.IsUnfinished(open, side));
             if (!isUnfinished) continue;
+            if (flow.Connection is not null) Statistics.Counters?.Add("tcp.pseudo");
             _scope.Begin(events, now);
             _scope.Facts.IpProtocol = flow.Protocol;
             _scope.Facts.IsIpv6 = !flow.Client.IsV4;

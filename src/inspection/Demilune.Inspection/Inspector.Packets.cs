@@ -93,6 +93,7 @@ public sealed partial class Inspector
         _scope.BeginPacket(WithEthernet(in origin, ref packet));
         if (Options.KeepsPackets) _scope.Keep(packet.Bytes);
         Describe(ref packet);
+        CountPacket(ref packet);
         ref var facts = ref _scope.Facts;
         facts.IsDefragmented = origin.Source == PacketSource.Defragmented;
         var wrong = packet.HasIp && LookAtChecksums(in frame, ref packet, policy.Rules);
@@ -209,7 +210,7 @@ public sealed partial class Inspector
             case IpProtocol.Tcp:
                 var tcp = packet.Tcp;
                 (facts.TcpFlags, facts.TcpWindow) = ((byte)tcp.Flags, tcp.Window);
-                (facts.TcpSequence, facts.TcpAcknowledgment) = (tcp.Sequence, tcp.Acknowledgment);
+                (facts.TcpSequence, facts.TcpAcknowledgment, facts.TcpUrgent) = (tcp.Sequence, tcp.Acknowledgment, tcp.Urgent);
                 if (tcp.HeaderLength > TcpView.MinHeaderLength && tcp.Has(TcpFlags.Syn)) facts.TcpMaximumSegment = tcp.ReadOptions().MaximumSegment;
                 break;
             case IpProtocol.Icmp or IpProtocol.Icmpv6:
@@ -228,6 +229,8 @@ public sealed partial class Inspector
     {
         flow.Packets[(int)from]++;
         flow.Bytes[(int)from] += packet.Bytes.Length;
+        ref var ttl = ref flow.Ttl[(int)from];
+        ttl = (ttl.Most == 0 ? _scope.Facts.Ttl : Math.Min(ttl.Least, _scope.Facts.Ttl), Math.Max(ttl.Most, _scope.Facts.Ttl));
         if (from == Side.Server) flow.IsAnswered = true;
         var isIcmp = packet.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
         if (isIcmp && from == Side.Server) flow.IcmpAnswer = (_scope.Facts.IcmpType, _scope.Facts.IcmpCode);

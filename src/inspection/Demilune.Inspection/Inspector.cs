@@ -8,6 +8,7 @@ using Demilune.Inspection.Sessions;
 using Demilune.Inspection.Streams;
 using Demilune.Inspection.Verdicts;
 using Demilune.Rules.Buffers;
+using Demilune.Rules.Compile;
 using Demilune.Rules.Headers;
 using Demilune.Wire.Decoding;
 
@@ -38,7 +39,11 @@ public sealed partial class Inspector
         _fragments = new(options, _pool);
         _detector = new(options, Statistics, _scope);
         _tcp = new(options, _pool, _detector);
-        if (options.Streams is { } streams) _tracker = new(streams, _scope);
+        if (options.Streams is { } streams)
+        {
+            _tracker = new(streams, _scope);
+            Statistics.Counters = new(streams.Enforces);
+        }
         // EVE readers take numbers as 53 bits: random above, counted below.
         _nextFlowId = (ulong)Random.Shared.NextInt64(1, 1L << 20) << 32;
     }
@@ -80,6 +85,7 @@ public sealed partial class Inspector
     {
         Statistics.Frames++;
         _scope.Begin(events, now, frame.Number);
+        CountFrame(in frame);
         var verdict = Judge(in frame, inject);
         if (verdict.Frame == FrameVerdict.Drop)
         {
@@ -135,6 +141,7 @@ public sealed partial class Inspector
         {
             Facts = _scope.Facts,
             Cause = verdict.Reason == DropReason.Rules ? _detector.Cause : null,
+            Rejected = verdict.Reason == DropReason.Rules ? _detector.Rejected : RuleAction.Alert,
         });
         return verdict;
     }

@@ -12,6 +12,9 @@ public sealed class InspectorStatistics
     public long FlowsEvicted { get; internal set; }
     public long Alerts { get; internal set; }
 
+    /// <summary>By Suricata's names; null but for captures.</summary>
+    public Counters? Counters { get; internal set; }
+
     /// <summary>Not told: a threshold or the rule itself says so; or the packet had too many.</summary>
     public long AlertsSuppressed { get; internal set; }
     public long AlertsDiscarded { get; internal set; }

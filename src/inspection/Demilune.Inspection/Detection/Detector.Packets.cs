@@ -21,6 +21,9 @@ internal sealed partial class Detector
     /// <summary>The rule because of which the packet is dropped, if it was one.</summary>
     public Signature? Cause { get; private set; }
 
+    /// <summary>How the packet is rejected; <see cref="RuleAction.Alert"/>: it is not.</summary>
+    public RuleAction Rejected { get; private set; } = RuleAction.Alert;
+
     /// <summary>Rules about this packet alone, and about the stream that it completes.</summary>
     /// <param name="buffers">Headers and payload.</param>
     /// <param name="stream">What stream rules look at; empty: nothing.</param>
@@ -67,7 +70,7 @@ internal sealed partial class Detector
     /// <returns>Whether rules drop the packet.</returns>
     public bool Conclude(scoped in ObservedPacket packet)
     {
-        Cause = null;
+        (Cause, Rejected) = (null, RuleAction.Alert);
         if (scope.Flow is { } flow)
         {
             var waiting = flow.Waiting[(int)scope.From];
@@ -81,6 +84,8 @@ internal sealed partial class Detector
         var outcome = new PacketOutcome { IsDropped = packet.Dropped != DropReason.None };
         foreach (var alert in ordered)
             if (!Settle(alert, ref outcome)) break;
+        Rejected = outcome.Rejected;
+        scope.PacketTexts = _memory.PacketTexts;
         foreach (var alert in _told) Tell(alert, in packet, in outcome);
         return outcome.ByRule;
     }
@@ -151,18 +156,26 @@ internal sealed partial class Detector
         if (isTold)
         {
             if (_told.Count < options.MaxAlertsPerPacket) _told.Add(alert);
-            else statistics.AlertsDiscarded++;
+            else Discard();
         }
         else
         {
             statistics.AlertsSuppressed++;
+            statistics.Counters?.Add("detect.alerts_suppressed");
         }
         return action != RuleAction.Pass;
+    }
+
+    private void Discard()
+    {
+        statistics.AlertsDiscarded++;
+        statistics.Counters?.Add("detect.alert_queue_overflow");
     }
 
     private void Tell(QueuedAlert alert, scoped in ObservedPacket packet, scoped in PacketOutcome outcome)
     {
         statistics.Alerts++;
+        statistics.Counters?.Add("detect.alert");
         if (scope.Flow is { } flow) flow.HasAlerted = true;
         var context = scope.Context();
         var isBlock = alert.Action is not (RuleAction.Alert or RuleAction.Pass) && (scope.Enforces || alert.Action != RuleAction.Drop);

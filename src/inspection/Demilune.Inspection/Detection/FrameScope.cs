@@ -86,6 +86,9 @@ internal sealed class FrameScope
     /// <summary>There is no packet: its flow has ended.</summary>
     public bool IsFlowEnd { get; set; }
 
+    /// <summary>Texts that rules have captured of the packet.</summary>
+    public IReadOnlyList<(int Name, byte[] Text)> PacketTexts { get; set; } = [];
+
     /// <summary>An exception policy has decided: no rule is asked.</summary>
     public bool SkipsRules { get; set; }
 
@@ -199,6 +202,8 @@ internal sealed class FrameScope
             Protocol = _facts.IpProtocol,
             Direction = _facts.Direction,
             IsFlowEnd = IsFlowEnd,
+            Memory = Flow,
+            PacketTexts = PacketTexts,
             App = Flow?.Session?.App ?? AppProtocol.Unknown,
             OriginalApp = Flow?.Session?.OriginalApp ?? AppProtocol.Unknown,
             Start = Flow?.Started ?? Now,

@@ -18,6 +18,9 @@ public readonly ref struct DropEvent(ref readonly FlowContext context, DropReaso
     /// <summary>Its headers.</summary>
     public PacketFacts Facts { get; init; }
 
+    /// <summary>How it was rejected; <see cref="RuleAction.Alert"/>: it was not.</summary>
+    public RuleAction Rejected { get; init; } = RuleAction.Alert;
+
     /// <summary>The rule that dropped it; null: it was none.</summary>
     public Signature? Cause { get; init; }
 

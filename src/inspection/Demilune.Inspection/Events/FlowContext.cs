@@ -1,3 +1,4 @@
+using Demilune.Inspection.Flows;
 using Demilune.Rules.Headers;
 using Demilune.Wire.Ip;
 
@@ -53,6 +54,12 @@ public readonly record struct FlowContext
 
     /// <summary>Which way the packet travelled.</summary>
     public FlowDirections Direction { get; init; }
+
+    /// <summary>What rules remember of the flow; null: there is none.</summary>
+    internal Flow? Memory { get; init; }
+
+    /// <summary>Texts that rules have captured of this packet, by the rule set's number.</summary>
+    internal IReadOnlyList<(int Name, byte[] Text)> PacketTexts { get => field ?? []; init; }
 
     /// <summary>There is no packet: what is told was found when the flow ended.</summary>
     public bool IsFlowEnd { get; init; }

@@ -30,6 +30,10 @@ public readonly ref struct FlowEvent(ref readonly FlowContext context, FlowEnd e
     /// <summary>Ethernet addresses of its frames, where they are kept.</summary>
     public EthernetEnds? Ethernet { get; init; }
 
+    /// <summary>The least and the greatest TTL of packets to either side; 0 where there were none.</summary>
+    public (byte Least, byte Most) TtlToServer { get; init; }
+    public (byte Least, byte Most) TtlToClient { get; init; }
+
     /// <summary>Both sides have spoken.</summary>
     public bool IsAnswered { get; init; }
 

@@ -74,6 +74,9 @@ internal sealed class Flow
     /// <summary>A rule wants every further file of these directions kept.</summary>
     public Demilune.Rules.Headers.FlowDirections WantedFiles { get; set; }
 
+    /// <summary>By <see cref="Side"/>: the least and the greatest TTL of its packets.</summary>
+    public (byte Least, byte Most)[] Ttl { get; } = new (byte, byte)[2];
+
     public ulong[] Flowbits { get; set; } = [];
 
     /// <summary>Counters and texts that rules keep of it; null: none yet.</summary>
@@ -104,6 +107,7 @@ internal sealed class Flow
         foreach (var side in Sides) side.Clear(pool);
         Array.Clear(Packets);
         Array.Clear(Bytes);
+        Array.Clear(Ttl);
         Array.Clear(Flowbits);
         TcpState = TcpState.New;
         RivalSyn = null;

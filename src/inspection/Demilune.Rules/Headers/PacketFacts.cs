@@ -56,7 +56,7 @@ public struct PacketFacts
     /// <summary>CWR ECE URG ACK PSH RST SYN FIN, from bit 7 down.</summary>
     public byte TcpFlags;
     public uint TcpSequence, TcpAcknowledgment;
-    public ushort TcpWindow, TcpMaximumSegment;
+    public ushort TcpWindow, TcpMaximumSegment, TcpUrgent;
 
     public byte IcmpType, IcmpCode;
     /// <summary>Of those messages that have them; <see cref="HasIcmpId"/>.</summary>

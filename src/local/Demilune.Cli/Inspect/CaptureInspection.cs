@@ -34,7 +34,10 @@ internal static class CaptureInspection
         using var files = request.Settings.FileStore is { } keeping
             ? new FileStore(keeping with { Directory = Path.Combine(request.LogDirectory ?? Environment.CurrentDirectory, keeping.Directory) }, eve)
             : null;
-        IEventSink events = files is null ? eve : files;
+        using var lines = request.Settings.FastFile is { } fast && request.LogDirectory is { } directory
+            ? new FastLog(File.AppendText(Path.Combine(directory, fast)), request.Inline, files is null ? eve : files)
+            : null;
+        IEventSink events = lines is not null ? lines : files is not null ? files : eve;
         var resets = new FrameQueue();      // there is nobody to send them to
         var progress = new Progress(capture, request.Quiet);
         long now = 0, nextTick = 0, frames = 0;
@@ -52,6 +55,7 @@ internal static class CaptureInspection
             if (++frames % ProgressFrames == 0) progress.Show(frames, reader.Position);
         }
         inspector.Finish(now, events);
+        if (request.Settings.Eve is { Types: not null } && inspector.Statistics.Counters is { } counters) eve.Statistics(counters, now, request.RulesCounted);
         output.Flush();
         progress.End();
         return new(frames, reader.Skipped, inspector.Statistics.FlowsSeen, inspector.Statistics.Alerts, inspector.Statistics.Anomalies,

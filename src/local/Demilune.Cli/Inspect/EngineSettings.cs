@@ -16,6 +16,9 @@ internal sealed record EngineSettings
     public EveOptions? Eve { get; private init; } = new();
     public string EveFile { get; private init; } = "eve.json";
 
+    /// <summary>Null: alerts are not written as lines.</summary>
+    public string? FastFile { get; private init; }
+
     /// <summary>Null: no files are kept.</summary>
     public FileStoreSettings? FileStore { get; private init; }
 
@@ -41,6 +44,8 @@ internal sealed record EngineSettings
             Variables = variables.ToFrozenDictionary(StringComparer.Ordinal),
             Eve = eve,
             EveFile = outputs.Length > 0 ? settings.Text($"{outputs[0].Path}.filename") ?? "eve.json" : "eve.json",
+            FastFile = settings.Items("outputs").Where(item => item.Name == "fast" && settings.Flag($"{item.Path}.enabled") != false)
+                .Select(item => settings.Text($"{item.Path}.filename") ?? "fast.log").FirstOrDefault(),
             VerifyChecksums = settings.Flag("pcap-file.checksum-checks"),
             FileStore = StoreOf(settings) is { } store ? new(settings.Text($"{store}.dir") ?? "filestore", settings.Flag($"{store}.write-fileinfo") == true,
                 int.TryParse(settings.Text($"{store}.max-open-files"), out var most) && most > 0 ? most : DefaultOpenFiles, new()) : null,
@@ -116,7 +121,7 @@ internal sealed record EngineSettings
     private static EveOptions EveOf(Settings settings, string path)
     {
         var types = new HashSet<string>(StringComparer.Ordinal);
-        var options = new EveOptions { Ethernet = settings.Flag($"{path}.ethernet") == true };
+        var options = new EveOptions { Ethernet = settings.Flag($"{path}.ethernet") == true, Metadata = settings.Flag($"{path}.metadata") != false };
         foreach (var (name, below) in settings.Items($"{path}.types"))
         {
             if (settings.Flag($"{below}.enabled") == false) continue;
@@ -130,8 +135,10 @@ internal sealed record EngineSettings
                     Payload = settings.Flag($"{below}.payload") == true,
                     PayloadPrintable = settings.Flag($"{below}.payload-printable") == true,
                     Packet = settings.Flag($"{below}.packet") == true,
+                    Verdict = settings.Flag($"{below}.verdict") == true,
                 };
             }
+            if (name == "drop") options = options with { DropAlerts = settings.Flag($"{below}.alerts") == true, DropVerdict = settings.Flag($"{below}.verdict") == true };
         }
         return options with { Types = types.ToFrozenSet(StringComparer.Ordinal) };
     }

@@ -113,7 +113,7 @@ public static class InspectCommand
         CaptureSummary summary;
         try
         {
-            summary = CaptureInspection.Run(capture, compiled.Rules, request, output, stop);
+            summary = CaptureInspection.Run(capture, compiled.Rules, request with { RulesCounted = (compiled.Rules.Signatures.Count, compiled.Errors.Count, compiled.Skipped) }, output, stop);
         }
         catch (InvalidDataException failure)
         {

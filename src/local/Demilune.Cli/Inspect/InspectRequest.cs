@@ -36,6 +36,9 @@ internal sealed record InspectRequest
     /// <summary>What the rules are compiled with.</summary>
     public RuleSurroundings Surroundings { get; init; } = RuleSurroundings.None;
 
+    /// <summary>Rules that loaded, were refused, and were not for us: for the statistics.</summary>
+    public (int Loaded, int Failed, int Skipped) RulesCounted { get; init; }
+
     /// <summary>Gets what went wrong.</summary>
     public EngineLog Log { get; init; } = new(null);
 

@@ -17,6 +17,16 @@ public sealed record EveOptions
     /// <summary>Alerts carry the frame, in base64.</summary>
     public bool Packet { get; init; }
 
+    /// <summary>Alerts, and drops, tell what became of the packet.</summary>
+    public bool Verdict { get; init; }
+    public bool DropVerdict { get; init; }
+
+    /// <summary>Drops name the rule that dropped.</summary>
+    public bool DropAlerts { get; init; }
+
+    /// <summary>Records tell what bits and variables rules have set on the flow. Default true, as in Suricata.</summary>
+    public bool Metadata { get; init; } = true;
+
     /// <summary>Which anomalies are told. Default: all.</summary>
     public Anomalies Anomalies { get; init; } = Anomalies.All;
 

@@ -41,4 +41,12 @@ internal sealed class EveText
         for (var i = 0; i < bytes.Length; i++) _text[i] = bytes[i] is >= 0x20 and < 0x7f ? bytes[i] : (byte)'.';
         return _text.AsSpan(0, bytes.Length);
     }
+
+    /// <summary>As Suricata's <c>payload_printable</c>: ASCII with its line ends, and a dot for anything else.</summary>
+    public ReadOnlySpan<byte> PayloadOf(ReadOnlySpan<byte> bytes)
+    {
+        if (_text.Length < bytes.Length) _text = new byte[bytes.Length];
+        for (var i = 0; i < bytes.Length; i++) _text[i] = bytes[i] is (>= 0x20 and < 0x7f) or (byte)'\r' or (byte)'\n' ? bytes[i] : (byte)'.';
+        return _text.AsSpan(0, bytes.Length);
+    }
 }

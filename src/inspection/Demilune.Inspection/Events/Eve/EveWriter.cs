@@ -16,7 +16,7 @@ public delegate void EveLine(ReadOnlySpan<byte> json);
 /// Writes events as EVE JSON: Suricata 7's names where it has the field, and a <c>kubernetes</c> object that says who the two ends are. Belongs to
 /// one packet thread, but for <see cref="Identities"/>.
 /// </summary>
-public sealed class EveWriter : IEventSink, IDisposable
+public sealed partial class EveWriter : IEventSink, IDisposable
 {
     /// <summary>What Suricata shows of a packet whose headers are odd.</summary>
     private const int MaxHeader = 32;
@@ -55,7 +55,9 @@ public sealed class EveWriter : IEventSink, IDisposable
         if (!_options.Writes("alert")) return;
         Begin("alert", in alert.Context);
         if (alert.Transaction >= 0) _json.WriteNumber("tx_id"u8, alert.Transaction);
-        WriteSignature(alert.Signature, alert.Action);
+        if (alert.IsGuessed) _json.WriteBoolean("tx_guessed"u8, true);
+        WriteMetadata(in alert.Context);
+        WriteSignature(alert.Signature, alert.Action, in alert.Context);
         WriteEvidence(alert.Matches, alert.Bytes);
         if (!alert.Http.IsEmpty) WriteHttp(alert.Http);
         WriteRecord(alert.RecordType, alert.Record);
@@ -71,6 +73,9 @@ public sealed class EveWriter : IEventSink, IDisposable
         _json.WriteString("direction"u8, Direction(in alert.Context));
         if (alert.Context.Origin.Depth > 0) WriteTunnel(in alert.Context);
         WriteFlow(in alert.Context);
+        WritePayload(in alert);
+        if (_options.Packet) WritePacket(in alert.Context, int.MaxValue);
+        if (_options.Verdict) WriteVerdict(alert.Verdict, alert.Rejected, in alert.Context);
         WriteKubernetes(in alert.Context);
         End();
     }
@@ -97,6 +102,7 @@ public sealed class EveWriter : IEventSink, IDisposable
         _json.WriteString("action"u8, anomaly.Dropped ? "blocked"u8 : "allowed"u8);
         _json.WriteEndObject();
         if (_options.PacketHeader && anomaly.Layer == AnomalyLayer.Decode) WritePacket(in anomaly.Context, MaxHeader);
+        WriteMetadata(in anomaly.Context);
         WriteKubernetes(in anomaly.Context);
         End();
     }
@@ -107,6 +113,7 @@ public sealed class EveWriter : IEventSink, IDisposable
         Begin("http", in http.Context);
         _json.WriteNumber("tx_id"u8, http.Transaction);
         WriteHttp(http.Fields);
+        WriteMetadata(in http.Context);
         WriteKubernetes(in http.Context);
         End();
     }
@@ -134,24 +141,14 @@ public sealed class EveWriter : IEventSink, IDisposable
         record.Fields.Write(_json);
         _json.WriteEndObject();
         record.Fields.WriteBeside(_json);
+        WriteMetadata(in record.Context);
         WriteKubernetes(in record.Context);
-        End();
-    }
-
-    public void Drop(in DropEvent drop)
-    {
-        if (!_options.Writes("drop")) return;
-        Begin("drop", in drop.Context);
-        _json.WriteStartObject("drop"u8);
-        _json.WriteNumber("len"u8, drop.Length);
-        _json.WriteString("reason"u8, EveNames.Of(drop.Reason));
-        _json.WriteEndObject();
-        WriteKubernetes(in drop.Context);
         End();
     }
 
     public void Flow(in FlowEvent flow)
     {
+        WriteNetflow(in flow);
         if (!_options.Writes("flow")) return;
         Begin("flow", in flow.Context);
         WriteApp(in flow.Context);
@@ -177,6 +174,8 @@ public sealed class EveWriter : IEventSink, IDisposable
         if (flow.Blocked) _json.WriteString("action"u8, "drop"u8);
         else if (flow.Passed) _json.WriteString("action"u8, "pass"u8);
         _json.WriteEndObject();
+        if (flow.Tcp is { } connection) WriteConnection(connection);
+        WriteMetadata(in flow.Context);
         WriteKubernetes(in flow.Context);
         End();
     }
@@ -220,6 +219,7 @@ public sealed class EveWriter : IEventSink, IDisposable
         if (hasPorts) _json.WriteNumber("dest_port"u8, context.DestinationPort);
         WriteProtocol(context.Protocol);
         if (context.Frame != 0) _json.WriteString("pkt_src"u8, EveNames.Of(context.Origin.Source));
+        else if (context.IsFlowEnd) _json.WriteString("pkt_src"u8, "stream (flow timeout)"u8);
         if (context.Protocol == IpProtocol.Esp) _json.WriteNumber("spi"u8, context.Spi);
         if (!isIcmp) return;
         _json.WriteNumber("icmp_type"u8, context.SourcePort);
@@ -233,7 +233,7 @@ public sealed class EveWriter : IEventSink, IDisposable
         _line(_buffer.WrittenSpan);
     }
 
-    private void WriteSignature(Signature signature, AlertAction action)
+    private void WriteSignature(Signature signature, AlertAction action, in FlowContext context)
     {
         _json.WriteStartObject("alert"u8);
         _json.WriteString("action"u8, action == AlertAction.Blocked ? "blocked"u8 : "allowed"u8);
@@ -243,6 +243,12 @@ public sealed class EveWriter : IEventSink, IDisposable
         _json.WriteString("signature"u8, signature.Message);
         _json.WriteString("category"u8, signature.Category);
         _json.WriteNumber("severity"u8, signature.Priority);
+        if (signature.Target is { } target)
+        {
+            var isSource = target == "src_ip";
+            WriteEnd("source"u8, isSource ? context.Destination : context.Source, isSource ? context.DestinationPort : context.SourcePort, context.Protocol);
+            WriteEnd("target"u8, isSource ? context.Source : context.Destination, isSource ? context.SourcePort : context.DestinationPort, context.Protocol);
+        }
         if (signature.Metadata.Count > 0)
         {
             _json.WriteStartObject("metadata"u8);
@@ -351,11 +357,28 @@ public sealed class EveWriter : IEventSink, IDisposable
         if (!bytes.IsEmpty) _json.WriteString(name, _text.Of(bytes));
     }
 
+    private void WriteEnd(ReadOnlySpan<byte> name, IpAddress address, ushort port, byte protocol)
+    {
+        _json.WriteStartObject(name);
+        WriteAddress("ip"u8, address);
+        if (protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp) _json.WriteNumber("port"u8, port);
+        _json.WriteEndObject();
+    }
+
     private void WriteFlow(in FlowContext context)
     {
+        if (context.Id == 0) return;
         _json.WriteStartObject("flow"u8);
         WriteCounters(in context);
         WriteTime("start"u8, context.Start);
+        var toServer = context.Direction != FlowDirections.ToClient;
+        WriteAddress("src_ip"u8, toServer ? context.Source : context.Destination);
+        WriteAddress("dest_ip"u8, toServer ? context.Destination : context.Source);
+        if (context.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp)
+        {
+            _json.WriteNumber("src_port"u8, toServer ? context.SourcePort : context.DestinationPort);
+            _json.WriteNumber("dest_port"u8, toServer ? context.DestinationPort : context.SourcePort);
+        }
         _json.WriteEndObject();
     }
 

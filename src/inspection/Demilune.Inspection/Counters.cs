@@ -1,0 +1,47 @@
+namespace Demilune.Inspection;
+
+/// <summary>Counters by Suricata's names (<c>decoder.pkts</c>), for captures. Those that we count, and no others: a zero means that it did not happen.</summary>
+public sealed class Counters
+{
+    private static readonly string[] s_known =
+    [
+        "decoder.pkts", "decoder.bytes", "decoder.invalid", "decoder.ipv4", "decoder.ipv6", "decoder.ethernet", "decoder.arp", "decoder.unknown_ethertype",
+        "decoder.tcp", "decoder.udp", "decoder.sctp", "decoder.esp", "decoder.icmpv4", "decoder.icmpv6", "decoder.gre", "decoder.vlan", "decoder.vlan_qinq",
+        "decoder.vlan_qinqinq", "decoder.vxlan", "decoder.geneve", "decoder.erspan", "decoder.teredo", "decoder.avg_pkt_size", "decoder.max_pkt_size",
+        "tcp.syn", "tcp.synack", "tcp.rst", "tcp.urg", "tcp.sessions", "tcp.midstream_pickups", "tcp.pseudo", "tcp.invalid_checksum", "tcp.reassembly_gap",
+        "tcp.stream_depth_reached", "tcp.overlap_diff_data", "tcp.segment_memcap_drop", "tcp.urgent_oob_data",
+        "flow.total", "flow.tcp", "flow.udp", "flow.icmpv4", "flow.icmpv6", "flow.tcp_reuse",
+        "flow.end.state.new", "flow.end.state.established", "flow.end.state.closed", "flow.end.state.local_bypassed",
+        "flow.end.tcp_state.none", "flow.end.tcp_state.syn_sent", "flow.end.tcp_state.syn_recv", "flow.end.tcp_state.established", "flow.end.tcp_state.fin_wait1",
+        "flow.end.tcp_state.fin_wait2", "flow.end.tcp_state.time_wait", "flow.end.tcp_state.last_ack", "flow.end.tcp_state.close_wait",
+        "flow.end.tcp_state.closing", "flow.end.tcp_state.closed",
+        "flow_bypassed.local_pkts", "flow_bypassed.local_bytes", "flow_bypassed.closed",
+        "detect.alert", "detect.alert_queue_overflow", "detect.alerts_suppressed",
+    ];
+
+    private static readonly string[] s_inline =
+    [
+        "ips.accepted", "ips.blocked", "ips.rejected",
+        "ips.drop_reason.decode_error", "ips.drop_reason.defrag_error", "ips.drop_reason.flow_memcap", "ips.drop_reason.flow_drop", "ips.drop_reason.applayer_error",
+        "ips.drop_reason.rules", "ips.drop_reason.stream_error", "ips.drop_reason.stream_memcap", "ips.drop_reason.stream_midstream",
+        "ips.drop_reason.stream_reassembly", "ips.drop_reason.stream_urgent",
+    ];
+
+    private readonly Dictionary<string, long> _values = new(StringComparer.Ordinal);
+
+    internal Counters(bool inline)
+    {
+        foreach (var name in s_known) _values.Add(name, 0);
+        foreach (var name in inline ? s_inline : []) _values.Add(name, 0);
+    }
+
+    /// <summary>0 if nothing was ever counted under the name.</summary>
+    public long this[string name] => _values.GetValueOrDefault(name);
+
+    /// <summary>All of them.</summary>
+    public IEnumerable<KeyValuePair<string, long>> All => _values.OrderBy(pair => pair.Key, StringComparer.Ordinal);
+
+    internal void Add(string name, long count = 1) => _values[name] = _values.GetValueOrDefault(name) + count;
+
+    internal void Set(string name, long value) => _values[name] = value;
+}
