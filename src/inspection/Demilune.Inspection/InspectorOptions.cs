@@ -114,6 +114,9 @@ public sealed record InspectorOptions
     /// <summary>What is made of QUIC.</summary>
     public QuicOptions Quic { get; init; } = new();
 
+    /// <summary>True: EVE tells of every DHCP message and all of it; false: of what an address is given by. Default false, as Suricata's.</summary>
+    public bool DhcpExtended { get; init; }
+
     /// <summary>Limits of HTTP sessions.</summary>
     public HttpOptions Http { get; init; } = new();
 }

@@ -1,9 +1,13 @@
+using Demilune.Inspection.Sessions.Dhcp;
 using Demilune.Inspection.Sessions.Dns;
 using Demilune.Inspection.Sessions.Ftp;
 using Demilune.Inspection.Sessions.Http;
 using Demilune.Inspection.Sessions.Smtp;
 using Demilune.Inspection.Sessions.Quic;
 using Demilune.Inspection.Sessions.Ssh;
+using Demilune.Inspection.Sessions.Kerberos;
+using Demilune.Inspection.Sessions.Ntp;
+using Demilune.Inspection.Sessions.Snmp;
 using Demilune.Inspection.Sessions.Tls;
 using Demilune.Inspection.Sessions.Mqtt;
 using Demilune.Rules.Buffers;
@@ -25,6 +29,10 @@ internal static class Protocols
         FtpProtocol.Definition,
         FtpProtocol.Data,
         QuicProtocol.Definition,
+        KerberosSession.Definition,
+        SnmpSession.Definition,
+        DhcpSession.Definition,
+        NtpSession.Definition,
     ];
 
     public static bool Provide(BufferId buffer) => All.Any(protocol => protocol.Buffers.Contains(buffer));

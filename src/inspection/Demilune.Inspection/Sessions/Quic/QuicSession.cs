@@ -201,10 +201,8 @@ internal sealed class QuicSession : IProtocolSession, IMessageBuffers, ITransact
     {
         if (!_options.LogTransactions) return;
         var scope = _detector.Scope;
-        scope.Face(Side.Client);
         var context = scope.Context();
         scope.Events.Record(new(in context, RecordType, Number, _fields));
-        scope.Face(From);
     }
 
     [SuppressMessage("Security", "CA5351", Justification = "These fingerprints are MD5 by definition; nothing is kept secret or signed with them.")]
