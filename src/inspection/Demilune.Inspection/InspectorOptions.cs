@@ -93,6 +93,9 @@ public sealed record InspectorOptions
     /// <summary>Alerts of one packet of a capture; those of the rules that come first. Default 15, as Suricata's packet-alert-max.</summary>
     public int MaxAlertsPerPacket { get; init; } = 15;
 
+    /// <summary>Protocols that are not looked for. Default: none.</summary>
+    public IReadOnlyCollection<Rules.Headers.AppProtocol> Disabled { get; init; } = [];
+
     /// <summary>True: an event for each HTTP transaction. Default true.</summary>
     public bool LogTransactions { get; init; } = true;
 

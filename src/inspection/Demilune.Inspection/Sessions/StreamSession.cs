@@ -22,6 +22,7 @@ internal sealed class StreamSession
     private bool _isDatagram;
     private bool _isAnnouncementAsked;
     private int _serverPort;
+    private readonly ulong _disabled;
     private bool _isLost;
     private RuleSet _rules = RuleSet.Empty;
 
@@ -29,6 +30,8 @@ internal sealed class StreamSession
     {
         (_options, _pool, _detector) = (options, pool, detector);
         _sides = [new(pool), new(pool)];
+        for (var i = 0; i < Protocols.All.Length; i++)
+            if (options.Disabled.Contains(Protocols.All[i].App)) _disabled |= 1ul << i;
     }
 
     /// <summary>What is spoken.</summary>
@@ -92,7 +95,7 @@ internal sealed class StreamSession
         {
             App = AppProtocol.Failed;
             for (var i = 0; i < Protocols.All.Length && _session is null; i++)
-                if (Protocols.All[i].RecogniseDatagram(from, bytes, _serverPort)) Open(i);
+                if ((_disabled >> i & 1) == 0 && Protocols.All[i].RecogniseDatagram(from, bytes, _serverPort)) Open(i);
             if (_session is null) _detector.Recognised(App);
         }
         _session?.Deliver(from, bytes);
@@ -180,7 +183,7 @@ internal sealed class StreamSession
         var isOpen = false;
         for (var i = 0; i < Protocols.All.Length; i++)
         {
-            if ((side.Noes >> i & 1) != 0) continue;
+            if (((side.Noes | _disabled) >> i & 1) != 0) continue;
             switch (Protocols.All[i].Recognise(from, seen, _serverPort))
             {
                 case Wire.Detection.Yes when from == Side.Client && Protocols.All[i].IsGreeted && (_sides[(int)Side.Server].Noes >> i & 1) != 0:

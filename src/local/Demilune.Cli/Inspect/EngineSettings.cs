@@ -66,6 +66,7 @@ internal sealed record EngineSettings
                 },
                 Quic = new() { LogJa4 = TlsSettings.Record(settings, outputs.Length > 0 ? outputs[0].Path : null, "quic") is { } quic && settings.Flag($"{quic}.ja4") == true },
                 DhcpExtended = TlsSettings.Record(settings, outputs.Length > 0 ? outputs[0].Path : null, "dhcp") is { } dhcp && settings.Flag($"{dhcp}.extended") == true,
+                Disabled = [.. Enum.GetValues<AppProtocol>().Where(app => settings.Flag($"app-layer.protocols.{ProtocolMatch.NameOf(app)}.enabled") == false)],
                 Tls = TlsSettings.Of(settings, outputs.Length > 0 ? outputs[0].Path : null),
                 Streams = StreamSettings.Of(settings, inline),
                 MaxAlertsPerPacket = (int)(settings.Size("packet-alert-max") is > 0 and <= 65_535 and var alerts ? alerts : 15),

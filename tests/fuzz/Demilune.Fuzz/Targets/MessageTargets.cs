@@ -1,0 +1,30 @@
+using Demilune.Wire;
+using Demilune.Wire.Dhcp;
+using Demilune.Wire.Kerberos;
+using Demilune.Wire.Snmp;
+
+namespace Demilune.Fuzz.Targets;
+
+/// <summary>Protocols of small messages: nothing may throw, and every loop ends.</summary>
+internal static class MessageTargets
+{
+    public static FuzzTarget Kerberos { get; } = new("kerberos", "a message of Kerberos, and the same bytes as a stream of them", bytes =>
+    {
+        new KerberosMessage().TryRead(bytes);
+        var reader = new LengthPrefixedReader(1 << 16);
+        ReadOnlySpan<byte> rest = bytes;
+        while (reader.TryRead(ref rest, out var message)) KerberosMessage.IsLikely(message);
+    });
+
+    public static FuzzTarget Snmp { get; } = new("snmp", "a message of SNMP", bytes => new SnmpMessage().TryRead(bytes));
+
+    public static FuzzTarget Dhcp { get; } = new("dhcp", "a message of DHCP", bytes =>
+    {
+        if (!DhcpMessage.TryView(bytes, out var message)) return;
+        _ = message.Hardware.Length + message.Relay.Length;
+        var rest = message.Options;
+        while (DhcpMessage.TryNext(ref rest, out _, out _))
+        {
+        }
+    });
+}
