@@ -35,7 +35,7 @@ public sealed partial class Inspector
         }
         if (packet.Inner != PacketKind.None && TunnelName(packet.InnerSource) is { } tunnel) counters.Add(tunnel);
         var events = packet.Events;
-        while (events.TryTake(out var odd)) counters.Add($"decoder.event.{DecodeEventNames.Of(odd)["decoder.".Length..]}");
+        for (var i = 0; i < events.Count; i++) counters.Add($"decoder.event.{DecodeEventNames.Of(events[i])["decoder.".Length..]}");
         if (packet.Inner == PacketKind.Arp) counters.Add("decoder.arp");
         if (!packet.HasIp)
         {
