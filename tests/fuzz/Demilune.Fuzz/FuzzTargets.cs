@@ -23,6 +23,8 @@ internal static class FuzzTargets
         SmtpTarget.Content,
         ContentTarget.Content,
         CaptureTarget.Capture,
+        DecoderTarget.Packets,
+        DecoderTarget.Fragments,
         FrameTarget.Frames,
         RulesTarget.Rules,
         RuleFilesTarget.Files,

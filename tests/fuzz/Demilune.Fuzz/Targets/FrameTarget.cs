@@ -41,7 +41,7 @@ internal static class FrameTarget
         if (inspector.Statistics.BytesHeld != 0) throw new InvalidOperationException($"{inspector.Statistics.BytesHeld} bytes are still held");
     });
 
-    private sealed class Sink : IEventSink
+    internal sealed class Sink : IEventSink
     {
         public void Alert(in AlertEvent alert) => _ = alert.Context.Time;
         public void Anomaly(in AnomalyEvent anomaly) => _ = anomaly.Context.Time;
