@@ -30,7 +30,7 @@ internal static class Judging
     public static int Run(string only, string[] ruleFiles)
     {
         var start = Stopwatch.GetTimestamp();
-        var options = new RuleSetOptions { Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises };
+        var options = new RuleSetOptions { Regex = PcreRegexEngine.BestAvailable(), RegexSets = HyperscanSetEngine.IfAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises };
         var rules = RuleSet.Compile(ruleFiles.Select(file => new Rules.Syntax.RuleSource(Path.GetFileName(file), File.ReadAllText(file))), options).Rules;
         Console.WriteLine($"{rules.Signatures.Count} signatures, compiled in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F0} ms");
         Console.WriteLine("| exchange | ns | Gbit/s | bytes allocated |\n|---|---|---|---|");

@@ -10,7 +10,7 @@ namespace Demilune.Rules.Tests;
 /// <summary>One rule tried on buffers given as Latin-1 text. Every match is also checked to have been a candidate.</summary>
 internal static class RuleProbe
 {
-    public static RuleSetOptions Options { get; } = new() { Regex = PcreRegexEngine.BestAvailable() };
+    public static RuleSetOptions Options { get; } = new() { Regex = PcreRegexEngine.BestAvailable(), RegexSets = HyperscanSetEngine.IfAvailable() };
 
     public static CompiledRules Compile(string rules) => RuleSet.Compile([new("test.rules", rules)], Options);
 

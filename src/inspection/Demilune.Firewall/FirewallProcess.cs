@@ -34,7 +34,7 @@ internal static class FirewallProcess
         var inspector = new Inspector(new InspectorOptions { LogTransactions = options.Transactions, OneAlertPerBlock = true });
         using var eve = new EveWriter(line => lines.TryWrite(line));
         var judge = new InspectingJudge(inspector, eve);
-        var ruleOptions = new RuleSetOptions { Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises, Notices = Inspector.Notices, DecodeEvent = Inspector.NumberOf, StoresFiles = false };
+        var ruleOptions = new RuleSetOptions { Regex = PcreRegexEngine.BestAvailable(), RegexSets = HyperscanSetEngine.IfAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises, Notices = Inspector.Notices, DecodeEvent = Inspector.NumberOf, StoresFiles = false };
         var intake = new PolicyIntake(new(options.Rules), ruleOptions, judge.Publish);
         var health = HealthSocket.ServeAsync(options.Health, new(counters, () => judge.IsReady), PacketClock.SteadyNanos, ending.Token);
         await Task.Run(() => WarmUp.Run(ruleOptions, ending.Token), CancellationToken.None);

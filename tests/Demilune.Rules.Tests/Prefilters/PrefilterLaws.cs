@@ -72,7 +72,7 @@ public class PrefilterLaws
     {
         var context = new MatchContext();
         context.Candidates.Reset(literals.Length);
-        var prefilter = new BufferPrefilter(new(Make(literals)), [], []);
+        var prefilter = new BufferPrefilter(new(Make(literals)), [], [], null);
         var tail = default(StreamTail);
         foreach (var chunk in chunks) prefilter.Scan(ref tail, chunk, context);
         context.Candidates.Sort();

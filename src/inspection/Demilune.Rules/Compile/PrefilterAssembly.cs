@@ -2,12 +2,13 @@ using Demilune.Rules.Buffers;
 using Demilune.Rules.Headers;
 using Demilune.Rules.Keywords;
 using Demilune.Rules.Prefilters;
+using Demilune.Rules.Regex;
 using Demilune.Rules.Transforms;
 
 namespace Demilune.Rules.Compile;
 
 /// <summary>Collects what each buffer has to be searched for, in each direction.</summary>
-internal sealed class PrefilterAssembly
+internal sealed class PrefilterAssembly(IRegexSetEngine? regexSets)
 {
     private readonly Slot?[] _slots = new Slot?[BufferCatalog.Count * 2];
 
@@ -33,7 +34,8 @@ internal sealed class PrefilterAssembly
     {
         // The two directions, and packets and streams, often hold the very same literals: made once.
         var made = new Dictionary<string, LiteralPrefilter>();
-        return [.. _slots.Select(slot => slot?.Build(made))];
+        var madeSets = new Dictionary<string, (RegexPrefilter?, int[])>();
+        return [.. _slots.Select(slot => slot?.Build(made, madeSets, regexSets))];
     }
 
     private static BufferId[] Views(BufferTest test) =>
@@ -42,13 +44,15 @@ internal sealed class PrefilterAssembly
     private sealed class Slot
     {
         private readonly List<int> _always = [];
+        private readonly List<(int Signature, RegexExpression Expression)> _expressions = [];
         private readonly List<(Transform[] Chain, Dictionary<(string, bool), List<int>> Literals)> _chains = [];
 
         public void Add(int signature, Transform[] transforms, PrefilterChoice choice)
         {
             if (choice.Literal is null)
             {
-                _always.Add(signature);
+                if (choice.Expression is { } expression && _expressions.Count < RegexPrefilter.MaxExpressions) _expressions.Add((signature, expression));
+                else _always.Add(signature);
                 return;
             }
             var index = _chains.FindIndex(chain => chain.Chain.SequenceEqual(transforms));
@@ -63,8 +67,9 @@ internal sealed class PrefilterAssembly
             signatures.Add(signature);
         }
 
-        public BufferPrefilter Build(Dictionary<string, LiteralPrefilter> made)
+        public BufferPrefilter Build(Dictionary<string, LiteralPrefilter> made, Dictionary<string, (RegexPrefilter?, int[])> madeSets, IRegexSetEngine? regexSets)
         {
+            var (expressions, others) = Expressions(madeSets, regexSets);
             LiteralPrefilter? plain = null;
             var transformed = new List<TransformedPrefilter>();
             foreach (var (chain, literals) in _chains)
@@ -78,7 +83,19 @@ internal sealed class PrefilterAssembly
                 if (chain.Length == 0) plain = prefilter;
                 else transformed.Add(new(chain, prefilter, [.. literals.Values.SelectMany(signatures => signatures)]));
             }
-            return new(plain, [.. _always], [.. transformed]);
+            return new(plain, [.. _always, .. others], [.. transformed], expressions);
+        }
+
+        /// <summary>A set of what can be looked for at once, and the signatures for which that does not work.</summary>
+        private (RegexPrefilter?, int[]) Expressions(Dictionary<string, (RegexPrefilter?, int[])> made, IRegexSetEngine? engine)
+        {
+            if (_expressions.Count == 0) return (null, []);
+            var key = string.Join('\0', _expressions.Select(pair => $"{pair.Signature} {pair.Expression.Flags} {pair.Expression.Pattern}"));
+            if (made.TryGetValue(key, out var known)) return known;
+            var accepted = new bool[_expressions.Count];
+            var set = engine?.TryCompile([.. _expressions.Select(pair => pair.Expression)], accepted);
+            var signatures = _expressions.Select(pair => pair.Signature).ToArray();
+            return made[key] = (set is null ? null : new(set, signatures), [.. signatures.Where((_, index) => set is null || !accepted[index])]);
         }
     }
 }

@@ -3,6 +3,7 @@ using Demilune.Rules.Headers;
 using Demilune.Rules.Keywords;
 using Demilune.Rules.Matching;
 using Demilune.Rules.Prefilters;
+using Demilune.Rules.Regex;
 using Demilune.Rules.State;
 using Demilune.Rules.Syntax;
 using Demilune.Rules.Transforms;
@@ -48,16 +49,16 @@ internal static class RuleCompiler
                 errors.Add(text.Error(fault!, sid));
             }
         }
-        return new(Assemble(rules, names), errors) { Skipped = skipped };
+        return new(Assemble(rules, names, options.RegexSets), errors) { Skipped = skipped };
     }
 
-    private static RuleSet Assemble(List<(Signature Signature, PrefilterChoice Choice)> rules, StateNames names)
+    private static RuleSet Assemble(List<(Signature Signature, PrefilterChoice Choice)> rules, StateNames names, IRegexSetEngine? regexSets)
     {
         var ordered = rules.OrderBy(rule => ActionRank(rule.Signature.Action)).ThenBy(rule => FlowbitRank(rule.Signature))
             .ThenBy(rule => StateRank<FlowintOperation>(rule.Signature)).ThenBy(rule => VariableRank(rule.Signature)).ThenBy(rule => StateRank<SharedBitOperation>(rule.Signature))
             .ThenBy(rule => rule.Signature.Priority).ToArray();
         for (var i = 0; i < ordered.Length; i++) ordered[i].Signature.Index = i;
-        var prefilters = new PrefilterAssembly();
+        var prefilters = new PrefilterAssembly(regexSets);
         foreach (var (signature, choice) in ordered)
             if (choice.Test >= 0) prefilters.Add(signature, choice);
         return new(

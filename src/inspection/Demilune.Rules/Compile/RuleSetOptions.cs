@@ -15,6 +15,9 @@ public sealed record RuleSetOptions
     /// <summary>Compiles <c>pcre</c>. Default: the managed engine, which refuses what it cannot translate.</summary>
     public IRegexEngine Regex { get; init; } = new ManagedRegexEngine();
 
+    /// <summary>Looks for many expressions at once. Default: none, so that rules without a content to look for are tried one by one.</summary>
+    public IRegexSetEngine? RegexSets { get; init; }
+
     /// <summary>Values of <c>$NAME</c> in headers. The defaults are Suricata's, with HOME_NET and EXTERNAL_NET any.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = RuleVariables.Default;
 

@@ -38,7 +38,8 @@ internal static class Pcre
             buffer = moved;
         }
         if (signature.Options.Regex.TryCompile(pattern, flags, out var error) is not { } regex) return option.Fault($"This expression cannot be used: {error}", start + 2);
-        var step = new FixedDraft(option.NamePosition, new PcreStep(regex, isNegated, [.. captures]) { IsRelative = isRelative });
+        var step = new PcreDraft(option.NamePosition, new PcreStep(regex, isNegated, [.. captures]) { IsRelative = isRelative },
+            isNegated || isRelative ? null : new RegexExpression(pattern, flags));
         if (buffer is { } id) signature.AddTo(id, step);
         else signature.Add(step);
         return null;

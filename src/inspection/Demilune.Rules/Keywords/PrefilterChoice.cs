@@ -1,13 +1,16 @@
+using System.Text.RegularExpressions;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Matching;
 using Demilune.Rules.Prefilters;
+using Demilune.Rules.Regex;
 
 namespace Demilune.Rules.Keywords;
 
 /// <summary>What makes a signature a candidate: one literal in one of its buffers, or merely that the buffer is there.</summary>
 /// <param name="Test">Index among the signature's tests; -1: it has none.</param>
 /// <param name="Literal">Null: no content of the rule can serve.</param>
-internal readonly record struct PrefilterChoice(int Test, byte[]? Literal, bool NoCase)
+/// <param name="Expression">Without a literal: what has to match in the whole buffer, if there is such an expression.</param>
+internal readonly partial record struct PrefilterChoice(int Test, byte[]? Literal, bool NoCase, RegexExpression? Expression = null)
 {
     private const int ShortestLiteral = 2;
 
@@ -30,8 +33,23 @@ internal readonly record struct PrefilterChoice(int Test, byte[]? Literal, bool 
                 best = new(i, content.NoCase ? Bytes.Lower(bytes) : bytes.ToArray(), content.NoCase);
             }
         }
-        return best;
+        return best.Literal is null && OfExpression(tests) is { } expression ? expression : best;
     }
+
+    /// <summary>Only in whole buffers: of a stream or body that comes in pieces nothing can be said by looking at one.</summary>
+    private static PrefilterChoice? OfExpression(List<TestDraft> tests)
+    {
+        for (var i = 0; i < tests.Count; i++)
+        {
+            if (tests[i].Transforms.Length > 0 || tests[i].Buffer is BufferId.Stream or BufferId.PacketPayload or BufferId.FileData or BufferId.HttpRequestBody or BufferId.HttpResponseBody) continue;
+            if (tests[i].Steps.OfType<PcreDraft>().FirstOrDefault(draft => draft.Expression is { } expression && !LongRepeat().IsMatch(expression.Pattern)) is { } found) return new(i, null, false, found.Expression);
+        }
+        return null;
+    }
+
+    /// <summary>A repetition counted to ten or more: a table for all expressions at once grows by it so that building takes seconds, while trying one takes a microsecond.</summary>
+    [GeneratedRegex(@"\{\d*,?\d{2,}\}", RegexOptions.CultureInvariant)]
+    private static partial System.Text.RegularExpressions.Regex LongRepeat();
 
     /// <summary>Without a literal: the buffer that occurs most seldom, so never payload if there is another.</summary>
     private static int Fallback(List<TestDraft> tests) => Math.Max(0, tests.FindIndex(test => test.Buffer is not (BufferId.Stream or BufferId.PacketPayload)));

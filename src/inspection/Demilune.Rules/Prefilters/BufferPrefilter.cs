@@ -4,11 +4,12 @@ using Demilune.Rules.Transforms;
 namespace Demilune.Rules.Prefilters;
 
 /// <summary>Everything that makes signatures candidates because of one buffer in one direction.</summary>
-internal sealed class BufferPrefilter(LiteralPrefilter? literals, int[] always, TransformedPrefilter[] transformed)
+internal sealed class BufferPrefilter(LiteralPrefilter? literals, int[] always, TransformedPrefilter[] transformed, RegexPrefilter? expressions)
 {
     public void Scan(ReadOnlySpan<byte> bytes, MatchContext context)
     {
         foreach (var signature in always) context.Candidates.Add(signature);
+        expressions?.Scan(bytes, context.Candidates);
         literals?.Scan(bytes, context.Candidates);
         foreach (var chain in transformed) chain.Literals.Scan(context.Transform(bytes, chain.Transforms), context.Candidates);
     }
@@ -16,6 +17,7 @@ internal sealed class BufferPrefilter(LiteralPrefilter? literals, int[] always, 
     public void Scan(ref StreamTail tail, ReadOnlySpan<byte> bytes, MatchContext context)
     {
         foreach (var signature in always) context.Candidates.Add(signature);
+        expressions?.AddAll(context.Candidates);
         Span<byte> seam = stackalloc byte[2 * StreamTail.Capacity];
         if (literals is not null)
         {

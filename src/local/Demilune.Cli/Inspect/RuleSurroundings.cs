@@ -43,7 +43,7 @@ internal sealed class RuleSurroundings
         var errors = new List<RuleError>();
         var options = new RuleSetOptions
         {
-            Regex = PcreRegexEngine.BestAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises, Notices = Inspector.Notices, DecodeEvent = Inspector.NumberOf, Variables = variables,
+            Regex = PcreRegexEngine.BestAvailable(), RegexSets = HyperscanSetEngine.IfAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises, Notices = Inspector.Notices, DecodeEvent = Inspector.NumberOf, Variables = variables,
             ReadList = (source, name) => all.ReadDataset(name, source, isState: false)?.Split('\n'), Datasets = all.Datasets, IgnoreUnknownRequirements = settings.Flag("ignore-unknown-requirements") == true,
         };
         if (Read(settings.Text("classification-file")) is { } classes)

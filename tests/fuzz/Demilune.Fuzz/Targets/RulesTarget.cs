@@ -1,4 +1,5 @@
 using System.Text;
+using Demilune.Firewall.Regex;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Compile;
 using Demilune.Rules.Headers;
@@ -14,7 +15,7 @@ internal static class RulesTarget
     private static void Run(byte[] input)
     {
         var text = Encoding.UTF8.GetString(input);
-        var compiled = RuleSet.Compile([new("fuzz.rules", text)], new());
+        var compiled = RuleSet.Compile([new("fuzz.rules", text)], new() { Regex = PcreRegexEngine.BestAvailable(), RegexSets = HyperscanSetEngine.IfAvailable() });
         var lines = text.Split('\n');
         foreach (var error in compiled.Errors)
             if (error.Line < 1 || error.Line > lines.Length || error.Column < 1 || error.Column > lines[error.Line - 1].Length + 1)

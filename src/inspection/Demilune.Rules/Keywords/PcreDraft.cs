@@ -1,0 +1,13 @@
+using Demilune.Rules.Matching;
+using Demilune.Rules.Regex;
+
+namespace Demilune.Rules.Keywords;
+
+/// <summary>A <c>pcre</c> under construction.</summary>
+/// <param name="expression">Null: whether it matches says nothing about the whole buffer (negated, or relative to what matched before).</param>
+internal sealed class PcreDraft(int position, PcreStep step, RegexExpression? expression) : StepDraft(position)
+{
+    public RegexExpression? Expression => expression;
+
+    public override MatchStep Build() => step;
+}

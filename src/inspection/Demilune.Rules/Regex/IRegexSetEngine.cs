@@ -1,0 +1,20 @@
+namespace Demilune.Rules.Regex;
+
+/// <summary>An expression as a rule has it.</summary>
+public readonly record struct RegexExpression(string Pattern, RegexFlags Flags);
+
+/// <summary>Many expressions looked for at once: a first look that may report too many, never too few. Optional: without one, the rules concerned are tried one by one.</summary>
+public interface IRegexSetEngine
+{
+    /// <param name="accepted">As many as expressions; false: this one cannot be looked for.</param>
+    /// <returns>Null if none can.</returns>
+    IRegexSet? TryCompile(IReadOnlyList<RegexExpression> expressions, Span<bool> accepted);
+}
+
+/// <summary>Safe to use from several threads at once; scanning allocates nothing.</summary>
+public interface IRegexSet
+{
+    /// <param name="found">Indexes of expressions, each once; room for all.</param>
+    /// <returns>How many; -1: nothing is known, take all.</returns>
+    int Scan(ReadOnlySpan<byte> bytes, Span<int> found);
+}
