@@ -12,7 +12,7 @@ internal abstract class StepDraft(int position)
 }
 
 /// <summary>A step that no modifier changes.</summary>
-internal sealed class FixedDraft(int position, MatchStep step) : StepDraft(position)
+internal class FixedDraft(int position, MatchStep step) : StepDraft(position)
 {
     public MatchStep Step { get; } = step;
 
