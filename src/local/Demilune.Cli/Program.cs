@@ -15,6 +15,7 @@ var root = new RootCommand("Demilune: layer-7 security for Kubernetes without to
     FlowsCommand.Create(),
     InspectCommand.Create(),
     PolicyCommand.Create(),
+    TraceCommand.Create(),
     LocalCommand.Create(),
     versionCommand,
 };

@@ -11,11 +11,14 @@ using Demilune.Wire.Tls;
 namespace Demilune.Firewall.Policies;
 
 /// <summary>An allow-list as the contract has it → as the inspector judges by it.</summary>
-internal sealed class AccessReader(IRegexEngine regex)
+public sealed class AccessReader
 {
     private static readonly FrozenNames s_applications = new();
 
+    private readonly IRegexEngine _regex;
     private readonly List<string> _problems = [];
+
+    private AccessReader(IRegexEngine regex) => _regex = regex;
 
     /// <param name="policy">Its name.</param>
     /// <param name="json">As <see cref="EnginePolicy.Access"/>.</param>
@@ -87,7 +90,7 @@ internal sealed class AccessReader(IRegexEngine regex)
             case { Exact: null, Prefix: { } prefix, Regex: null }:
                 return TextPattern.PathPrefix(prefix);
             case { Exact: null, Prefix: null, Regex: { } pattern }:
-                if (TextPattern.TryRegex(pattern, regex, out var error) is { } compiled) return compiled;
+                if (TextPattern.TryRegex(pattern, _regex, out var error) is { } compiled) return compiled;
                 Tell($"{what}: {error}");
                 return null;
             default:

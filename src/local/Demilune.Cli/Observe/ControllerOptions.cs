@@ -47,7 +47,7 @@ internal static class ControllerOptions
         }
     }
 
-    private static string? Find(string? said)
+    internal static string? Find(string? said)
     {
         if (!string.IsNullOrEmpty(said)) return said;
         if (Environment.GetEnvironmentVariable("KUBECONFIG") is { Length: > 0 } set) return set;

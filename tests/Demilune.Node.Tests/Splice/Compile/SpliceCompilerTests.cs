@@ -23,8 +23,15 @@ public sealed class SpliceCompilerTests
             Direction = egress ? SecurityGroupRule.Types.Direction.Egress : SecurityGroupRule.Types.Direction.Ingress,
         });
 
+    private static readonly Gen<SecurityGroupRule> GenTieredRule = Gen.Select(GenRule, Gen.UInt[0, 2], Gen.UInt[0, 2], Gen.Enum<SecurityGroupRule.Types.Action>(), (rule, tier, order, action) =>
+    {
+        if (tier == 0) return rule;
+        (rule.Tier, rule.Order, rule.Action) = (tier, order, action);
+        return rule;
+    });
+
     private static readonly Gen<NodeState> GenState = Gen.Select(
-        GenRule.Array[0, 6].Array[2], Gen.OneOf(Prefixes).Array[0, 4].Array[3], Gen.Select(GenRule, Gen.UInt[1, 3], Gen.Int[1, 9]).Array[0, 4], Gen.Bool,
+        GenTieredRule.Array[0, 6].Array[2], Gen.OneOf(Prefixes).Array[0, 4].Array[3], Gen.Select(GenRule, Gen.UInt[1, 3], Gen.Int[1, 9]).Array[0, 4], Gen.Bool,
         (groups, sets, classifiers, second) =>
         {
             NodeState state = new();
@@ -151,8 +158,14 @@ public sealed class SpliceCompilerTests
     private static class Naive
     {
         public static bool Permits(NodeState state, Port port, byte direction, string remote, byte protocol, ushort service) =>
-            port.SecurityGroupIds.SelectMany(id => state.SecurityGroups.Single(group => group.Id == id).Rules).Any(rule =>
-                (byte)rule.Direction == direction && Matches(state, remote, protocol, service, rule.Ethertype, rule.Protocol, rule.PortMin, rule.PortMax, rule.RemotePrefix, rule.RemoteAddressSet));
+            port.SecurityGroupIds.SelectMany(id => state.SecurityGroups.Single(group => group.Id == id).Rules)
+                .Where(rule => (byte)rule.Direction == direction && Matches(state, remote, protocol, service, rule.Ethertype, rule.Protocol, rule.PortMin, rule.PortMax, rule.RemotePrefix, rule.RemoteAddressSet))
+                .GroupBy(rule => rule.Tier).OrderBy(tier => tier.Key == 0 ? uint.MaxValue : tier.Key)
+                .Select(tier => tier.MinBy(rule => (rule.Order, rule.Action switch
+                {
+                    SecurityGroupRule.Types.Action.Deny => 0, SecurityGroupRule.Types.Action.Allow => 1, _ => 2,
+                }))!.Action)
+                .FirstOrDefault(action => action != SecurityGroupRule.Types.Action.Pass, SecurityGroupRule.Types.Action.Deny) == SecurityGroupRule.Types.Action.Allow;
 
         public static uint Tag(NodeState state, string remote, byte protocol, ushort service) => state.Classifiers
             .Where(item => Matches(state, remote, protocol, service, item.Ethertype, item.Protocol, item.DestinationPortMin, item.DestinationPortMax, item.SourcePrefix, item.SourceAddressSet))

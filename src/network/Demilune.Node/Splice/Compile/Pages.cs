@@ -15,7 +15,8 @@ internal static class Pages
         {
             var ranges = Tiers.Flatten(side.Items.Select(rule => (rule.Ports, rule.Rank)));
             CheckCount(ranges.Count, "rules");
-            for (var page = 0; page * RulesPage.Length < ranges.Count; page++)
+            // Of an identity that may nothing there is an empty row: without one, what everybody may would hold for it.
+            for (var page = 0; page == 0 || page * RulesPage.Length < ranges.Count; page++)
             {
                 var chunk = CollectionsMarshal.AsSpan(ranges)[(page * RulesPage.Length)..Math.Min(ranges.Count, (page + 1) * RulesPage.Length)];
                 RulesPage row = new() { Count = (byte)chunk.Length, More = (byte)((page + 1) * RulesPage.Length < ranges.Count ? 1 : 0) };

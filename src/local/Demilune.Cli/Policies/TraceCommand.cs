@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Globalization;
+using Demilune.Cli.Observe;
+using Demilune.Cli.Policies.Cases;
+using Demilune.Policy.Intents;
+using Demilune.Policy.Model;
+
+namespace Demilune.Cli.Policies;
+
+/// <summary><c>demilune trace A B --port 80 --http 'GET /x'</c>: what becomes of a connection, and why.</summary>
+public static class TraceCommand
+{
+    private const int Denied = 1;
+
+    public static Command Create()
+    {
+        var from = new Argument<string>("from") { Description = "A pod as NAMESPACE/NAME, or an address." };
+        var to = new Argument<string>("to") { Description = "Likewise." };
+        var port = new Option<int>("--port", "-p") { Description = "Of the destination.", DefaultValueFactory = _ => 80 };
+        var protocol = new Option<string>("--protocol") { Description = "tcp (default), udp or sctp.", DefaultValueFactory = _ => "tcp" };
+        protocol.AcceptOnlyFromAmong("tcp", "udp", "sctp");
+        var v6 = new Option<bool>("-6") { Description = "Over IPv6." };
+        var http = new Option<string?>("--http") { Description = "A request to judge, for example 'GET /cart?id=1'." };
+        var header = new Option<string[]>("--header", "-H") { Description = "A field of that request; may be given more than once." };
+        var data = new Option<string?>("--data", "-d") { Description = "The body of that request." };
+        var rules = new Option<DirectoryInfo?>("--rules-directory") { Description = "Where the files of rules that policies name as builtin are." };
+        var command = new Command("trace", "Says what becomes of a connection: which policies, which rules, whose judgement. Exit code 0: it passes; 1: it does not; 2: unanswered.")
+        {
+            from, to, port, protocol, v6, http, header, data, rules, PolicySource.Files, ControllerOptions.Kubeconfig,
+        };
+        command.SetAction(Answer.Of("trace", async (parsed, output, stop) =>
+        {
+            if (parsed.GetValue(port) is not (> 0 and <= ushort.MaxValue)) throw new InvalidDataException("--port is not between 1 and 65535");
+            var objects = await PolicySource.ReadAsync(parsed, stop);
+            var asked = new Expectation(
+                Enum.Parse<Protocol>(parsed.GetValue(protocol)!, ignoreCase: true), (ushort)parsed.GetValue(port), parsed.GetValue(from)!, parsed.GetValue(to)!, Fate.Allowed, null, true, true);
+            var request = parsed.GetValue(http) is { } line ? TracedRequest.Of(line, parsed.GetValue(header) ?? [], parsed.GetValue(data), asked.To) : null;
+            return Trace(objects, asked, parsed.GetValue(v6), request, parsed.GetValue(rules)?.FullName, output);
+        }));
+        return command;
+    }
+
+    internal static int Trace(ClusterObjects objects, Expectation asked, bool v6, string? request, string? rulesDirectory, TextWriter output)
+    {
+        var cluster = objects.ToCluster();
+        var intent = PolicyCompiler.Compile(cluster);
+        var pods = cluster.Pods.ToDictionary(pod => pod.Name.ToString(), StringComparer.Ordinal);
+        var attempt = CaseRun.AttemptOf(asked, v6, pods, objects, "trace") ?? throw new InvalidDataException($"the two have no {(v6 ? "IPv6" : "IPv4")} addresses; try {(v6 ? "without -6" : "-6")}");
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{asked.From} ({attempt.SourceAddress}) → {asked.To} ({attempt.DestinationAddress}) {asked.Protocol.ToString().ToUpperInvariant()}/{asked.Port}"));
+        var outcome = intent.Judge(attempt);
+        output.WriteLine($"  egress of {asked.From}: {(outcome.Egress is { } leaves ? Wording.Of(leaves) : "no pod of this cluster, or the destination itself: open")}");
+        output.WriteLine($"  ingress of {asked.To}: {(outcome.Ingress is { } enters ? Wording.Of(enters) : "no pod of this cluster, or the source itself: open")}");
+        if (!outcome.Allowed) return End("dropped in the kernel, before its first packet leaves the node", passes: false);
+        if (outcome.SecurityPolicies.Count == 0) return End("straight from pod to pod, nobody judges it", passes: true);
+        output.WriteLine($"  path: through the firewall of the node of {(attempt.Destination is null ? asked.From : asked.To)}");
+        var passes = true;
+        foreach (var name in outcome.SecurityPolicies)
+        {
+            var judge = TracedPolicy.Find(objects, name, rulesDirectory);
+            output.WriteLine($"  SecurityPolicy {name}: {judge.Description}");
+            if (judge.Policy is null) passes &= judge.IsOpen;
+            else if (request is not null) passes &= judge.Judge(request, attempt, output);
+        }
+        return End(passes ? request is null ? "passes; say --http to see what the firewall makes of a request" : "passes" : "blocked by the firewall", passes);
+
+        int End(string verdict, bool passes)
+        {
+            output.WriteLine($"  verdict: {verdict}");
+            return passes ? 0 : Denied;
+        }
+    }
+}

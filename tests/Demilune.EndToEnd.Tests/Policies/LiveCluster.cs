@@ -1,0 +1,211 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Demilune.Cli.Policies.Cases;
+using Demilune.Contracts.Nodes;
+using Demilune.Linux.Namespaces;
+using Demilune.Linux.Netlink;
+using Demilune.Neutron;
+using Demilune.Node.Datapath;
+using Demilune.Policy.Addresses;
+using Demilune.Policy.Intents;
+using Demilune.Policy.Model;
+using Demilune.Raven;
+using Demilune.Raven.Applying;
+using Demilune.Raven.Design;
+using Demilune.Raven.Facts;
+using Demilune.Raven.Planning;
+using Demilune.Sdn;
+using Port = Demilune.Contracts.Nodes.Port;
+
+namespace Demilune.EndToEnd.Tests.Policies;
+
+/// <summary>
+/// All that lies between a manifest and a packet, but for the API server: compiler, designer and planner, the built-in network, the node's compiler
+/// and the kernel's programs, between pods in network namespaces of their own.
+/// </summary>
+internal sealed class LiveCluster : IDisposable
+{
+    private const string NodeName = "node";
+
+    private readonly string _name = $"policylab{Random.Shared.Next():x8}";
+    private readonly string _directory;
+    private readonly string _bpf;
+    private readonly NetworkNamespace _host;
+    private readonly IDatapath _datapath;
+    private readonly VirtualNetwork _network;
+    private readonly NeutronClient _neutron;
+    private readonly RavenOptions _options = new() { PodNetworks = ["10.244.0.0/16", "fd00:244::/64"] };
+    private readonly Dictionary<string, LivePod> _pods = [];
+    private int _namespaces;
+    private uint _probes;
+    private ulong _revision;
+
+    public LiveCluster()
+    {
+        _directory = Path.Combine(Path.GetTempPath(), _name);
+        Directory.CreateDirectory(_directory);
+        _bpf = "/sys/fs/bpf/" + _name;
+        _host = NetworkNamespace.Create(Path.Combine(_directory, "host"));
+        _host.Run(() =>
+        {
+            using var netlink = new RouteNetlink();
+            netlink.SetLink(netlink.FindLink("lo")!.Index, up: true);
+        });
+        _datapath = _host.Run(() => SpliceDatapath.Open(_bpf, new Dictionary<string, uint>
+        {
+            ["flows"] = 65536, ["opening"] = 16384, ["spliced"] = 4096, ["addresses"] = 4096, ["prefixes"] = 1024, ["rules"] = 16384, ["classes"] = 4096, ["fragments"] = 256,
+        }));
+        _network = VirtualNetwork.Open(Path.Combine(_directory, "network.db"), TimeProvider.System);
+        _neutron = new(new HttpClient(new DirectNeutron(_network)) { BaseAddress = new("http://localhost/") }, new NoAuth(), TimeProvider.System);
+    }
+
+    /// <summary>One line for each connection that went otherwise than the case expects.</summary>
+    public async Task<IReadOnlyList<string>> RunAsync(PolicyCase one, CancellationToken cancel)
+    {
+        var (objects, born, failures) = (new ClusterObjects(), new Dictionary<string, int>(), new List<string>());
+        foreach (var (step, number) in one.Steps.Select((step, number) => (step, number)))
+        {
+            foreach (var gone in step.Delete)
+            {
+                foreach (var pod in objects.All.Select(ClusterObjects.NameOf).Where(name => Goes(name, gone))) born[pod] = born.GetValueOrDefault(pod) + 1;
+                Assert.True(objects.Delete(gone), $"there is no {gone}");
+            }
+            foreach (var manifest in step.Apply.Where(manifest => Manifests.Text(manifest, "kind") is "Namespace" or "Pod" or "Node"))
+            {
+                var applied = (System.Text.Json.Nodes.JsonObject)manifest.DeepClone();
+                var name = ClusterObjects.NameOf(applied);
+                if (name.StartsWith("Pod ", StringComparison.Ordinal)) applied["metadata"]!["uid"] = $"{name[4..]}#{born.GetValueOrDefault(name)}";
+                objects.Apply(applied);
+            }
+            await ConvergeAsync(objects, cancel);
+            foreach (var manifest in step.Apply.Where(manifest => Manifests.Text(manifest, "kind") is not ("Namespace" or "Pod" or "Node")))
+                objects.Apply(objects.Filled(manifest));
+            await ConvergeAsync(objects, cancel);
+            foreach (var question in step.Expected.GroupBy(expected => (expected.Protocol, expected.Port)))
+                foreach (var v6 in new[] { false, true })
+                    failures.AddRange((await AskAsync([.. question.Where(expected => v6 ? expected.V6 : expected.V4)], v6, objects, cancel)).Select(failure => $"step {number}: {failure}"));
+        }
+        return failures;
+
+        static bool Goes(string name, string gone) => name.StartsWith("Pod ", StringComparison.Ordinal)
+            && (name == gone || (gone.StartsWith("Namespace ", StringComparison.Ordinal) && name.StartsWith($"Pod {gone["Namespace ".Length..]}/", StringComparison.Ordinal)));
+    }
+
+    public void Dispose()
+    {
+        foreach (var pod in _pods.Values.ToList()) Remove(pod);
+        _datapath.Dispose();
+        SpliceDatapath.Uninstall(_bpf);
+        _network.Dispose();
+        NetworkNamespace.Delete(_host.Path);
+        _host.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task<List<string>> AskAsync(List<Expectation> expected, bool v6, ClusterObjects objects, CancellationToken cancel)
+    {
+        // What is to be inspected has no firewall here: it must be dropped, not merely allowed.
+        var asked = expected.Where(one => one.From != one.To).Select(one => (
+            Expected: one, From: PodOf(one.From, objects), To: PodOf(one.To, objects), Passes: one.Fate == Fate.Allowed, Probe: ++_probes))
+            .Where(one => one.From is not null && one.To is not null).ToList();
+        var done = asked.Select(one => one.Expected.Protocol == Protocol.Tcp ? ConnectAsync(one.From!, one.To!, v6, one.Expected.Port, cancel) : null).ToList();
+        for (var i = 0; i < asked.Count; i++)
+            if (done[i] is null) asked[i].From!.Send(asked[i].Expected.Protocol, asked[i].To!.Address(v6), asked[i].Expected.Port, asked[i].Probe);
+        bool Passed(int i) => done[i] is { } connected
+            ? connected.IsCompletedSuccessfully && connected.Result
+            : asked[i].To!.HasArrived(asked[i].Expected.Protocol, asked[i].Expected.Port, asked[i].Probe);
+
+        // Generous to what should pass, then a moment for what should not.
+        for (var waited = 0; waited < 600 && Enumerable.Range(0, asked.Count).Any(i => asked[i].Passes && !Passed(i)); waited++) await Task.Delay(25, cancel);
+        await Task.Delay(80, cancel);
+        return
+        [
+            .. Enumerable.Range(0, asked.Count).Where(i => Passed(i) != asked[i].Passes).Select(i =>
+                $"{asked[i].Expected.From} → {asked[i].Expected.To} {asked[i].Expected.Protocol}/{asked[i].Expected.Port} {(v6 ? "IPv6" : "IPv4")}: expected {asked[i].Expected.Fate}, {(Passed(i) ? "passed" : "did not pass")}"),
+        ];
+    }
+
+    private async Task<bool> ConnectAsync(LivePod from, LivePod to, bool v6, ushort port, CancellationToken cancel)
+    {
+        var address = to.Address(v6);
+        using var socket = from.Netns.Run(() => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        try
+        {
+            await socket.ConnectAsync(address, port, limit.Token);
+            return true;
+        }
+        catch (SocketException)
+        {
+            // Nobody listens there: the packet arrived, and so did the refusal.
+            return port is not (80 or 81 or 82);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private LivePod? PodOf(string name, ClusterObjects objects) =>
+        objects.All.FirstOrDefault(manifest => ClusterObjects.NameOf(manifest) == $"Pod {name}") is { } manifest
+            ? _pods[Manifests.Text(manifest, "metadata", "uid")!]
+            : null;
+
+    private async Task ConvergeAsync(ClusterObjects objects, CancellationToken cancel)
+    {
+        var cluster = objects.ToCluster();
+        var facts = new ClusterFacts(cluster, [.. cluster.Pods.Select(pod => new PlacedPod(pod.Uid, pod.Name, NodeName))], System.Collections.Immutable.ImmutableDictionary<string, Demilune.Raven.Facts.Inspection>.Empty);
+        var capabilities = await _neutron.DiscoverAsync(cancel);
+        var mirror = new NetworkMirror(_neutron, _options.ClusterName);
+        await mirror.ReadAsync(capabilities, cancel);
+        var intent = PolicyCompiler.Compile(cluster);
+        for (var round = 0; ; round++)
+        {
+            Assert.True(round < 8, "the network does not come to rest");
+            var plan = Planner.Plan(_options.ClusterName, NetworkDesigner.Design(facts, intent, capabilities, _options, Addresses(mirror.Snapshot)), mirror.Snapshot);
+            if (plan.IsEmpty) break;
+            Assert.Empty(await mirror.ApplyAsync(plan, cancel));
+        }
+        var state = _network.Compose(NodeName, new NodeSupplement([], [], []));
+        state.Revision = ++_revision;
+        var wanted = state.Ports.ToDictionary(port => port.DeviceId);
+        foreach (var gone in _pods.Where(pod => !wanted.TryGetValue(pod.Key, out var port) || port.Id != pod.Value.Plan.PortId).ToList())
+        {
+            Remove(gone.Value);
+            _pods.Remove(gone.Key);
+        }
+        foreach (var (uid, port) in wanted)
+            if (!_pods.ContainsKey(uid)) _pods[uid] = Add(port);
+        var outcome = _host.Run(() => _datapath.Apply(state));
+        Assert.Empty(outcome.PortErrors);
+        foreach (var pod in cluster.Pods)
+            objects.Place(pod.Name.ToString(), Parsed(_pods[pod.Uid].Address(false)), Parsed(_pods[pod.Uid].Address(true)));
+    }
+
+    private static Prefix Parsed(System.Net.IPAddress address) =>
+        Prefix.TryParse(address.ToString(), out var prefix) ? prefix : throw new InvalidOperationException($"{address} is no address");
+
+    private static Dictionary<string, System.Collections.Immutable.ImmutableArray<Prefix>> Addresses(NetworkSnapshot snapshot) =>
+        snapshot.All<Demilune.Neutron.Port>().Where(port => port.DeviceOwner == DeviceOwners.Pod).ToDictionary(
+            port => port.DeviceId!, port => System.Collections.Immutable.ImmutableArray.CreateRange((port.FixedIps ?? []).Select(ip => Parsed(System.Net.IPAddress.Parse(ip.IpAddress!)))));
+
+    private LivePod Add(Port port)
+    {
+        var number = ++_namespaces;
+        var netns = NetworkNamespace.Create(Path.Combine(_directory, string.Create(CultureInfo.InvariantCulture, $"pod{number}")));
+        var plan = new InterfacePlan(
+            port.Id, Port.Types.Kind.Pod, netns.Path, "eth0", string.Create(CultureInfo.InvariantCulture, $"lp{_name[^6..]}{number:x4}"), port.Mac, [.. port.Addresses], (int)port.Mtu);
+        _host.Run(() => _datapath.CreateInterface(plan));
+        _host.Run(() => _datapath.Attach(plan.PortId, plan.Kind, plan.HostName));
+        return new LivePod(netns, plan);
+    }
+
+    private void Remove(LivePod pod)
+    {
+        pod.Dispose();
+        _host.Run(() => _datapath.Remove(pod.Plan.PortId, pod.Plan.HostName));
+        NetworkNamespace.Delete(pod.Netns.Path);
+        pod.Netns.Dispose();
+    }
+}
