@@ -21,6 +21,7 @@ internal static class FuzzTargets
         TlsTarget.Certificates,
         MqttTarget.Stream,
         SmtpTarget.Content,
+        SmbTarget.Messages,
         ContentTarget.Content,
         CaptureTarget.Capture,
         DecoderTarget.Packets,

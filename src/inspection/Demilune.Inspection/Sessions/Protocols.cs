@@ -1,7 +1,9 @@
 using Demilune.Inspection.Sessions.Dhcp;
+using Demilune.Inspection.Sessions.DceRpc;
 using Demilune.Inspection.Sessions.Dns;
 using Demilune.Inspection.Sessions.Ftp;
 using Demilune.Inspection.Sessions.Http;
+using Demilune.Inspection.Sessions.Smb;
 using Demilune.Inspection.Sessions.Smtp;
 using Demilune.Inspection.Sessions.Quic;
 using Demilune.Inspection.Sessions.Ssh;
@@ -24,6 +26,8 @@ internal static class Protocols
         DnsProtocol.Definition,
         TlsProtocol.Definition,
         MqttProtocol.Definition,
+        SmbProtocol.Definition,
+        DceProtocol.Definition,
         SmtpProtocol.Definition,
         SshProtocol.Definition,
         FtpProtocol.Definition,

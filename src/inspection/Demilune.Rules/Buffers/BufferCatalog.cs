@@ -48,7 +48,8 @@ public static class BufferCatalog
         new(FtpdataCommand, "ftpdata_command", Both, FtpData), new(FtpBounce, "ftpbounce", ToServer, Ftp),
         new(SmbNamedPipe, "smb.named_pipe", ToServer, Smb), new(SmbShare, "smb.share", ToServer, Smb),
         new(SmbNtlmsspUser, "smb.ntlmssp_user", ToServer, Smb), new(SmbNtlmsspDomain, "smb.ntlmssp_domain", ToServer, Smb),
-        new(DceStubData, "dce_stub_data", Both, Unknown),
+        new(DceStubData, "dcerpc.stub_data", Both, Unknown), new(BufferId.DceInterface, "dcerpc.iface", Both, Unknown),
+        new(DceOperation, "dcerpc.opnum", Both, Unknown),
         new(KrbCname, "krb5_cname", ToClient, Kerberos, true), new(KrbSname, "krb5_sname", ToClient, Kerberos, true),
         new(MqttConnectClientId, "mqtt.connect.clientid", Both, Mqtt), new(MqttConnectUsername, "mqtt.connect.username", Both, Mqtt),
         new(MqttConnectPassword, "mqtt.connect.password", Both, Mqtt), new(MqttPublishTopic, "mqtt.publish.topic", Both, Mqtt),
@@ -86,7 +87,7 @@ public static class BufferCatalog
         ["http_start"] = HttpStart, ["http_header_names"] = HttpHeaderNames, ["http_accept"] = HttpAccept, ["http_accept_enc"] = HttpAcceptEnc,
         ["http_accept_lang"] = HttpAcceptLang, ["http_connection"] = HttpConnection, ["http_content_len"] = HttpContentLen,
         ["http_content_type"] = HttpContentType, ["http_referer"] = HttpReferer, ["smb_named_pipe"] = SmbNamedPipe, ["smb_share"] = SmbShare,
-        ["dce.stub_data"] = DceStubData, ["krb5.cname"] = KrbCname, ["krb5.sname"] = KrbSname,
+        ["dce_stub_data"] = DceStubData, ["krb5.cname"] = KrbCname, ["krb5.sname"] = KrbSname,
     };
 
     private static readonly FrozenDictionary<string, BufferInfo> s_byName =

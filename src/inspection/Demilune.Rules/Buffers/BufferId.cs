@@ -39,7 +39,7 @@ public enum BufferId : byte
     SshProto, SshSoftware, SshHassh, SshHasshString, SshHasshServer, SshHasshServerString,
     SmtpHelo, SmtpMailFrom, SmtpRcptTo,
     FtpdataCommand, FtpBounce,
-    SmbNamedPipe, SmbShare, SmbNtlmsspUser, SmbNtlmsspDomain, DceStubData,
+    SmbNamedPipe, SmbShare, SmbNtlmsspUser, SmbNtlmsspDomain, DceStubData, DceInterface, DceOperation,
     KrbCname, KrbSname, KrbMessageType, KrbErrorCode, KrbWeakEncryption, KrbTicketEncryption,
     DhcpLeaseTime, DhcpRebindingTime, DhcpRenewalTime,
     SnmpVersion, SnmpPduType,

@@ -9,4 +9,7 @@ public readonly ref struct BufferView(ReadOnlySpan<byte> bytes, long offset = 0,
     public ReadOnlySpan<byte> Bytes { get; } = bytes;
     public long Offset { get; } = offset;
     public bool IsComplete { get; } = isComplete;
+
+    /// <summary>How its sender writes numbers, where the protocol says so; otherwise false.</summary>
+    public bool IsLittleEndian { get; init; }
 }

@@ -35,7 +35,7 @@ public sealed record ProtocolMatch(string Name, byte? IpProtocol = null, int? Ip
         new("dns", null, null, AppProtocol.Dns, AppProtocol.DoH2), new("doh2", Tcp, null, AppProtocol.DoH2),
         new("ssh", Tcp, null, AppProtocol.Ssh), new("smtp", Tcp, null, AppProtocol.Smtp), new("imap", Tcp, null, AppProtocol.Imap),
         new("pop3", Tcp, null, AppProtocol.Pop3), new("ftp", Tcp, null, AppProtocol.Ftp), new("ftp-data", Tcp, null, AppProtocol.FtpData),
-        new("smb", Tcp, null, AppProtocol.Smb), new("dcerpc", null, null, AppProtocol.DceRpc), new("mqtt", Tcp, null, AppProtocol.Mqtt),
+        new("smb", Tcp, null, AppProtocol.Smb), new("dcerpc", null, null, AppProtocol.DceRpc, AppProtocol.Smb), new("mqtt", Tcp, null, AppProtocol.Mqtt),
         new("redis", Tcp, null, AppProtocol.Redis), new("pgsql", Tcp, null, AppProtocol.PostgreSql), new("mysql", Tcp, null, AppProtocol.MySql),
         new("kafka", Tcp, null, AppProtocol.Kafka), new("mongodb", Tcp, null, AppProtocol.MongoDb),
         new("krb5", null, null, AppProtocol.Kerberos), new("ntp", Udp, null, AppProtocol.Ntp), new("dhcp", Udp, null, AppProtocol.Dhcp),

@@ -29,6 +29,7 @@ internal static class KeywordTable
         ["endswith"] = ContentModifiers.EndsWith, ["rawbytes"] = ContentModifiers.RawBytes, ["fast_pattern"] = FastPattern.Parse,
         ["isdataat"] = IsDataAt.Parse, ["bsize"] = Size.Buffer, ["urilen"] = Size.Uri, ["pcre"] = Pcre.Parse,
         ["byte_test"] = ByteTest.Parse, ["byte_jump"] = ByteJump.Parse, ["byte_extract"] = ByteExtract.Parse, ["byte_math"] = ByteMath.Parse,
+        ["dcerpc.iface"] = DceKeywords.Interface, ["dce_iface"] = DceKeywords.Interface, ["dcerpc.opnum"] = DceKeywords.Operation, ["dce_opnum"] = DceKeywords.Operation,
         ["ftpbounce"] = FtpKeywords.Bounce, ["ftpdata_command"] = FtpKeywords.DataCommand, ["ftpdata.command"] = FtpKeywords.DataCommand,
         ["filename"] = FileKeywords.Name, ["fileext"] = FileKeywords.Extension, ["filemagic"] = FileKeywords.Magic, ["filesize"] = FileKeywords.Size,
         ["filestore"] = FileKeywords.Store, ["filemd5"] = FileKeywords.Md5, ["filesha1"] = FileKeywords.Sha1, ["filesha256"] = FileKeywords.Sha256,

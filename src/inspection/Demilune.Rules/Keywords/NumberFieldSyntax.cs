@@ -52,8 +52,7 @@ internal static class NumberFieldSyntax
                         return option.Fault($"'{mask}' is not a bit mask, such as 0x0FF0.");
                     read = read with { Mask = bits };
                     break;
-                case "dce":
-                    return option.Fault($"'{option.Name}' with dce is not supported: the byte order of DCERPC is not known here. The rule is not loaded.");
+                case "dce": read = read with { FollowsBuffer = true }; break;
                 default:
                     if (!other(word)) return option.Fault($"'{option.Name}' does not know '{word}'.");
                     break;

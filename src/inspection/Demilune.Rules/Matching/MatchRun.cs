@@ -20,6 +20,9 @@ internal ref struct MatchRun(ReadOnlySpan<byte> bytes, long streamOffset, bool i
     public int Instance;
     public bool Transformed;
 
+    /// <summary>Of whoever sent the buffer.</summary>
+    public bool IsLittleEndian;
+
     public bool Start() => Continue(0);
 
     /// <summary>The chain from <paramref name="index"/> on. The last step has no more conditions.</summary>

@@ -14,6 +14,9 @@ internal sealed record NumberField
     public bool IsRelative { get; init; }
     public bool IsLittleEndian { get; init; }
 
+    /// <summary>As whoever sent the buffer writes numbers (<c>dce</c>).</summary>
+    public bool FollowsBuffer { get; init; }
+
     /// <summary>8, 10 or 16 when the number is text; 0 when it is binary.</summary>
     public int TextBase { get; init; }
 
@@ -31,16 +34,16 @@ internal sealed record NumberField
         if (length < 1 || start < 0 || start + length > run.Bytes.Length) return false;
         var field = run.Bytes.Slice((int)start, length);
         end = (int)start + length;
-        if (TextBase != 0 ? !TryText(field, out value) : !TryBinary(field, out value)) return false;
+        if (TextBase != 0 ? !TryText(field, out value) : !TryBinary(field, FollowsBuffer ? run.IsLittleEndian : IsLittleEndian, out value)) return false;
         if (Mask != 0) value = (value & Mask) >> BitOperations.TrailingZeroCount(Mask);
         return true;
     }
 
-    private bool TryBinary(ReadOnlySpan<byte> field, out ulong value)
+    private static bool TryBinary(ReadOnlySpan<byte> field, bool isLittleEndian, out ulong value)
     {
         value = 0;
         if (field.Length > 8) return false;
-        for (var i = 0; i < field.Length; i++) value = value << 8 | field[IsLittleEndian ? field.Length - 1 - i : i];
+        for (var i = 0; i < field.Length; i++) value = value << 8 | field[isLittleEndian ? field.Length - 1 - i : i];
         return true;
     }
 

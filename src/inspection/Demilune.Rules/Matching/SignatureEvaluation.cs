@@ -51,7 +51,7 @@ internal static class SignatureEvaluation
             var bytes = transformed ? context.Transform(view.Bytes, test.Transforms) : view.Bytes;
             var run = new MatchRun(bytes, transformed ? 0 : view.Offset, view.IsComplete, test.Steps, context)
             {
-                Buffer = buffer, Instance = instance, Transformed = transformed,
+                Buffer = buffer, Instance = instance, Transformed = transformed, IsLittleEndian = view.IsLittleEndian,
             };
             if (run.Start()) return true;
             context.RewindEvidence(mark);

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using Demilune.Inspection.Detection;
+using Demilune.Inspection.Events;
+using Demilune.Inspection.Reassembly;
+using Demilune.Rules.Buffers;
+using Demilune.Rules.Compile;
+using Demilune.Wire.DceRpc;
+
+namespace Demilune.Inspection.Sessions.DceRpc;
+
+/// <summary>A DCE/RPC connection. Each call is a transaction.</summary>
+internal sealed class DceSession(InspectorOptions options, SegmentPool pool, Detector detector) : IProtocolSession
+{
+    private readonly DceReader[] _readers = [new(), new()];
+    private readonly DceConversation _conversation = new(pool, detector, isOverPipe: false);
+    private readonly Stack<Transaction> _spare = new();
+    private Transaction? _latest;
+    private int _transactions;
+
+    /// <summary>A call as a transaction of its own.</summary>
+    private sealed class Transaction(DceConversation conversation) : ITransaction, IMessageBuffers, IRecordFields
+    {
+        public int Number { get; set; }
+        public string RecordType => "dcerpc";
+        public IRecordFields Record => this;
+        public DceCall? Call { get; set; }
+        public Side Facing { get; set; }
+
+        public bool TryGet(BufferId id, int instance, ReadOnlySpan<byte> piece, out BufferView view)
+        {
+            view = default;
+            return Call is not null && Call.TryGet(Facing, id, instance, piece, out view);
+        }
+
+        public void Write(Utf8JsonWriter json)
+        {
+            if (Call is not null) DceFields.Write(json, Call, conversation);
+        }
+    }
+
+    public void Begin(RuleSet rules, bool isDatagram)
+    {
+        foreach (var reader in _readers) reader.Reset();
+        _conversation.Begin();
+        _transactions = 0;
+    }
+
+    public void Deliver(Side from, ReadOnlySpan<byte> bytes)
+    {
+        while (_readers[(int)from].TryRead(ref bytes, out var fragment)) Take(from, fragment);
+    }
+
+    public void Close(Side from)
+    {
+        if (from != Side.Server) return;
+        while (_conversation.Calls.Count > 0) Finish(_conversation.Calls[0]);
+    }
+
+    public void Clear()
+    {
+        foreach (var call in _conversation.Calls) Recycle((Transaction)call.Transaction);
+        _conversation.Clear();
+        _latest = null;
+    }
+
+    public bool IsOver(Side from) => _readers[(int)from].IsBroken;
+
+    public IMessageBuffers? Message(Side from) => _latest;
+
+    private void Take(Side from, DceFragment fragment)
+    {
+        if (_conversation.Find(from, fragment, out var isNew) is not { } call) return;
+        if (isNew)
+        {
+            var transaction = _spare.TryPop(out var spare) ? spare : new(_conversation);
+            (transaction.Number, transaction.Call) = (_transactions++, call);
+            (call.Transaction, call.Message) = (transaction, transaction);
+        }
+        _latest = (Transaction)call.Transaction;
+        _latest.Facing = from;
+        if (_conversation.Take(from, fragment, call)) Finish(call);
+    }
+
+    private void Finish(DceCall call)
+    {
+        var transaction = (Transaction)call.Transaction;
+        if (options.LogTransactions)
+        {
+            var scope = detector.Scope;
+            var from = scope.From;
+            scope.Face(Side.Client);
+            var context = scope.Context();
+            scope.Events.Record(new(in context, transaction.RecordType, transaction.Number, transaction));
+            scope.Face(from);
+        }
+        Recycle(transaction);
+        _conversation.Forget(call);
+    }
+
+    private void Recycle(Transaction transaction)
+    {
+        transaction.Call = null;
+        if (_latest == transaction) _latest = null;
+        _spare.Push(transaction);
+    }
+}
