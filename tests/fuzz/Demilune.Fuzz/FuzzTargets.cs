@@ -20,6 +20,7 @@ internal static class FuzzTargets
         MessageTargets.Dhcp,
         TlsTarget.Certificates,
         MqttTarget.Stream,
+        Http2Target.Stream,
         SmtpTarget.Content,
         SmbTarget.Messages,
         ContentTarget.Content,

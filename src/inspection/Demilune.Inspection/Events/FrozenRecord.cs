@@ -33,11 +33,12 @@ internal sealed class HttpCopy(HttpFields http)
         _referer = http.Referer.ToArray(), _method = http.Method.ToArray(), _protocol = http.Protocol.ToArray(), _location = http.Location.ToArray();
     private readonly int _status = http.Status;
     private readonly long _length = http.Length;
+    private readonly FrozenRecord? _details = http.Details is { } details ? new(details) : null;
 
     public HttpFields Fields => new()
     {
         Host = _host, Uri = _uri, UserAgent = _agent, ContentType = _type, Referer = _referer, Method = _method, Protocol = _protocol, Location = _location,
-        Status = _status, Length = _length,
+        Status = _status, Length = _length, Details = _details,
     };
 }
 

@@ -34,5 +34,9 @@ public readonly ref struct HttpFields
 
     /// <summary>Bytes of the response's body as they went over the wire.</summary>
     public long Length { get; init; }
-    public bool IsEmpty => Method.IsEmpty && Status == 0;
+
+    /// <summary>What is told of it because of the protocol's version; null for HTTP/1.</summary>
+    public IRecordFields? Details { get; init; }
+
+    public bool IsEmpty => Method.IsEmpty && Status == 0 && Details is null;
 }

@@ -4,6 +4,7 @@ using Demilune.Inspection.Sessions.Dns;
 using Demilune.Inspection.Sessions.Ftp;
 using Demilune.Inspection.Sessions.Http;
 using Demilune.Inspection.Sessions.Smb;
+using Demilune.Inspection.Sessions.Http2;
 using Demilune.Inspection.Sessions.Smtp;
 using Demilune.Inspection.Sessions.Quic;
 using Demilune.Inspection.Sessions.Ssh;
@@ -22,6 +23,7 @@ internal static class Protocols
 {
     public static Protocol[] All { get; } =
     [
+        Http2Protocol.Definition,
         HttpProtocol.Definition,
         DnsProtocol.Definition,
         TlsProtocol.Definition,

@@ -29,6 +29,8 @@ public static class BufferCatalog
         new(FileData, "file.data", Both, Unknown, true), new(FileName, "file.name", Both, Unknown, true), new(FileMagic, "file.magic", Both, Unknown, true),
         new(FileSize, "filesize", Both, Unknown, true), new(FileMd5, "filemd5", Both, Unknown, true), new(FileSha1, "filesha1", Both, Unknown, true),
         new(FileSha256, "filesha256", Both, Unknown, true),
+        new(BufferId.Http2FrameType, "http2.frametype", Both, Http2), new(BufferId.Http2ErrorCode, "http2.errorcode", Both, Http2), new(Http2Priority, "http2.priority", Both, Http2),
+        new(Http2Window, "http2.window", Both, Http2), new(Http2SizeUpdate, "http2.size_update", Both, Http2), new(Http2Settings, "http2.settings", Both, Http2, true),
         new(Http2HeaderName, "http2.header_name", Both, Http2, true), new(Http2Header, "http2.header", Both, Http2, true),
         new(DnsQuery, "dns.query", ToServer, Dns, true), new(DnsAnswerName, "dns.answer.name", Both, Dns, true),
         new(DnsQueryName, "dns.query.name", Both, Dns, true),

@@ -25,7 +25,7 @@ public enum BufferId : byte
     /// <summary>Hashes of complete files, in binary.</summary>
     FileMd5, FileSha1, FileSha256,
 
-    Http2HeaderName, Http2Header,
+    Http2HeaderName, Http2Header, Http2FrameType, Http2ErrorCode, Http2Priority, Http2Window, Http2SizeUpdate, Http2Settings,
     DnsQuery, DnsAnswerName, DnsQueryName,
     TlsSni, TlsCertSubject, TlsCertIssuer, TlsCertSerial, TlsCertFingerprint, TlsCerts, TlsVersion, TlsRandom, TlsRandomTime, TlsRandomBytes,
     TlsAlpn, TlsCertChainLength, TlsCertNotBefore, TlsCertNotAfter,

@@ -13,6 +13,7 @@ public static class Http1Detection
     public static Detection OfRequest(ReadOnlySpan<byte> bytes)
     {
         bytes = bytes.TrimStart("\r\n"u8);
+        if (bytes.StartsWith("PRI * HTTP/2"u8)) return Detection.No;      // the preface of the next version (RFC 9113 §3.4)
         var space = bytes[..Math.Min(bytes.Length, MaxMethod + 1)].IndexOfAny((byte)' ', (byte)'\t');
         var method = space < 0 ? bytes[..Math.Min(bytes.Length, MaxMethod + 1)] : bytes[..space];
         foreach (var b in method)

@@ -89,6 +89,13 @@ public sealed class Http1Head
         Length += bytes.Length;
     }
 
+    internal void ReplaceLineEnds(int start)
+    {
+        var bytes = _bytes.AsSpan(start, Length - start);
+        bytes.Replace((byte)'\r', (byte)' ');
+        bytes.Replace((byte)'\n', (byte)' ');
+    }
+
     internal void BeginFieldsAt(int offset) => _fieldsStart = FieldsEnd = offset;
 
     internal void Add(Http1Field field)

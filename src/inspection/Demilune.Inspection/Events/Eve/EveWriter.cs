@@ -109,7 +109,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
 
     public void Http(in HttpEvent http)
     {
-        if (!_options.Writes("http")) return;
+        if (!_options.Writes(http.Fields.Details is null ? "http" : "http2")) return;
         Begin("http", in http.Context);
         _json.WriteNumber("tx_id"u8, http.Transaction);
         WriteHttp(http.Fields);
@@ -297,10 +297,11 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         WriteText("http_content_type"u8, http.ContentType);
         WriteText("http_refer"u8, http.Referer);
         WriteText("http_method"u8, http.Method);
-        WriteText("protocol"u8, http.Protocol);
+        if (http.Details is null) WriteText("protocol"u8, http.Protocol);
         if (http.Status != 0) _json.WriteNumber("status"u8, http.Status);
         WriteText("redirect"u8, http.Location);
-        _json.WriteNumber("length"u8, http.Length);
+        if (http.Details is null) _json.WriteNumber("length"u8, http.Length);
+        http.Details?.Write(_json);
         _json.WriteEndObject();
     }
 

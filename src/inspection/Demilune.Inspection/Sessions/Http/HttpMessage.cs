@@ -123,6 +123,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
             Set(id, field.ValueStart, field.ValueLength);
             return;
         }
+        if (id == BufferId.HttpHostRaw && head.Version.SequenceEqual("HTTP/2"u8)) return;      // one of its two names is enough (RFC 9113 §8.3.1)
         // Repeated: one list, as an intermediary would make of it (RFC 9110 §5.3).
         var former = _places[(int)id];
         var start = _used;
@@ -142,6 +143,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     private static readonly (byte[] Name, BufferId Id, bool OfRequest, bool OfResponse)[] s_fields =
     [
         ([.. "host"u8], BufferId.HttpHostRaw, true, false),
+        ([.. ":authority"u8], BufferId.HttpHostRaw, true, false),
         ([.. "user-agent"u8], BufferId.HttpUserAgent, true, false),
         ([.. "referer"u8], BufferId.HttpReferer, true, false),
         ([.. "cookie"u8], BufferId.HttpCookie, true, false),

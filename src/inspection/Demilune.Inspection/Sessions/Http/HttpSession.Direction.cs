@@ -126,7 +126,7 @@ internal sealed partial class HttpSession
         {
             if (message.File is not { } file) return;
             message.File = null;
-            session._files.Close(file, Parser.IsTruncated ? FileState.Truncated : FileState.Closed);
+            session._files.Close(file, Parser.IsTruncated || session._isCut ? FileState.Truncated : FileState.Closed);
         }
 
         public void Anomaly(Http1Anomaly anomaly) =>
@@ -166,7 +166,8 @@ internal sealed partial class HttpSession
         {
             if (!session._open.TryPeek(out _transaction))
             {
-                Anomaly(Http1Anomaly.ResponseWithoutRequest);
+                // Of an upgraded connection the first request was the older protocol's.
+                if (session._details is null) Anomaly(Http1Anomaly.ResponseWithoutRequest);
                 _transaction = session.Open();
             }
             // The final response after an interim one begins afresh.

@@ -1,4 +1,5 @@
 using Demilune.Inspection.Detection;
+using Demilune.Inspection.Events;
 using Demilune.Inspection.Files;
 using Demilune.Inspection.Reassembly;
 using Demilune.Rules.Compile;
@@ -19,6 +20,8 @@ internal sealed partial class HttpSession : IProtocolSession
     private readonly Stack<HttpTransaction> _spare = new();
     private RuleSet _rules = RuleSet.Empty;
     private int _transactions;
+    private IRecordFields? _details;
+    private bool _isCut;
 
     public HttpSession(InspectorOptions options, SegmentPool pool, Detector detector)
     {
@@ -41,9 +44,34 @@ internal sealed partial class HttpSession : IProtocolSession
     {
         _rules = rules;
         _files.Begin(rules);
-        _transactions = 0;
+        (_transactions, _details, _isCut) = (0, null, false);
         _request.Begin();
         _response.Begin();
+    }
+
+    /// <summary>As one exchange of a connection that carries several: its messages are told by whoever reads them.</summary>
+    /// <param name="rules">Judge it.</param>
+    /// <param name="number">Of its transaction.</param>
+    /// <param name="details">What EVE tells of it besides.</param>
+    public void BeginExchange(RuleSet rules, int number, IRecordFields details)
+    {
+        Begin(rules, isDatagram: false);
+        (_transactions, _details) = (number, details);
+    }
+
+    /// <summary>Hears of a side's messages.</summary>
+    public IHttp1Events EventsOf(Side from) => Of(from);
+
+    /// <summary>Nothing is open.</summary>
+    public bool IsIdle => _open.Count == 0;
+
+    /// <summary>Everything that is open ends here, in the middle.</summary>
+    public void Cut()
+    {
+        _isCut = true;
+        foreach (var direction in (ReadOnlySpan<Direction>)[_request, _response])
+            if (direction.Message is { HasHead: true, IsComplete: false }) direction.End();
+        while (_open.TryPeek(out var transaction)) Finish(transaction);
     }
 
     /// <summary>Takes bytes that have come in order.</summary>
@@ -76,6 +104,7 @@ internal sealed partial class HttpSession : IProtocolSession
     {
         var transaction = _spare.TryPop(out var spare) ? spare : new(_options.Http, _pool);
         transaction.Number = _transactions++;
+        transaction.Details = _details;
         _open.Enqueue(transaction);
         return transaction;
     }
@@ -84,7 +113,7 @@ internal sealed partial class HttpSession : IProtocolSession
     private void Finish(HttpTransaction transaction)
     {
         _open.Dequeue();
-        if (_options.LogTransactions && transaction.Request.HasHead)
+        if (_options.LogTransactions && (transaction.Request.HasHead || transaction.Details is not null))
         {
             var scope = _detector.Scope;
             var from = scope.From;

@@ -14,6 +14,9 @@ internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool) : I
     /// <summary>From 0, within its flow.</summary>
     public int Number { get; set; }
 
+    /// <summary>What EVE tells of it because of the protocol's version; null: nothing.</summary>
+    public IRecordFields? Details { get; set; }
+
     /// <summary>What the end of the response depends on.</summary>
     public Http1RequestKind Kind { get; set; }
 
@@ -22,6 +25,7 @@ internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool) : I
         Request.Clear();
         Response.Clear();
         Kind = Http1RequestKind.Ordinary;
+        Details = null;
     }
 
     /// <summary>What was asked for, without its query.</summary>
@@ -49,5 +53,6 @@ internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool) : I
         Location = Response[BufferId.HttpLocation],
         Status = Response.StatusCode,
         Length = Response.WireLength,
+        Details = Details,
     };
 }
