@@ -7,7 +7,9 @@ public sealed class Counters
     [
         "decoder.pkts", "decoder.bytes", "decoder.invalid", "decoder.ipv4", "decoder.ipv6", "decoder.ethernet", "decoder.arp", "decoder.unknown_ethertype",
         "decoder.tcp", "decoder.udp", "decoder.sctp", "decoder.esp", "decoder.icmpv4", "decoder.icmpv6", "decoder.gre", "decoder.vlan", "decoder.vlan_qinq",
-        "decoder.vlan_qinqinq", "decoder.vxlan", "decoder.geneve", "decoder.erspan", "decoder.teredo", "decoder.avg_pkt_size", "decoder.max_pkt_size",
+        "decoder.vlan_qinqinq", "decoder.vxlan", "decoder.geneve", "decoder.erspan", "decoder.teredo", "decoder.chdlc", "decoder.raw", "decoder.null", "decoder.sll", "decoder.ppp", "decoder.pppoe",
+        "decoder.ieee8021ah", "decoder.vntag", "decoder.nsh", "decoder.mpls", "decoder.ipv4_in_ipv6", "decoder.ipv6_in_ipv6", "decoder.avg_pkt_size", "decoder.max_pkt_size",
+        "defrag.ipv4.fragments", "defrag.ipv4.reassembled", "defrag.ipv6.fragments", "defrag.ipv6.reassembled",
         "tcp.syn", "tcp.synack", "tcp.rst", "tcp.urg", "tcp.sessions", "tcp.midstream_pickups", "tcp.pseudo", "tcp.invalid_checksum", "tcp.reassembly_gap",
         "tcp.stream_depth_reached", "tcp.overlap_diff_data", "tcp.segment_memcap_drop", "tcp.urgent_oob_data",
         "flow.total", "flow.tcp", "flow.udp", "flow.icmpv4", "flow.icmpv6", "flow.tcp_reuse",

@@ -1,6 +1,9 @@
+using System.Numerics;
+using System.Text.Json;
 using Demilune.Inspection.Events.Eve;
 using Demilune.Inspection.Flows;
 using Demilune.Inspection.Frames;
+using Demilune.Inspection.Reassembly;
 using Demilune.Inspection.Streams;
 using Demilune.Inspection.Verdicts;
 using Demilune.Rules.Headers;
@@ -25,46 +28,36 @@ public sealed partial class Inspector
     private void CountPacket(scoped ref DecodedPacket packet)
     {
         if (Statistics.Counters is not { } counters) return;
-        if (packet.EthernetOffset >= 0) counters.Add("decoder.ethernet");
-        if (packet.IsInvalid) counters.Add("decoder.invalid");
-        switch (packet.Vlans.Count)
-        {
-            case 1: counters.Add("decoder.vlan"); break;
-            case 2: counters.Add("decoder.vlan_qinq"); break;
-            case > 2: counters.Add("decoder.vlan_qinqinq"); break;
-        }
-        if (packet.Inner != PacketKind.None && TunnelName(packet.InnerSource) is { } tunnel) counters.Add(tunnel);
+        if (packet.IsInvalid && _scope.Origin.Source == PacketSource.Wire) counters.Add("decoder.invalid");
+        CountLayers(ref packet);
         var events = packet.Events;
         for (var i = 0; i < events.Count; i++) counters.Add($"decoder.event.{DecodeEventNames.Of(events[i])["decoder.".Length..]}");
-        if (packet.Inner == PacketKind.Arp) counters.Add("decoder.arp");
-        if (!packet.HasIp)
-        {
-            if (!packet.IsInvalid && packet.Inner == PacketKind.None) counters.Add("decoder.unknown_ethertype");
-            return;
-        }
-        counters.Add(packet.Ip.IsV6 ? "decoder.ipv6" : "decoder.ipv4");
-        if (!packet.HasTransport) return;
-        if (TransportName(packet.Protocol) is { } name) counters.Add($"decoder.{name}");
     }
 
+    private void CountLayers(scoped ref DecodedPacket packet)
+    {
+        if (Statistics.Counters is not { } counters) return;
+        for (var rest = (uint)packet.Seen; rest != 0; rest &= rest - 1) counters.Add(s_layers[BitOperations.TrailingZeroCount(rest)]);
+    }
+
+    private void CountFragment(bool isV6, FragmentOutcome outcome)
+    {
+        if (Statistics.Counters is not { } counters) return;
+        counters.Add(isV6 ? "defrag.ipv6.fragments" : "defrag.ipv4.fragments");
+        if (outcome == FragmentOutcome.Complete) counters.Add(isV6 ? "defrag.ipv6.reassembled" : "defrag.ipv4.reassembled");
+    }
+
+    /// <summary>By the bits of <see cref="DecodedLayers"/>.</summary>
+    private static readonly string[] s_layers =
+        [.. Enum.GetNames<DecodedLayers>().Skip(1).Select(name => $"decoder.{(name == nameof(DecodedLayers.Ieee8021ah) ? "ieee8021ah" : JsonNamingPolicy.SnakeCaseLower.ConvertName(name))}")];
+
+    /// <summary>Transports whose flows are counted one by one.</summary>
     private static string? TransportName(byte protocol) => protocol switch
     {
         IpProtocol.Tcp => "tcp",
         IpProtocol.Udp => "udp",
         IpProtocol.Icmp => "icmpv4",
         IpProtocol.Icmpv6 => "icmpv6",
-        IpProtocol.Sctp => "sctp",
-        IpProtocol.Esp => "esp",
-        _ => null,
-    };
-
-    private static string? TunnelName(PacketSource source) => EveNames.Of(source) switch
-    {
-        "gre tunnel" => "decoder.gre",
-        "vxlan encapsulation" => "decoder.vxlan",
-        "geneve encapsulation" => "decoder.geneve",
-        "erspan encapsulation" or "erspan type I" or "erspan type II" => "decoder.erspan",
-        "teredo tunnel" => "decoder.teredo",
         _ => null,
     };
 

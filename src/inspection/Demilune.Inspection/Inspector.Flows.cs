@@ -144,7 +144,7 @@ public sealed partial class Inspector
         }
         Statistics.FlowsSeen++;
         Statistics.Counters?.Add("flow.total");
-        if (Statistics.Counters is not null && TransportName(facts.IpProtocol) is { } transport and not ("sctp" or "esp")) Statistics.Counters.Add($"flow.{transport}");
+        if (Statistics.Counters is not null && TransportName(facts.IpProtocol) is { } transport) Statistics.Counters.Add($"flow.{transport}");
         var flow = _flows.Add(in key, isTcp ? FlowPhase.Embryonic : FlowPhase.Datagram, _scope.Now);
         var (source, destination) = (new IpAddress(facts.Source), new IpAddress(facts.Destination));
         (flow.Client, flow.Server) = from == Side.Client ? (source, destination) : (destination, source);

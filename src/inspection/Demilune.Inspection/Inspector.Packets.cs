@@ -48,29 +48,34 @@ public sealed partial class Inspector
         var isGuess = packet.InnerSource == PacketSource.Teredo;
         if (inner.IsInvalid && (isGuess || (!inner.HasIp && inner.EthernetOffset < 0)))
         {
+            CountLayers(ref inner);
             // No packet after all. What is nested deeper than we look, or cannot be read in what says it is a tunnel, does not pass.
             var isSuspect = !isGuess || inner.Events.Contains(DecodeEvent.TooManyLayers);
             return isSuspect && Options.Inline && policy.Prevent ? Verdict.Drop(DropReason.Malformed) : Verdict.Forward;
         }
-        var tunnel = origin.Depth > 0 ? origin.Tunnel : new TunnelEnds
-        {
-            Source = packet.Ip.Source, Destination = packet.Ip.Destination, SourcePort = packet.SourcePort, DestinationPort = packet.DestinationPort,
-            Protocol = packet.Protocol, PacketSource = origin.Source,
-        };
+        var tunnel = origin.Source == PacketSource.Wire ? EndsOf(ref packet, in origin) : origin.Tunnel;
         var around = new PacketOrigin { Vlans = inner.Vlans, Source = packet.InnerSource, Depth = origin.Depth + 1, Tunnel = tunnel, Link = LinkOfTunnels };
         return JudgeWhole(in frame, ref inner, in around, nesting + 1, tag, policy, inject);
     }
+
+    private static TunnelEnds EndsOf(scoped ref DecodedPacket packet, scoped in PacketOrigin origin) => new()
+    {
+        Source = packet.Ip.Source, Destination = packet.Ip.Destination, SourcePort = packet.SourcePort, DestinationPort = packet.DestinationPort,
+        Protocol = packet.Protocol, PacketSource = origin.Source,
+    };
 
     private Verdict JudgeFragment(
         in Frame frame, scoped ref DecodedPacket packet, scoped in PacketOrigin origin, int nesting, int tag, InspectionPolicy policy, FrameQueue inject)
     {
         var enforces = Options.Inline && policy.Prevent;
         var verdict = Verdict.Forward;
-        switch (_fragments.Add(ref packet, frame.Network, nesting, enforces, _scope.Now, out var whole, out var ipOffset))
+        var outcome = _fragments.Add(ref packet, frame.Network, nesting, enforces, _scope.Now, out var whole, out var ipOffset);
+        CountFragment(packet.Ip.IsV6, outcome);
+        switch (outcome)
         {
             case FragmentOutcome.Complete:
                 PacketDecoder.DecodeDatagram(whole, ipOffset, ref packet, Options.Tunnels, out var datagram);
-                var around = origin with { Source = PacketSource.Defragmented };
+                var around = origin with { Source = PacketSource.Defragmented, Tunnel = origin.Source == PacketSource.Wire ? EndsOf(ref packet, in origin) : origin.Tunnel };
                 verdict = JudgeWhole(in frame, ref datagram, in around, nesting + 1, tag, policy, inject);
                 _fragments.Settle(ref packet, frame.Network, nesting, verdict.Frame == FrameVerdict.Forward);
                 break;
@@ -158,12 +163,13 @@ public sealed partial class Inspector
         return packet.IsInvalid ? Verdict.Drop(DropReason.Malformed) : Verdict.Forward;
     }
 
-    private static DetectionBuffers BuffersOf(scoped ref DecodedPacket packet, IMessageBuffers? message)
+    /// <summary>A fragment's bytes are looked at when the datagram is whole; those of a protocol that we do not know only in the wire.</summary>
+    private DetectionBuffers BuffersOf(scoped ref DecodedPacket packet, IMessageBuffers? message)
     {
         var buffers = new DetectionBuffers
         {
             Message = message,
-            Payload = packet.Transport[packet.TransportHeaderLength..],
+            Payload = packet.HasTransport || (Options.Streams is null && !packet.IsFragment) ? packet.Transport[packet.TransportHeaderLength..] : default,
             IpHeader = packet.Ip.Packet[..packet.Ip.HeaderLength],
             TransportHeader = packet.Transport[..packet.TransportHeaderLength],
             Protocol = packet.Protocol,

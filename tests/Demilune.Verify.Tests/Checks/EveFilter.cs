@@ -14,7 +14,7 @@ internal static class EveFilter
         if (key is "has-key" or "not-has-key")
             return (expected as JsonArray ?? [expected!.DeepClone()]).All(path => TryFind(record, path!.ToString(), out _) == (key == "has-key"));
         var split = key.LastIndexOf(".__", StringComparison.Ordinal);
-        if (!TryFind(record, split < 0 ? key : key[..split], out var found)) return false;
+        if (!TryFind(record, split < 0 ? key : key[..split], out var found)) return expected is null && split < 0;
         return split < 0 ? AreEqual(expected, found) : key[(split + 3)..] switch
         {
             "len" => (found.ValueKind == JsonValueKind.String ? found.GetString()!.Length : found.ValueKind == JsonValueKind.Array ? found.GetArrayLength() : found.EnumerateObject().Count())

@@ -13,7 +13,7 @@ public readonly record struct PacketOrigin
     /// <summary>Tunnels around it; 0: none.</summary>
     public int Depth { get; init; }
 
-    /// <summary>The outermost packet, if there is a tunnel.</summary>
+    /// <summary>The packet that came on the wire, if this one came within it or was completed by it.</summary>
     public TunnelEnds Tunnel { get; init; }
 
     /// <summary>LINKTYPE_ number of what its bytes begin with.</summary>

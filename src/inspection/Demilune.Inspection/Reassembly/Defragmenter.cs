@@ -66,7 +66,8 @@ internal sealed class Defragmenter(InspectorOptions options, SegmentPool pool)
             packet.Note(ip.IsV6 ? DecodeEvent.Ipv6FragPacketTooLarge : DecodeEvent.Ipv4FragPacketTooLarge);
             return FragmentOutcome.Refused;
         }
-        if (ip.Payload.IsEmpty || (enforces && !isAligned)) return Ignore(ref packet);
+        if (ip.Payload.IsEmpty) return FragmentOutcome.Refused;
+        if (enforces && !isAligned) return Ignore(ref packet);
         if (!_datagrams.TryGetValue(key, out var entry))
         {
             if (_held + SegmentPool.Cost(MaxHeaders + end) > options.MaxFragmentBytes) return Ignore(ref packet);

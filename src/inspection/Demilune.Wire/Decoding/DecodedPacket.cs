@@ -23,6 +23,9 @@ public ref struct DecodedPacket
     /// <summary>Layers so far, those of the packets around it included.</summary>
     public int Layers { get; internal set; }
 
+    /// <summary>Which headers it has.</summary>
+    public DecodedLayers Seen { get; internal set; }
+
     /// <summary>Where the Ethernet header begins that was read first, or -1.</summary>
     public int EthernetOffset { get; internal set; }
 

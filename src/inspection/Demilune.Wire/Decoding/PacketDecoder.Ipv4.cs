@@ -9,6 +9,7 @@ public static partial class PacketDecoder
 
     private static void ReadIpv4(ref DecodedPacket packet, int offset, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Ipv4;
         if (!packet.Descend(options.MaxLayers)) return;
         var bytes = packet.Bytes[offset..];
         if (!IpView.TryViewV4(bytes, out var ip))

@@ -16,6 +16,7 @@ public static partial class PacketDecoder
 
     private static void ReadIpv6(ref DecodedPacket packet, int offset, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Ipv6;
         if (!packet.Descend(options.MaxLayers)) return;
         var bytes = packet.Bytes[offset..];
         if (bytes.Length < Ipv6HeaderLength)
@@ -54,18 +55,24 @@ public static partial class PacketDecoder
             case IpProtocol.Ipv4:
                 if (payload.Length < Ipv4HeaderLength) packet.Refuse(DecodeEvent.Ipv6Ipv4InIpv6TooSmall);
                 else if (payload[0] >> 4 != 4) packet.Refuse(DecodeEvent.Ipv6Ipv4InIpv6WrongVersion);
-                else OpenTunnel(ref packet, PacketKind.Ipv4, payload, PacketSource.Ipv6Tunnel);
+                else OpenIn6(ref packet, PacketKind.Ipv4, payload, DecodedLayers.Ipv4InIpv6);
                 break;
             case IpProtocol.Ipv6:
                 if (payload.Length < Ipv6HeaderLength) packet.Refuse(DecodeEvent.Ipv6Ipv6InIpv6TooSmall);
                 else if (payload[0] >> 4 != 6) packet.Refuse(DecodeEvent.Ipv6Ipv6InIpv6WrongVersion);
-                else OpenTunnel(ref packet, PacketKind.Ipv6, payload, PacketSource.Ipv6Tunnel);
+                else OpenIn6(ref packet, PacketKind.Ipv6, payload, DecodedLayers.Ipv6InIpv6);
                 break;
             case IpProtocol.Icmp: packet.Note(DecodeEvent.Ipv6Icmpv4); return;
             case IpProtocol.Icmpv6: ReadIcmpv6(ref packet, payload); break;
             case IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.Gre or IpProtocol.Esp: ReadTransport(ref packet, next, payload, options); break;
             default: packet.Note(DecodeEvent.Ipv6UnknownNextHeader); break;
         }
+    }
+
+    private static void OpenIn6(ref DecodedPacket packet, PacketKind kind, ReadOnlySpan<byte> payload, DecodedLayers layer)
+    {
+        packet.Seen |= layer;
+        OpenTunnel(ref packet, kind, payload, PacketSource.Ipv6Tunnel);
     }
 
     /// <summary>Goes to the end of the chain, or to the fragment header behind which nothing can be read yet.</summary>

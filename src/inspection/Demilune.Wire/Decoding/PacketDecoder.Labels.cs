@@ -7,6 +7,7 @@ public static partial class PacketDecoder
 
     private static void ReadMpls(ref DecodedPacket packet, int offset, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Mpls;
         if (!packet.Descend(options.MaxLayers)) return;
         uint shim;
         do
@@ -45,6 +46,7 @@ public static partial class PacketDecoder
 
     private static void ReadServiceHeader(ref DecodedPacket packet, int offset, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Nsh;
         var bytes = packet.Bytes[offset..];
         if (bytes.Length < 8)
         {
@@ -86,11 +88,13 @@ public static partial class PacketDecoder
 
     private static void ReadErspan1(ref DecodedPacket packet, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Erspan;
         if (packet.Descend(options.MaxLayers)) ReadEthernet(ref packet, 0, options);
     }
 
     private static void ReadErspan2(ref DecodedPacket packet, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Erspan;
         const int length = 8;
         if (packet.Bytes.Length < length)
         {

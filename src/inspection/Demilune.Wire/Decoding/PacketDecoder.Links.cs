@@ -10,6 +10,7 @@ public static partial class PacketDecoder
 
     private static void ReadRaw(ref DecodedPacket packet, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Raw;
         if (packet.Bytes.Length < Ipv4HeaderLength)
         {
             packet.Refuse(DecodeEvent.Ipv4PacketTooSmall);
@@ -30,6 +31,7 @@ public static partial class PacketDecoder
     /// <param name="options">What may be a tunnel.</param>
     private static void ReadCooked(ref DecodedPacket packet, int headerLength, int typeOffset, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Sll;
         if (packet.Bytes.Length < headerLength)
         {
             packet.Refuse(DecodeEvent.SllPacketTooSmall);
@@ -40,6 +42,7 @@ public static partial class PacketDecoder
 
     private static void ReadLoopback(ref DecodedPacket packet, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Null;
         if (packet.Bytes.Length < 4)
         {
             packet.Refuse(DecodeEvent.LtnullPacketTooSmall);
@@ -59,6 +62,7 @@ public static partial class PacketDecoder
 
     private static void ReadCiscoHdlc(ref DecodedPacket packet, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Chdlc;
         if (packet.Bytes.Length < 4)
         {
             packet.Refuse(DecodeEvent.ChdlcPacketTooSmall);
@@ -70,6 +74,7 @@ public static partial class PacketDecoder
     /// <summary>RFC 1661 §2: address and control may be left out, and so may the first byte of a protocol below 256 (an odd last byte ends it).</summary>
     private static void ReadPpp(ref DecodedPacket packet, int offset, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Ppp;
         var bytes = packet.Bytes[offset..];
         if (bytes.Length < 2)
         {
@@ -118,6 +123,7 @@ public static partial class PacketDecoder
 
     private static void ReadPppoeSession(ref DecodedPacket packet, int offset, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Pppoe;
         var bytes = packet.Bytes[offset..];
         if (bytes.Length < PppoeHeaderLength + 1)
         {
@@ -132,6 +138,7 @@ public static partial class PacketDecoder
 
     private static void ReadPppoeDiscovery(ref DecodedPacket packet, int offset, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Pppoe;
         var bytes = packet.Bytes[offset..];
         if (bytes.Length < PppoeHeaderLength) packet.Refuse(DecodeEvent.PppoePacketTooSmall);
         else if (!packet.Descend(options.MaxLayers)) return;

@@ -14,6 +14,7 @@ public static partial class PacketDecoder
 
     private static void ReadTransport(ref DecodedPacket packet, byte protocol, ReadOnlySpan<byte> bytes, TunnelOptions options)
     {
+        packet.Seen |= protocol switch { IpProtocol.Sctp => DecodedLayers.Sctp, IpProtocol.Esp => DecodedLayers.Esp, IpProtocol.Gre => DecodedLayers.Gre, _ => DecodedLayers.None };
         switch (protocol)
         {
             case IpProtocol.Tcp: ReadTcp(ref packet, bytes); break;
@@ -45,6 +46,7 @@ public static partial class PacketDecoder
 
     private static void ReadTcp(ref DecodedPacket packet, ReadOnlySpan<byte> bytes)
     {
+        packet.Seen |= DecodedLayers.Tcp;
         if (bytes.Length < TcpView.MinHeaderLength)
         {
             packet.Refuse(DecodeEvent.TcpPacketTooSmall);
@@ -103,6 +105,7 @@ public static partial class PacketDecoder
 
     private static void ReadUdp(ref DecodedPacket packet, ReadOnlySpan<byte> bytes, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Udp;
         if (bytes.Length < UdpHeaderLength)
         {
             packet.Refuse(DecodeEvent.UdpHlenTooSmall);
@@ -127,6 +130,7 @@ public static partial class PacketDecoder
 
     private static void ReadIcmp(ref DecodedPacket packet, ReadOnlySpan<byte> bytes)
     {
+        packet.Seen |= DecodedLayers.Icmpv4;
         if (!IcmpView.TryView(bytes, out var icmp))
         {
             packet.Refuse(DecodeEvent.Icmpv4PacketTooSmall);
@@ -165,6 +169,7 @@ public static partial class PacketDecoder
 
     private static void ReadIcmpv6(ref DecodedPacket packet, ReadOnlySpan<byte> bytes)
     {
+        packet.Seen |= DecodedLayers.Icmpv6;
         if (!IcmpView.TryView(bytes, out var icmp))
         {
             packet.Refuse(DecodeEvent.Icmpv6PacketTooSmall);

@@ -94,7 +94,10 @@ public static partial class PacketDecoder
         var (source, destination) = (packet.SourcePort, packet.DestinationPort);
         if (options.Teredo && (options.TeredoPorts.Count == 0 || Has(options.TeredoPorts, source) || Has(options.TeredoPorts, destination))
             && TryFindTeredo(payload, out var inner))
+        {
+            packet.Seen |= DecodedLayers.Teredo;
             OpenTunnel(ref packet, PacketKind.Ipv6, inner, PacketSource.Teredo);
+        }
         else if (options.Geneve && (Has(options.GenevePorts, source) || Has(options.GenevePorts, destination)) && TryReadGeneve(ref packet, payload, options)) return;
         else if (options.Vxlan && Has(options.VxlanPorts, destination)) ReadVxlan(ref packet, payload, options);
     }
@@ -132,6 +135,7 @@ public static partial class PacketDecoder
             if (extent > rest.Length) return false;
             rest = rest[extent..];
         }
+        packet.Seen |= DecodedLayers.Geneve;
         var kind = U16(payload, 2) switch
         {
             EtherType.Ipv4 => PacketKind.Ipv4,
@@ -147,7 +151,9 @@ public static partial class PacketDecoder
 
     private static void ReadVxlan(ref DecodedPacket packet, ReadOnlySpan<byte> payload, TunnelOptions options)
     {
-        if (payload.Length < VxlanHeaderLength + EthernetHeaderLength || (payload[0] & 8) == 0 || payload[7] != 0) return;
+        if (payload.Length < VxlanHeaderLength + EthernetHeaderLength) return;
+        packet.Seen |= DecodedLayers.Vxlan;
+        if ((payload[0] & 8) == 0 || payload[7] != 0) return;
         if (!packet.Descend(options.MaxLayers)) return;
         var frame = payload[VxlanHeaderLength..];
         var kind = U16(frame, 12) switch

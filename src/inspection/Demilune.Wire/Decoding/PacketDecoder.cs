@@ -64,6 +64,7 @@ public static partial class PacketDecoder
 
     private static void ReadEthernet(ref DecodedPacket packet, int offset, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Ethernet;
         if (packet.Bytes.Length - offset < EthernetHeaderLength)
         {
             packet.Refuse(DecodeEvent.EthernetPacketTooSmall);
@@ -84,7 +85,7 @@ public static partial class PacketDecoder
             case EtherType.Ipv4: ReadIpv4(ref packet, offset, options); return true;
             case EtherType.Ipv6: ReadIpv6(ref packet, offset, options); return true;
             case EtherType.Vlan or EtherType.ServiceVlan or EtherType.OldServiceVlan: ReadVlan(ref packet, offset, options); return true;
-            case EtherType.Arp: return true;
+            case EtherType.Arp: packet.Seen |= DecodedLayers.Arp; return true;
             case EtherType.MplsUnicast or EtherType.MplsMulticast: ReadMpls(ref packet, offset, options); return true;
             case EtherType.PppoeSession: ReadPppoeSession(ref packet, offset, options); return true;
             case EtherType.PppoeDiscovery: ReadPppoeDiscovery(ref packet, offset, options); return true;
@@ -92,12 +93,13 @@ public static partial class PacketDecoder
             case EtherType.VnTag: ReadVnTag(ref packet, offset, options); return true;
             case EtherType.ServiceHeader: ReadServiceHeader(ref packet, offset, options); return true;
             case EtherType.FabricPath: ReadFabricPath(ref packet, offset, options); return true;
-            default: return false;
+            default: packet.Seen |= DecodedLayers.UnknownEthertype; return false;
         }
     }
 
     private static void ReadVlan(ref DecodedPacket packet, int offset, TunnelOptions options)
     {
+        packet.Seen |= packet.Vlans.Count switch { 0 => DecodedLayers.Vlan, 1 => DecodedLayers.VlanQinq, _ => DecodedLayers.VlanQinqinq };
         if (packet.Bytes.Length - offset < VlanTagLength)
         {
             packet.Refuse(DecodeEvent.VlanHeaderTooSmall);
@@ -114,6 +116,7 @@ public static partial class PacketDecoder
 
     private static void ReadProviderBackbone(ref DecodedPacket packet, int offset, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Ieee8021ah;
         if (packet.Bytes.Length - offset < ProviderBackboneLength)
         {
             packet.Refuse(DecodeEvent.Ieee8021ahHeaderTooSmall);
@@ -124,6 +127,7 @@ public static partial class PacketDecoder
 
     private static void ReadVnTag(ref DecodedPacket packet, int offset, TunnelOptions options)
     {
+        packet.Seen |= DecodedLayers.Vntag;
         if (packet.Bytes.Length - offset < VnTagLength)
         {
             packet.Refuse(DecodeEvent.VntagHeaderTooSmall);

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Demilune.Inspection.Flows;
 using Demilune.Rules.Compile;
 using Demilune.Rules.Headers;
+using Demilune.Wire.Decoding;
 using Demilune.Wire.Ip;
 
 namespace Demilune.Inspection.Events.Eve;
@@ -71,7 +72,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         }
         WriteApp(in alert.Context);
         _json.WriteString("direction"u8, Direction(in alert.Context));
-        if (alert.Context.Origin.Depth > 0) WriteTunnel(in alert.Context);
+        if (alert.Context.Origin.Source != PacketSource.Wire) WriteTunnel(in alert.Context);
         WriteFlow(in alert.Context);
         WritePayload(in alert);
         if (_options.Packet) WritePacket(in alert.Context, int.MaxValue);
@@ -189,8 +190,8 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         _json.WriteStartObject();
         WriteTime("timestamp"u8, context.Time);
         if (context.Id != 0) _json.WriteNumber("flow_id"u8, context.Id);
-        // What comes out of a tunnel has no number of its own; the tunnel's is said with the tunnel.
-        if (context.Frame != 0 && context.Origin.Depth == 0) _json.WriteNumber("pcap_cnt"u8, context.Frame);
+        // What comes out of a tunnel, or of fragments, has no number of its own; it is said with the tunnel.
+        if (context.Frame != 0 && context.Origin.Source == PacketSource.Wire) _json.WriteNumber("pcap_cnt"u8, context.Frame);
         _json.WriteString("event_type"u8, type);
         var vlans = context.Origin.Vlans;
         if (vlans.Count > 0)
