@@ -90,6 +90,9 @@ public sealed record InspectorOptions
     /// </summary>
     public Streams.StreamOptions? Streams { get; init; }
 
+    /// <summary>Alerts about packets of a capture tell of the transaction that is open, too (<c>detect.guess-applayer-tx</c>).</summary>
+    public bool GuessesTransactions { get; init; }
+
     /// <summary>Alerts of one packet of a capture; those of the rules that come first. Default 15, as Suricata's packet-alert-max.</summary>
     public int MaxAlertsPerPacket { get; init; } = 15;
 

@@ -61,6 +61,8 @@ internal sealed partial class Detector
     public void Closing(ITransaction transaction)
     {
         if (options.Streams is null || scope.Flow is not { } flow) return;
+        foreach (var guess in flow.Guesses)
+            if (guess?.Live == transaction) guess.Freeze();
         foreach (var waiting in flow.Waiting)
             foreach (var alert in waiting)
                 if (alert.Live == transaction) alert.Freeze();
@@ -71,13 +73,25 @@ internal sealed partial class Detector
     public bool Conclude(scoped in ObservedPacket packet)
     {
         (Cause, Rejected) = (null, RuleAction.Alert);
+        var isDropped = false;
         if (scope.Flow is { } flow)
         {
             var waiting = flow.Waiting[(int)scope.From];
             if (!flow.IsPassed) _queue.AddRange(waiting);
             waiting.Clear();
         }
-        if (_queue.Count == 0) return false;
+        if (_queue.Count > 0) Settle(in packet, out isDropped);
+        if (scope.Flow is { } settled)
+        {
+            ref var guess = ref settled.Guesses[(int)scope.From];
+            if (guess is { Live: null }) guess = null;
+            else if (guess is not null) guess.IsSeen = true;
+        }
+        return isDropped;
+    }
+
+    private void Settle(scoped in ObservedPacket packet, out bool isDropped)
+    {
         var ordered = _queue.OrderBy(alert => alert.Signature.Index).ThenBy(alert => alert.Transaction).ToArray();
         _queue.Clear();
         _told.Clear();
@@ -87,7 +101,7 @@ internal sealed partial class Detector
         Rejected = outcome.Rejected;
         scope.PacketTexts = _memory.PacketTexts;
         foreach (var alert in _told) Tell(alert, in packet, in outcome);
-        return outcome.ByRule;
+        isDropped = outcome.ByRule;
     }
 
     /// <summary>A record of each oddity of the segment.</summary>
@@ -99,6 +113,16 @@ internal sealed partial class Detector
             var context = scope.Context();
             scope.Events.Anomaly(new(in context, AnomalyLayer.Stream, Demilune.Rules.Headers.StreamEvents.Name(happened)));
         }
+    }
+
+    /// <summary>A side is busy with this.</summary>
+    private void Guess(ITransaction transaction)
+    {
+        if (scope.Flow is not { } flow || !_rules.Inspects(BufferId.Stream, scope.Facts.Direction)) return;
+        ref var guess = ref flow.Guesses[(int)scope.From];
+        if (guess is not null && (!guess.IsSeen || (guess.Live == transaction && guess.Number == transaction.Number))) return;
+        guess = new(transaction);
+        if (!transaction.Lasts) guess.Freeze();
     }
 
     private bool Enqueue(Signature signature, scoped in DetectionBuffers buffers, ITransaction? transaction)
@@ -166,6 +190,14 @@ internal sealed partial class Detector
         return action != RuleAction.Pass;
     }
 
+    /// <summary>Suricata guesses for what is found in a stream, and for rules of a protocol about a datagram.</summary>
+    private TransactionGuess? GuessOf(QueuedAlert alert)
+    {
+        if (scope.Flow is not { } flow) return null;
+        var isDatagrams = flow.Protocol == Wire.Ip.IpProtocol.Udp && alert.Signature.Header.Protocol.Apps.Length > 0;
+        return alert.IsOfStream || isDatagrams || options.GuessesTransactions ? flow.Guesses[(int)scope.From] : null;
+    }
+
     private void Discard()
     {
         statistics.AlertsDiscarded++;
@@ -179,16 +211,17 @@ internal sealed partial class Detector
         if (scope.Flow is { } flow) flow.HasAlerted = true;
         var context = scope.Context();
         var isBlock = alert.Action is not (RuleAction.Alert or RuleAction.Pass) && (scope.Enforces || alert.Action != RuleAction.Drop);
-        var live = alert.Live;
+        var guess = alert.Transaction >= 0 ? null : GuessOf(alert);
+        var live = guess is not null ? guess.Live : alert.Live;
         scope.Events.Alert(new(in context, alert.Signature, isBlock ? AlertAction.Blocked : AlertAction.Allowed)
         {
-            Transaction = alert.Transaction,
-            IsGuessed = alert.IsGuessed,
+            Transaction = guess?.Number ?? alert.Transaction,
+            IsGuessed = guess is not null && context.Protocol == Wire.Ip.IpProtocol.Tcp,
             Matches = alert.Matches,
             Bytes = alert.Bytes,
-            Http = live is not null ? live.Http : alert.Http is { } http ? http.Fields : default,
-            RecordType = live is not null ? live.RecordType : alert.RecordType,
-            Record = live is not null ? live.Record : alert.Record,
+            Http = live is not null ? live.Http : (guess?.Http ?? alert.Http) is { } http ? http.Fields : default,
+            RecordType = live is not null ? live.RecordType : guess?.RecordType ?? alert.RecordType,
+            Record = live is not null ? live.Record : guess?.Record ?? alert.Record,
             File = alert.File is { } file ? file.Fields : default,
             HasFile = alert.File is not null,
             Packet = packet.Bytes,

@@ -104,6 +104,7 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
     public void Evaluate(PendingSignatures pending, scoped in DetectionBuffers buffers, long position, ITransaction? transaction)
     {
         if (scope.Flow is { IsPassed: true }) return;
+        if (transaction is not null && options.Streams is not null) Guess(transaction);
         foreach (ref var entry in pending.Entries)
         {
             if (entry.IsDone || position > entry.Until) continue;

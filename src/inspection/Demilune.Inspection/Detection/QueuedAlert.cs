@@ -12,9 +12,6 @@ internal sealed class QueuedAlert
     /// <summary>The transaction's number, or -1.</summary>
     public int Transaction { get; init; } = -1;
 
-    /// <summary>The number is a guess: the match is in the stream.</summary>
-    public bool IsGuessed { get; init; }
-
     /// <summary>Found in what several packets brought, so what the rule does concerns the flow.</summary>
     public bool IsStateful { get; init; }
     public bool IsOfStream { get; init; }
@@ -32,6 +29,27 @@ internal sealed class QueuedAlert
     public FileCopy? File { get; init; }
 
     /// <summary>The transaction goes: what an alert tells about it is kept.</summary>
+    public void Freeze()
+    {
+        if (Live is not { } live) return;
+        Live = null;
+        (RecordType, Record) = (live.RecordType, live.Record is { } record ? new FrozenRecord(record) : null);
+        Http = live.Http.IsEmpty ? null : new(live.Http);
+    }
+}
+
+/// <summary>The transaction that one side of a flow is busy with: told with what is found in its stream.</summary>
+internal sealed class TransactionGuess(ITransaction transaction)
+{
+    public int Number { get; } = transaction.Number;
+    public ITransaction? Live { get; private set; } = transaction;
+    public string? RecordType { get; private set; }
+    public IRecordFields? Record { get; private set; }
+    public HttpCopy? Http { get; private set; }
+
+    /// <summary>A packet of its side has been settled since.</summary>
+    public bool IsSeen { get; set; }
+
     public void Freeze()
     {
         if (Live is not { } live) return;

@@ -67,6 +67,9 @@ internal sealed class Flow
     /// <summary>Matches that wait for the next packet of their side, by <see cref="Side"/> (captures).</summary>
     public List<QueuedAlert>[] Waiting { get; } = [[], []];
 
+    /// <summary>By <see cref="Side"/>: what its stream is about (captures).</summary>
+    public TransactionGuess?[] Guesses { get; } = new TransactionGuess?[2];
+
     /// <summary>By <see cref="Side"/>: packets and their bytes sent.</summary>
     public long[] Packets { get; } = new long[2];
     public long[] Bytes { get; } = new long[2];
@@ -104,6 +107,7 @@ internal sealed class Flow
     {
         Connection?.Clear();
         foreach (var waiting in Waiting) waiting.Clear();
+        Array.Clear(Guesses);
         foreach (var side in Sides) side.Clear(pool);
         Array.Clear(Packets);
         Array.Clear(Bytes);

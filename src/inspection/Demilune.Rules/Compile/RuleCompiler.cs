@@ -49,16 +49,16 @@ internal static class RuleCompiler
                 errors.Add(text.Error(fault!, sid));
             }
         }
-        return new(Assemble(rules, names, options.RegexSets), errors) { Skipped = skipped };
+        return new(Assemble(rules, names, options), errors) { Skipped = skipped };
     }
 
-    private static RuleSet Assemble(List<(Signature Signature, PrefilterChoice Choice)> rules, StateNames names, IRegexSetEngine? regexSets)
+    private static RuleSet Assemble(List<(Signature Signature, PrefilterChoice Choice)> rules, StateNames names, RuleSetOptions options)
     {
-        var ordered = rules.OrderBy(rule => ActionRank(rule.Signature.Action)).ThenBy(rule => FlowbitRank(rule.Signature))
+        var ordered = rules.OrderBy(rule => ActionRank(rule.Signature.Action, options.ActionOrder)).ThenBy(rule => FlowbitRank(rule.Signature))
             .ThenBy(rule => StateRank<FlowintOperation>(rule.Signature)).ThenBy(rule => VariableRank(rule.Signature)).ThenBy(rule => StateRank<SharedBitOperation>(rule.Signature))
             .ThenBy(rule => rule.Signature.Priority).ToArray();
         for (var i = 0; i < ordered.Length; i++) ordered[i].Signature.Index = i;
-        var prefilters = new PrefilterAssembly(regexSets);
+        var prefilters = new PrefilterAssembly(options.RegexSets);
         foreach (var (signature, choice) in ordered)
             if (choice.Test >= 0) prefilters.Add(signature, choice);
         return new(
@@ -68,7 +68,13 @@ internal static class RuleCompiler
             [.. ordered.Where(rule => rule.Choice.Test < 0).Select(rule => rule.Signature.Index)]);
     }
 
-    private static int ActionRank(RuleAction action) => action switch { RuleAction.Pass => 0, RuleAction.Drop => 1, RuleAction.Alert => 3, _ => 2 };
+    private static int ActionRank(RuleAction action, IReadOnlyList<RuleAction> order)
+    {
+        var kind = action is RuleAction.RejectSource or RuleAction.RejectDestination or RuleAction.RejectBoth ? RuleAction.Reject : action;
+        for (var i = 0; i < order.Count; i++)
+            if (order[i] == kind) return i;
+        return order.Count;
+    }
 
     /// <summary>Who sets a bit comes before who asks for it, so that both can match on the same packet.</summary>
     private static int FlowbitRank(Signature signature)

@@ -21,6 +21,9 @@ public sealed record RuleSetOptions
     /// <summary>Values of <c>$NAME</c> in headers. The defaults are Suricata's, with HOME_NET and EXTERNAL_NET any.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = RuleVariables.Default;
 
+    /// <summary>Which actions win: the first. Default: pass, drop, reject, alert.</summary>
+    public IReadOnlyList<RuleAction> ActionOrder { get; init; } = [RuleAction.Pass, RuleAction.Drop, RuleAction.Reject, RuleAction.Alert];
+
     /// <summary>Whether the engine can fill a buffer. A rule that needs another is refused with a reason. Default: all.</summary>
     public Func<BufferId, bool> Provides { get; init; } = static _ => true;
 

@@ -69,6 +69,7 @@ internal sealed record EngineSettings
                 Disabled = [.. Enum.GetValues<AppProtocol>().Where(app => settings.Flag($"app-layer.protocols.{ProtocolMatch.NameOf(app)}.enabled") == false)],
                 Tls = TlsSettings.Of(settings, outputs.Length > 0 ? outputs[0].Path : null),
                 Streams = StreamSettings.Of(settings, inline),
+                GuessesTransactions = settings.Flag("detect.guess-applayer-tx") == true,
                 MaxAlertsPerPacket = (int)(settings.Size("packet-alert-max") is > 0 and <= 65_535 and var alerts ? alerts : 15),
                 StreamDepth = (int)Math.Min(settings.Size("stream.reassembly.depth") ?? 1 << 20, int.MaxValue),
             },

@@ -46,6 +46,15 @@ internal sealed class RuleSurroundings
             Regex = PcreRegexEngine.BestAvailable(), RegexSets = HyperscanSetEngine.IfAvailable(), Provides = Inspector.Provides, Recognises = Inspector.Recognises, Notices = Inspector.Notices, DecodeEvent = Inspector.NumberOf, Variables = variables,
             ReadList = (source, name) => all.ReadDataset(name, source, isState: false)?.Split('\n'), Datasets = all.Datasets, IgnoreUnknownRequirements = settings.Flag("ignore-unknown-requirements") == true,
         };
+        RuleAction[] order = [.. settings.Items("action-order").Select(item => item.Name switch
+        {
+            "pass" => RuleAction.Pass,
+            "drop" => RuleAction.Drop,
+            "reject" => RuleAction.Reject,
+            "alert" => RuleAction.Alert,
+            var other => throw new InvalidDataException($"action-order: '{other}' is no action; there are pass, drop, reject and alert"),
+        })];
+        if (order.Length > 0) options = options with { ActionOrder = order };
         if (Read(settings.Text("classification-file")) is { } classes)
         {
             options = options with { Classifications = ClassificationConfig.Read(classes, out var wrong) };

@@ -77,8 +77,8 @@ public sealed partial class EveWriter
             _json.WriteString("reject-target"u8, rejected switch
             {
                 RuleAction.RejectBoth => "both"u8,
-                RuleAction.RejectDestination => toServer ? "to_client"u8 : "to_server"u8,
-                _ => toServer ? "to_server"u8 : "to_client"u8,
+                RuleAction.RejectDestination => toServer ? "to_server"u8 : "to_client"u8,
+                _ => toServer ? "to_client"u8 : "to_server"u8,
             });
             _json.WriteStartArray("reject"u8);
             _json.WriteStringValue(context.Protocol == IpProtocol.Tcp ? "tcp-reset"u8 : "icmp-prohib"u8);
