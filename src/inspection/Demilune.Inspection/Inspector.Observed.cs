@@ -60,6 +60,7 @@ public sealed partial class Inspector
         if (flow.IsPassed || _scope.SkipsRules)
         {
             foreach (var waiting in flow.Waiting) waiting.Clear();
+            _detector.Conclude(new() { Bytes = packet.Bytes });
             return EndPacket(flow, reason, 0);
         }
         // Of a packet that does not fit only the events are asked for.

@@ -15,6 +15,7 @@ internal sealed partial class Detector
     private readonly List<QueuedAlert> _queue = [];
     private readonly List<QueuedAlert> _told = [];
     private readonly PendingSignatures _stream = new();
+    private readonly Tags _tags = new();
     private bool _isPacketAtHand;
     private bool _isSegment;
 
@@ -80,7 +81,9 @@ internal sealed partial class Detector
             if (!flow.IsPassed) _queue.AddRange(waiting);
             waiting.Clear();
         }
+        _told.Clear();
         if (_queue.Count > 0) Settle(in packet, out isDropped);
+        RecordTagged(packet.Bytes.Length);
         if (scope.Flow is { } settled)
         {
             ref var guess = ref settled.Guesses[(int)scope.From];
@@ -88,6 +91,13 @@ internal sealed partial class Detector
             else if (guess is not null) guess.IsSeen = true;
         }
         return isDropped;
+    }
+
+    private void RecordTagged(int length)
+    {
+        if (length == 0 || !_tags.Take(scope, scope.Flow, length) || _told.Count > 0) return;
+        var context = scope.Context();
+        scope.Events.Packet(new(in context));
     }
 
     private void Settle(scoped in ObservedPacket packet, out bool isDropped)
@@ -160,6 +170,7 @@ internal sealed partial class Detector
         if (IsSuppressed(signature)) counted = ThresholdOutcome.Silent;
         var action = _thresholds.Action(signature, source, destination, flow?.Id ?? 0, scope.Now);
         alert.Action = action;
+        _tags.Add(signature, scope);
         var isFlows = signature.ConcernsFlow(alert.IsStateful);
         if (action == RuleAction.Pass)
         {

@@ -27,6 +27,11 @@ public interface IEventSink
     /// <summary>A frame was dropped for another reason than that its flow is blocked already.</summary>
     void Drop(in DropEvent drop);
 
+    /// <summary>A packet is to be recorded because of an earlier match. Captures only.</summary>
+    void Packet(in PacketEvent packet)
+    {
+    }
+
     /// <summary>A flow is over.</summary>
     void Flow(in FlowEvent flow);
 }

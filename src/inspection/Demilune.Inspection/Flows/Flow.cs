@@ -67,6 +67,9 @@ internal sealed class Flow
     /// <summary>Matches that wait for the next packet of their side, by <see cref="Side"/> (captures).</summary>
     public List<QueuedAlert>[] Waiting { get; } = [[], []];
 
+    /// <summary>Why its packets are recorded; null: they are not.</summary>
+    public List<Tags.Tag>? Tags { get; set; }
+
     /// <summary>By <see cref="Side"/>: what its stream is about (captures).</summary>
     public TransactionGuess?[] Guesses { get; } = new TransactionGuess?[2];
 
@@ -108,6 +111,7 @@ internal sealed class Flow
         Connection?.Clear();
         foreach (var waiting in Waiting) waiting.Clear();
         Array.Clear(Guesses);
+        Tags = null;
         foreach (var side in Sides) side.Clear(pool);
         Array.Clear(Packets);
         Array.Clear(Bytes);

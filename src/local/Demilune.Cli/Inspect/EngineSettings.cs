@@ -57,7 +57,7 @@ internal sealed record EngineSettings
                 LogFlows = true,
                 Tunnels = TunnelSettings.Of(settings, variables),
                 SeparateVlans = settings.Flag("vlan.use-for-tracking") != false,
-                KeepsPackets = eve is { PacketHeader: true } or { Packet: true },
+                KeepsPackets = eve is { PacketHeader: true } or { Packet: true } or { TaggedPackets: true },
                 KeepsEthernet = eve is { Ethernet: true },
                 Ssh = new()
                 {
@@ -139,6 +139,7 @@ internal sealed record EngineSettings
                     PayloadPrintable = settings.Flag($"{below}.payload-printable") == true,
                     Packet = settings.Flag($"{below}.packet") == true,
                     Verdict = settings.Flag($"{below}.verdict") == true,
+                    TaggedPackets = settings.Flag($"{below}.tagged-packets") != false,
                 };
             }
             if (name == "drop") options = options with { DropAlerts = settings.Flag($"{below}.alerts") == true, DropVerdict = settings.Flag($"{below}.verdict") == true };

@@ -37,6 +37,8 @@ internal sealed class FastLog(TextWriter lines, bool inline, IEventSink next) : 
 
     public void Flow(in FlowEvent flow) => next.Flow(flow);
 
+    public void Packet(in PacketEvent packet) => next.Packet(packet);
+
     public void Dispose() => lines.Dispose();
 
     private static string Name(byte protocol) => protocol switch

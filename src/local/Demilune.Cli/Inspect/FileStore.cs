@@ -25,6 +25,8 @@ internal sealed class FileStore(FileStoreSettings settings, IEventSink next) : I
 
     public void Flow(in FlowEvent flow) => next.Flow(flow);
 
+    public void Packet(in PacketEvent packet) => next.Packet(packet);
+
     public void FileContent(in FileContentEvent content)
     {
         try

@@ -17,6 +17,9 @@ public sealed record EveOptions
     /// <summary>Alerts carry the frame, in base64.</summary>
     public bool Packet { get; init; }
 
+    /// <summary>Packets that a rule's <c>tag</c> follows are written. Needs <see cref="InspectorOptions.KeepsPackets"/>.</summary>
+    public bool TaggedPackets { get; init; }
+
     /// <summary>Alerts, and drops, tell what became of the packet.</summary>
     public bool Verdict { get; init; }
     public bool DropVerdict { get; init; }

@@ -13,6 +13,15 @@ public sealed partial class EveWriter
     /// <summary>Bytes of a payload that are shown; Suricata's payload-buffer-size.</summary>
     private const int MaxPayload = 4096;
 
+    public void Packet(in PacketEvent packet)
+    {
+        if (!_options.TaggedPackets || !_options.Writes("alert")) return;
+        Begin("packet", in packet.Context);
+        WritePacket(in packet.Context, int.MaxValue);
+        WriteKubernetes(in packet.Context);
+        End();
+    }
+
     public void Drop(in DropEvent drop)
     {
         if (!_options.Writes("drop")) return;
