@@ -136,10 +136,13 @@ public sealed partial class Inspector
     private Verdict Told(Verdict verdict, int length)
     {
         if (verdict.Frame != FrameVerdict.Drop || (verdict.Reason == DropReason.FlowBlocked && Options.Streams is null)) return verdict;
+        var isFirst = true;
+        if (_scope.Flow is { } flow) (isFirst, flow.DropsTold[(int)_scope.From]) = (!flow.DropsTold[(int)_scope.From], true);
         var context = _scope.Context();
         _scope.Events.Drop(new(in context, verdict.Reason, _scope.IpLength > 0 ? _scope.IpLength : length)
         {
             Facts = _scope.Facts,
+            IsFirstOfSide = isFirst,
             Cause = verdict.Reason == DropReason.Rules ? _detector.Cause : null,
             Rejected = verdict.Reason == DropReason.Rules ? _detector.Rejected : RuleAction.Alert,
         });

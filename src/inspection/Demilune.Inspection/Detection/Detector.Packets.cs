@@ -238,7 +238,7 @@ internal sealed partial class Detector
             Packet = packet.Bytes,
             Payload = alert.IsOfStream && !packet.Stream.IsEmpty ? packet.Stream : packet.Payload,
             IsOfStream = alert.IsOfStream,
-            Verdict = outcome.IsDropped && (scope.Enforces || outcome.Rejected != RuleAction.Alert) ? PacketVerdict.Drop : outcome.IsPassed ? PacketVerdict.Pass : PacketVerdict.Alert,
+            Verdict = outcome.IsDropped && scope.Enforces ? PacketVerdict.Drop : outcome.IsPassed ? PacketVerdict.Pass : PacketVerdict.Alert,
             Rejected = outcome.Rejected,
         });
     }

@@ -18,6 +18,9 @@ public readonly ref struct DropEvent(ref readonly FlowContext context, DropReaso
     /// <summary>Its headers.</summary>
     public PacketFacts Facts { get; init; }
 
+    /// <summary>No other packet of its side of the flow was dropped before.</summary>
+    public bool IsFirstOfSide { get; init; } = true;
+
     /// <summary>How it was rejected; <see cref="RuleAction.Alert"/>: it was not.</summary>
     public RuleAction Rejected { get; init; } = RuleAction.Alert;
 

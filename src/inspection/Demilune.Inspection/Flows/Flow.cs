@@ -67,6 +67,9 @@ internal sealed class Flow
     /// <summary>Matches that wait for the next packet of their side, by <see cref="Side"/> (captures).</summary>
     public List<QueuedAlert>[] Waiting { get; } = [[], []];
 
+    /// <summary>By <see cref="Side"/>: a packet was dropped, and told of.</summary>
+    public bool[] DropsTold { get; } = new bool[2];
+
     /// <summary>Why its packets are recorded; null: they are not.</summary>
     public List<Tags.Tag>? Tags { get; set; }
 
@@ -111,6 +114,7 @@ internal sealed class Flow
         Connection?.Clear();
         foreach (var waiting in Waiting) waiting.Clear();
         Array.Clear(Guesses);
+        Array.Clear(DropsTold);
         Tags = null;
         foreach (var side in Sides) side.Clear(pool);
         Array.Clear(Packets);

@@ -20,6 +20,7 @@ internal sealed partial class TcpTracker
         if (!segment.Has(TcpFlags.Syn)) return !segment.HasAck || PickUp(flow, connection, from, in segment);
         if (segment.HasAck) return PickUpAnswer(flow, connection, from, in segment);
         Start(flow, connection, in segment);
+        connection[Side.Client].Flags = segment.Flags;
         connection.Enter(SynSent);
         connection.IsOneSided = options.OneSided;
         StoreSyn(connection, QueuedOf(in segment));

@@ -142,7 +142,7 @@ internal sealed record EngineSettings
                     TaggedPackets = settings.Flag($"{below}.tagged-packets") != false,
                 };
             }
-            if (name == "drop") options = options with { DropAlerts = settings.Flag($"{below}.alerts") == true, DropVerdict = settings.Flag($"{below}.verdict") == true };
+            if (name == "drop") options = options with { DropAlerts = settings.Flag($"{below}.alerts") == true, DropVerdict = settings.Flag($"{below}.verdict") == true, OnlyFirstDrops = settings.Text($"{below}.flows") == "start" };
         }
         return options with { Types = types.ToFrozenSet(StringComparer.Ordinal) };
     }

@@ -41,8 +41,8 @@ internal static class ExceptionPolicies
             _ => false,
         };
         if (isPossible) return policy;
-        // The policy for everything need not fit everywhere.
-        if (own is null) return ExceptionPolicy.Ignore;
+        // The policy for everything need not fit everywhere; what there is of it holds.
+        if (own is null) return policy == ExceptionPolicy.Bypass || (inline && policy is ExceptionPolicy.DropFlow or ExceptionPolicy.Reject) ? policy : ExceptionPolicy.Ignore;
         throw new InvalidDataException(
             $"stream.midstream-policy: '{own}' cannot be had {(isPickedUp ? "when such flows are picked up" : "for whole flows, or without being in the wire")}");
     }

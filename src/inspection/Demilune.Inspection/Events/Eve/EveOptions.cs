@@ -24,6 +24,9 @@ public sealed record EveOptions
     public bool Verdict { get; init; }
     public bool DropVerdict { get; init; }
 
+    /// <summary>Only the first drop of each side of a flow is told, and those that a rule has caused.</summary>
+    public bool OnlyFirstDrops { get; init; }
+
     /// <summary>Drops name the rule that dropped.</summary>
     public bool DropAlerts { get; init; }
 

@@ -24,7 +24,7 @@ public sealed partial class EveWriter
 
     public void Drop(in DropEvent drop)
     {
-        if (!_options.Writes("drop")) return;
+        if (!_options.Writes("drop") || (_options.OnlyFirstDrops && !drop.IsFirstOfSide && drop.Cause is null)) return;
         Begin("drop", in drop.Context);
         _json.WriteString("direction"u8, Direction(in drop.Context));
         var facts = drop.Facts;
