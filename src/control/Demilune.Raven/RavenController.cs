@@ -13,6 +13,7 @@ using Demilune.Raven.Applying;
 using Demilune.Raven.Design;
 using Demilune.Raven.Facts;
 using Demilune.Raven.Planning;
+using Demilune.Raven.Reporting;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 
@@ -37,6 +38,7 @@ public sealed class RavenController : IPodNetworks
     private readonly INeutron _neutron;
     private readonly RavenOptions _options;
     private readonly EventRecorder _events;
+    private readonly PolicyReports _reports;
     private readonly ILogger _log;
     private readonly NetworkMirror _mirror;
     private readonly WorkQueue<string> _queue;
@@ -45,17 +47,19 @@ public sealed class RavenController : IPodNetworks
     private volatile bool _stale = true;
     private HashSet<PolicyProblem> _reported = [];
 
-    public RavenController(ClusterInformers informers, INeutron neutron, RavenOptions options, EventRecorder events, ILogger<RavenController> log)
+    public RavenController(ClusterInformers informers, INeutron neutron, RavenOptions options, EventRecorder events, StatusWriter status, TimeProvider time, ILogger<RavenController> log)
     {
         if (options.ClusterName.Length is 0 or > 40) throw new ArgumentException("the cluster's name needs 1 to 40 characters", nameof(options));
         (_informers, _neutron, _options, _events, _log) = (informers, neutron, options, events, log);
+        _reports = new PolicyReports(informers, status, time);
         _mirror = new NetworkMirror(neutron, options.ClusterName);
         _queue = new WorkQueue<string>(new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(15)));
         informers.Pods.Changed += _ => Wake();
         informers.Namespaces.Changed += _ => Wake();
         informers.NetworkPolicies.Changed += _ => Wake();
-        informers.InspectionPolicies.Changed += _ => Wake();
-        informers.ClusterNetworkPolicies.Changed += _ => Wake();
+        // Their status is written here: that is no news.
+        informers.InspectionPolicies.Changed += change => WakeIf(change.Old?.Metadata.Generation != change.New?.Metadata.Generation);
+        informers.ClusterNetworkPolicies.Changed += change => WakeIf(change.Old?.Metadata.Generation != change.New?.Metadata.Generation);
         informers.Nodes.Changed += change => WakeIf(IsNamedOtherwise(change.Old, change.New));
         informers.Services.Changed += _ => Wake();
         informers.EndpointSlices.Changed += _ => Wake();
@@ -100,6 +104,7 @@ public sealed class RavenController : IPodNetworks
                 if (plan.IsEmpty)
                 {
                     _synced.TrySetResult();
+                    await WriteStatusAsync(desired.Problems, cancel);
                     return;
                 }
                 RavenLog.Applying(_log, plan.Length, plan[0].ToString());
@@ -165,6 +170,19 @@ public sealed class RavenController : IPodNetworks
         _reported = now;
     }
 
+    /// <summary>What is in the network is, whether Kubernetes hears of it or not; it is told again at the next change or reading.</summary>
+    private async Task WriteStatusAsync(ImmutableArray<PolicyProblem> problems, CancellationToken cancel)
+    {
+        try
+        {
+            await _reports.WriteAsync(problems, cancel);
+        }
+        catch (Exception failure) when (failure is ApiException or HttpRequestException or TimeoutException or IOException)
+        {
+            RavenLog.StatusNotWritten(_log, failure.Message);
+        }
+    }
+
     private void Wake() => _queue.AddAfter(Everything, _options.Coalescing);
 
     private void WakeIf(bool relevant)
@@ -214,6 +232,9 @@ internal static partial class RavenLog
 
     [LoggerMessage(3202, LogLevel.Warning, "Network: {Operation} failed: {Message}")]
     public static partial void OperationFailed(ILogger log, string operation, string message);
+
+    [LoggerMessage(3204, LogLevel.Warning, "The status of policies could not be written: {Message}")]
+    public static partial void StatusNotWritten(ILogger log, string message);
 
     [LoggerMessage(3203, LogLevel.Warning, "Network is not as it should be; next try in {PauseMilliseconds:0} ms: {Message}")]
     public static partial void Failed(ILogger log, double pauseMilliseconds, string message);

@@ -3,6 +3,7 @@ using Demilune.Kubernetes.Api;
 using Demilune.Kubernetes.Crds;
 using Demilune.Kubernetes.Events;
 using Demilune.Kubernetes.PodNetworks;
+using Demilune.Kubernetes.Status;
 using Demilune.Kubernetes.Watching;
 using Demilune.Neutron;
 using Demilune.Orchestrator;
@@ -28,7 +29,8 @@ internal static class ControlPlane
                 ClusterName = options.ClusterName,
                 PodNetworks = [.. new[] { options.PodNetworkV4, options.PodNetworkV6 }.Where(network => network.Length > 0)],
             },
-            provider.GetRequiredService<EventRecorder>(), provider.GetRequiredService<ILogger<RavenController>>()));
+            provider.GetRequiredService<EventRecorder>(), new StatusWriter(provider.GetRequiredService<KubernetesApi>(), Group.FieldManager),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RavenController>>()));
         services.AddSingleton<IPodNetworks>(provider => provider.GetRequiredService<RavenController>());
         services.AddSingleton(new OrchestratorOptions { AgentRunDirectory = options.AgentRunDirectory });
         services.AddSingleton<OrchestratorController>();

@@ -54,9 +54,12 @@ public static class TraceCommand
         if (outcome.SecurityPolicies.Count == 0) return End("straight from pod to pod, nobody judges it", passes: true);
         output.WriteLine($"  path: through the firewall of the node of {(attempt.Destination is null ? asked.From : asked.To)}");
         var passes = true;
-        foreach (var name in outcome.SecurityPolicies)
+        // One judges, in the order in which they are put on the network: what prevents, what fails closed, by name.
+        var judges = outcome.SecurityPolicies.Select(name => (Name: name, Judge: TracedPolicy.Find(objects, name, rulesDirectory)))
+            .OrderByDescending(one => one.Judge.Policy?.Prevent ?? true).ThenBy(one => one.Judge.IsOpen).ThenBy(one => one.Name, StringComparer.Ordinal).ToList();
+        foreach (var (name, _) in judges.Skip(1)) output.WriteLine($"  SecurityPolicy {name} asks for it too; {judges[0].Name} comes first and judges it alone");
+        foreach (var (name, judge) in judges.Take(1))
         {
-            var judge = TracedPolicy.Find(objects, name, rulesDirectory);
             output.WriteLine($"  SecurityPolicy {name}: {judge.Description}");
             if (judge.Policy is null) passes &= judge.IsOpen;
             else if (request is not null) passes &= judge.Judge(request, attempt, output);
