@@ -123,6 +123,9 @@ public sealed record InspectorOptions
     /// <summary>True: EVE tells of every DHCP message and all of it; false: of what an address is given by. Default false, as Suricata's.</summary>
     public bool DhcpExtended { get; init; }
 
+    /// <summary>True: EVE tells passwords that go by in PostgreSQL's protocol. Default false.</summary>
+    public bool TellPgsqlPasswords { get; init; }
+
     /// <summary>Limits of HTTP sessions.</summary>
     public HttpOptions Http { get; init; } = new();
 }

@@ -29,7 +29,7 @@ public class EveWriterTests
         Assert.Equal(("blocked", 7, 3, "Traversal"), (rule.GetProperty("action").GetString(), rule.GetProperty("signature_id").GetInt32(), rule.GetProperty("rev").GetInt32(), rule.GetProperty("signature").GetString()));
         Assert.Equal(2, rule.GetProperty("metadata").GetProperty("cve").GetArrayLength());
         Assert.Equal("web", alert.GetProperty("http").GetProperty("hostname").GetString());
-        Assert.Equal("/..%2f..%2fetc/passwd?\\xFF", alert.GetProperty("http").GetProperty("url").GetString());
+        Assert.Equal("/..%2f..%2fetc/passwd?\\xff", alert.GetProperty("http").GetProperty("url").GetString());
         var evidence = alert.GetProperty("evidence")[0];
         Assert.Equal(("http.uri", "/etc/passwd"), (evidence.GetProperty("buffer").GetString(), evidence.GetProperty("printable").GetString()));
         var kubernetes = alert.GetProperty("kubernetes");

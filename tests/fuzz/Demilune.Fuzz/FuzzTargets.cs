@@ -15,6 +15,7 @@ internal static class FuzzTargets
         TlsTarget.Records,
         SshTarget.Stream,
         QuicTarget.Packets,
+        PgsqlTarget.Messages,
         MessageTargets.Kerberos,
         MessageTargets.Snmp,
         MessageTargets.Dhcp,

@@ -6,6 +6,7 @@ using Demilune.Inspection.Sessions.Http;
 using Demilune.Inspection.Sessions.Smb;
 using Demilune.Inspection.Sessions.Http2;
 using Demilune.Inspection.Sessions.Smtp;
+using Demilune.Inspection.Sessions.PostgreSql;
 using Demilune.Inspection.Sessions.Quic;
 using Demilune.Inspection.Sessions.Ssh;
 using Demilune.Inspection.Sessions.Kerberos;
@@ -35,6 +36,7 @@ internal static class Protocols
         FtpProtocol.Definition,
         FtpProtocol.Data,
         QuicProtocol.Definition,
+        PgsqlProtocol.Definition,
         KerberosSession.Definition,
         SnmpSession.Definition,
         DhcpSession.Definition,

@@ -67,6 +67,7 @@ internal sealed record EngineSettings
                 Quic = new() { LogJa4 = TlsSettings.Record(settings, outputs.Length > 0 ? outputs[0].Path : null, "quic") is { } quic && settings.Flag($"{quic}.ja4") == true },
                 DhcpExtended = TlsSettings.Record(settings, outputs.Length > 0 ? outputs[0].Path : null, "dhcp") is { } dhcp && settings.Flag($"{dhcp}.extended") == true,
                 Disabled = [.. Enum.GetValues<AppProtocol>().Where(app => settings.Flag($"app-layer.protocols.{ProtocolMatch.NameOf(app)}.enabled") == false)],
+                TellPgsqlPasswords = TlsSettings.Record(settings, outputs.Length > 0 ? outputs[0].Path : null, "pgsql") is { } pgsql && settings.Flag($"{pgsql}.passwords") == true,
                 Tls = TlsSettings.Of(settings, outputs.Length > 0 ? outputs[0].Path : null),
                 Streams = StreamSettings.Of(settings, inline),
                 GuessesTransactions = settings.Flag("detect.guess-applayer-tx") == true,

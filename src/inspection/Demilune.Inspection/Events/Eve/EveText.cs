@@ -1,9 +1,8 @@
-using System.Buffers;
-using System.Text;
+using System.Text.Unicode;
 
 namespace Demilune.Inspection.Events.Eve;
 
-/// <summary>Bytes off the wire as text that JSON can carry: UTF-8 stays, any other byte becomes <c>\xHH</c>, as Suricata writes it.</summary>
+/// <summary>Bytes off the wire as text that JSON can carry: UTF-8 stays; of what is none, every byte that is not ASCII becomes <c>\xhh</c>, as Suricata writes it.</summary>
 internal sealed class EveText
 {
     /// <summary>Bytes of one field that are shown; a URI of 64 KB tells nothing more than its first 4.</summary>
@@ -17,19 +16,21 @@ internal sealed class EveText
         bytes = bytes[..Math.Min(bytes.Length, MaxShown)];
         if (_text.Length < bytes.Length * 4) _text = new byte[bytes.Length * 4];
         var written = 0;
-        while (!bytes.IsEmpty)
+        if (Utf8.IsValid(bytes))
         {
-            if (Rune.DecodeFromUtf8(bytes, out _, out var count) == OperationStatus.Done)
+            bytes.CopyTo(_text);
+            return _text.AsSpan(0, bytes.Length);
+        }
+        foreach (var b in bytes)
+        {
+            if (b < 0x80)
             {
-                bytes[..count].CopyTo(_text.AsSpan(written));
-                written += count;
-                bytes = bytes[count..];
+                _text[written++] = b;
                 continue;
             }
             "\\x"u8.CopyTo(_text.AsSpan(written));
-            bytes[0].TryFormat(_text.AsSpan(written + 2), out _, "X2");
+            b.TryFormat(_text.AsSpan(written + 2), out _, "x2");
             written += 4;
-            bytes = bytes[1..];
         }
         return _text.AsSpan(0, written);
     }

@@ -269,7 +269,7 @@ public sealed partial class EveWriter
             _json.WriteNumber("bytes"u8, bytes);
             WriteTime("start"u8, context.Start);
             WriteTime("end"u8, flow.LastSeen);
-            _json.WriteNumber("age"u8, (flow.LastSeen - context.Start) / 1_000_000_000);
+            _json.WriteNumber("age"u8, (flow.LastSeen / 1_000_000_000) - (context.Start / 1_000_000_000));
             var (least, most) = isClient ? flow.TtlToServer : flow.TtlToClient;
             if (most > 0)
             {

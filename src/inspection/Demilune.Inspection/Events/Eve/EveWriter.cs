@@ -163,7 +163,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         WriteCounters(in flow.Context);
         WriteTime("start"u8, flow.Context.Start);
         WriteTime("end"u8, flow.LastSeen);
-        _json.WriteNumber("age"u8, (flow.LastSeen - flow.Context.Start) / 1_000_000_000);
+        _json.WriteNumber("age"u8, (flow.LastSeen / 1_000_000_000) - (flow.Context.Start / 1_000_000_000));
         _json.WriteString("state"u8, flow.Released ? "bypassed"u8 : flow.Tcp is { } tcp ? tcp.IsClosed ? "closed"u8 : tcp.IsEstablished ? "established"u8 : "new"u8 : flow.End == FlowEnd.Closed ? "closed"u8 : flow.Context.PacketsToClient > 0 ? "established"u8 : "new"u8);
         _json.WriteString("reason"u8, flow.End switch
         {

@@ -16,6 +16,7 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
     private readonly TlsRecordFields _record;
     private RuleSet _rules = RuleSet.Empty;
     private bool _isTold;
+    private bool _wantsClientCertificate;
 
     public TlsSession(InspectorOptions options, Detector detector)
     {
@@ -71,7 +72,7 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
     {
         Client.Clear();
         Server.Clear();
-        (HasServerHello, IsEstablished, HidesCertificates, _isTold) = (false, false, false, false);
+        (HasServerHello, IsEstablished, HidesCertificates, _isTold, _wantsClientCertificate) = (false, false, false, false, false);
     }
 
     public bool IsOver(Side from) => false;
@@ -119,6 +120,14 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
         if (!HasServerHello && Client.Hello.Has(TlsExtension.EarlyData)) return;
         IsEstablished = true;
         Tell();
+    }
+
+    /// <summary>Everything that can be told is known when the server has finished its greeting, or, if it wants one, with the client's certificate.</summary>
+    public void Progress(Side from, TlsHandshakeType type)
+    {
+        _wantsClientCertificate |= from == Side.Server && type == TlsHandshakeType.CertificateRequest;
+        if (Server.Certificate is null) return;
+        if (from == Side.Server ? type == TlsHandshakeType.ServerHelloDone && !_wantsClientCertificate : type == TlsHandshakeType.Certificate) Tell();
     }
 
     private void Tell()

@@ -124,6 +124,7 @@ internal sealed class TlsSide(TlsSession session, Side side) : ITlsEvents, IMess
         }
         session.Offer(this, side, s_state);
         session.Evaluate(this);
+        session.Progress(side, type);
     }
 
     void ITlsEvents.Version2(byte type, ReadOnlySpan<byte> body)
