@@ -21,6 +21,7 @@ public sealed partial class Inspector
         var flow = FindFlow(in frame, ref packet, tag, policy, out var from, out var refused);
         if (flow is null)
         {
+            if (refused.Frame == FrameVerdict.Forward) return JudgeAlone(ref packet, policy);
             TellEvents(ref packet);
             return refused;
         }

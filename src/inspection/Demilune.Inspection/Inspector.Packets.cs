@@ -153,7 +153,8 @@ public sealed partial class Inspector
         {
             _scope.EnterAlone(policy, Options.Inline);
             _detector.Use(policy.Rules);
-            if (packet.HasIp) _detector.InspectPacket(BuffersOf(ref packet, null));
+            // Of an odd IP packet that says no protocol Suricata asks for its oddities only.
+            if (packet.HasIp && (packet.Protocol != 0 || packet.Events.IsEmpty || Options.Streams is null)) _detector.InspectPacket(BuffersOf(ref packet, null));
             else _detector.InspectUndecoded();
             if (Options.Streams is not null && _detector.Conclude(new() { Bytes = packet.Bytes, Payload = packet.Transport[packet.TransportHeaderLength..] }) && _scope.Enforces)
                 _scope.Block(DropReason.Rules);

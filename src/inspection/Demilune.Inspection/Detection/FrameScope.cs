@@ -156,6 +156,7 @@ internal sealed class FrameScope
             (_facts.ClientStreamBytes, _facts.ServerStreamBytes) = (connection[Side.Client].Size, connection[Side.Server].Size);
             return;
         }
+        _facts.FlowAge = Now / 1_000_000_000 - flow.Started / 1_000_000_000;
         _facts.ClientStreamBytes = flow.Sides[0].Judged;
         _facts.ServerStreamBytes = flow.Sides[1].Judged;
     }

@@ -66,6 +66,9 @@ public struct PacketFacts
     /// <summary>What an ICMPv6 "packet too big" tells; 0 of others.</summary>
     public uint IcmpMtu;
 
+    /// <summary>Whole seconds since the flow began.</summary>
+    public long FlowAge;
+
     /// <summary>Bytes sent so far by each side of the flow's TCP stream (<c>stream_size</c>).</summary>
     public long ClientStreamBytes, ServerStreamBytes;
 

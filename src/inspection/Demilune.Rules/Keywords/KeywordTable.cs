@@ -40,6 +40,8 @@ internal static class KeywordTable
         ["fragoffset"] = PacketKeywords.FragmentOffset, ["flags"] = PacketKeywords.TcpFlags, ["tcp.flags"] = PacketKeywords.TcpFlags,
         ["seq"] = PacketKeywords.TcpSequence, ["ack"] = PacketKeywords.TcpAcknowledgment, ["window"] = PacketKeywords.TcpWindow,
         ["tcp.mss"] = PacketKeywords.TcpMaximumSegment,
+        ["tcp.seq"] = PacketKeywords.TcpSequence, ["tcp.ack"] = PacketKeywords.TcpAcknowledgment, ["tcp.window"] = PacketKeywords.TcpWindow,
+        ["l3_proto"] = PacketKeywords.NetworkProtocol, ["flow.age"] = PacketKeywords.FlowAge,
         ["itype"] = PacketKeywords.IcmpType, ["icode"] = PacketKeywords.IcmpCode, ["icmp_id"] = PacketKeywords.IcmpId,
         ["icmp_seq"] = PacketKeywords.IcmpSequence, ["icmpv6.mtu"] = PacketKeywords.IcmpMtu, ["ipopts"] = IpOptionsKeyword.Parse,
         ["decode-event"] = DecodeEventKeyword.Parse, ["engine-event"] = DecodeEventKeyword.ParseFull,

@@ -46,7 +46,7 @@ internal static class PacketKeywords
     public static SyntaxFault? IcmpSequence(SignatureBuilder signature, OptionSyntax option) =>
         Range(signature, option, static (in PacketFacts facts) => facts.HasIcmpId ? facts.IcmpSequence : null);
     public static SyntaxFault? IcmpMtu(SignatureBuilder signature, OptionSyntax option) =>
-        Range(signature, option, static (in PacketFacts facts) => facts.IcmpMtu == 0 ? null : facts.IcmpMtu);
+        Range(signature, option, static (in PacketFacts facts) => facts is { IpProtocol: Icmp6, IcmpType: 2, IcmpCode: 0 } ? facts.IcmpMtu : null);
 
     public static SyntaxFault? IpProtocol(SignatureBuilder signature, OptionSyntax option)
     {
@@ -54,7 +54,25 @@ internal static class PacketKeywords
         var sign = text.Length > 0 && text[0] is '!' or '<' or '>' ? text[..1] : "";
         var name = text[sign.Length..].Trim();
         var number = ProtocolMatch.All.GetValueOrDefault(name)?.IpProtocol?.ToString(CultureInfo.InvariantCulture) ?? name;
-        return Range(signature, option with { Value = sign + number }, static (in PacketFacts facts) => facts.IpProtocol);
+        return Range(signature, option with { Value = sign + number }, static (in PacketFacts facts) => facts.IpProtocol, isOfFlow: true);
+    }
+
+    public static SyntaxFault? FlowAge(SignatureBuilder signature, OptionSyntax option) =>
+        Range(signature, option, static (in PacketFacts facts) => facts.Stateless ? null : facts.FlowAge);
+
+    public static SyntaxFault? NetworkProtocol(SignatureBuilder signature, OptionSyntax option)
+    {
+        bool? isV6 = (option.Value ?? "").Trim().ToLowerInvariant() switch { "ip" or "ip4" or "ipv4" => false, "ip6" or "ipv6" => true, _ => null };
+        if (isV6 is not { } wanted) return option.Fault("l3_proto is ipv4 or ipv6.");
+        signature.PacketConditions.Add(new OfVersion(wanted));
+        return null;
+    }
+
+    private sealed class OfVersion(bool isV6) : PacketCondition
+    {
+        public override bool IsOfFlow => true;
+
+        public override bool Holds(in PacketFacts facts) => facts.IsIpv6 == isV6;
     }
 
     public static SyntaxFault? SameIp(SignatureBuilder signature, OptionSyntax option)
@@ -102,18 +120,20 @@ internal static class PacketKeywords
 
     private static bool IsIcmp(in PacketFacts facts) => facts.IpProtocol is Icmp or Icmp6;
 
-    private static SyntaxFault? Range(SignatureBuilder signature, OptionSyntax option, PacketNumber number)
+    private static SyntaxFault? Range(SignatureBuilder signature, OptionSyntax option, PacketNumber number, bool isOfFlow = false)
     {
         if (!NumberRange.TryParse(option.Value ?? "", endsBelong: false, out var range)) return option.Fault($"'{option.Name}' takes n, <n, >n or a<>b.");
-        signature.PacketConditions.Add(new InRange(number, range));
+        signature.PacketConditions.Add(new InRange(number, range, isOfFlow));
         return null;
     }
 
     /// <summary>A number of the packet; null when this packet has none.</summary>
     private delegate long? PacketNumber(in PacketFacts facts);
 
-    private sealed class InRange(PacketNumber number, NumberRange range) : PacketCondition
+    private sealed class InRange(PacketNumber number, NumberRange range, bool isOfFlow) : PacketCondition
     {
+        public override bool IsOfFlow => isOfFlow;
+
         public override bool Holds(in PacketFacts facts) => number(in facts) is { } value && range.Contains(value);
     }
 
@@ -122,7 +142,7 @@ internal static class PacketKeywords
         public override bool Holds(in PacketFacts facts) => facts.Source == facts.Destination;
     }
 
-    /// <summary>= exactly these, + these and perhaps others, * any of these, ! none of these.</summary>
+    /// <summary>= exactly these, + these and perhaps others, * any of these, ! not all of these.</summary>
     private sealed class Bits(PacketNumber number, char mode, int bits, int relevant) : PacketCondition
     {
         public override bool Holds(in PacketFacts facts)
@@ -133,7 +153,7 @@ internal static class PacketKeywords
             {
                 '+' => (present & bits) == bits,
                 '*' => (present & bits) != 0,
-                '!' => (present & bits) == 0,
+                '!' => (present & bits) != bits,
                 _ => present == bits,
             };
         }

@@ -162,7 +162,7 @@ internal static class SignatureAssembly
         var isBare = builder.Tests.Count == 0 && builder.State.Count == 0 && builder.Direction is null && !builder.Bypass
             && builder.Flowbits.TrueForAll(operation => !operation.IsCondition) && header.Protocol.Name is not ("pkthdr" or "tcp-pkt" or "tcp-stream");
         if (!isBare) return SignatureKind.Packet;
-        if (builder.PacketConditions.Count == 0) return header.Protocol.Apps.Length > 0 ? SignatureKind.Protocol : SignatureKind.Addresses;
+        if (builder.PacketConditions.TrueForAll(condition => condition.IsOfFlow)) return header.Protocol.Apps.Length > 0 ? SignatureKind.Protocol : SignatureKind.Addresses;
         return builder.PacketConditions.TrueForAll(condition => condition is AppLayerProtocol.Condition) ? SignatureKind.Protocol : SignatureKind.Packet;
     }
 

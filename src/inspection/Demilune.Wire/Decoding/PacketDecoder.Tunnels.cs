@@ -152,8 +152,7 @@ public static partial class PacketDecoder
     private static void ReadVxlan(ref DecodedPacket packet, ReadOnlySpan<byte> payload, TunnelOptions options)
     {
         if (payload.Length < VxlanHeaderLength + EthernetHeaderLength) return;
-        packet.Seen |= DecodedLayers.Vxlan;
-        if ((payload[0] & 8) == 0 || payload[7] != 0) return;
+        packet.Seen |= DecodedLayers.Vxlan;     // whatever its flags say: receivers differ in what they ignore (RFC 7348 §5)
         if (!packet.Descend(options.MaxLayers)) return;
         var frame = payload[VxlanHeaderLength..];
         var kind = U16(frame, 12) switch
