@@ -60,7 +60,7 @@ internal static class NumberFieldSyntax
         }
         if (isText && read.TextBase == 0) return option.Fault("string needs hex, dec or oct.");
         if (!isText && read.TextBase != 0) return option.Fault("hex, dec and oct say how a string is read: 'string' is missing.");
-        if (!bytes.IsVariable && (bytes.Number < (isText ? 0 : 1) || bytes.Number > (isText ? NumberField.MaxTextLength : 8)))
+        if (!bytes.IsVariable && (bytes.Number < (isText || option.Name == "byte_jump" ? 0 : 1) || bytes.Number > (isText ? NumberField.MaxTextLength : 8)))
             return option.Fault("A binary number has 1 to 8 bytes, one written as text up to 23 (0: as many as there are).");
         field = read;
         return null;

@@ -11,6 +11,10 @@ internal sealed record NumberField
     /// <summary>1 to 8 bytes in binary; up to <see cref="MaxTextLength"/> as text, where 0 is "as many as there are".</summary>
     public required Operand Length { get; init; }
     public required Operand Offset { get; init; }
+
+    /// <summary>It has no bytes.</summary>
+    public bool IsEmpty => TextBase == 0 && Length is { IsVariable: false, Number: 0 };
+
     public bool IsRelative { get; init; }
     public bool IsLittleEndian { get; init; }
 

@@ -102,7 +102,8 @@ public static class InspectCommand
         foreach (var error in compiled.Errors)
         {
             request.Said.WriteLine(error);
-            request.Log.Error(error.Topic, error.ToString());
+            // Where errors are fatal the first is the one that counts.
+            if (!request.RuleErrorsAreFatal || error == compiled.Errors[0]) request.Log.Error(error.Topic, error.ToString());
         }
         if (request.Describes) EngineAnalysis.Write(compiled.Rules, request);
         if (!request.Quiet) Say(request.Said, $"{compiled.Rules.Signatures.Count} rules loaded, {compiled.Errors.Count} refused");
