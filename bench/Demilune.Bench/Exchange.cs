@@ -12,6 +12,7 @@ internal sealed class Exchange
     private readonly (byte[] Frame, Interface Arrival)[] _turn;
     private readonly uint[] _next = [1_000_001, 5_000_001];
     private uint _milliseconds = 1000;
+    private ushort _clientPort = 40_000;
 
     /// <param name="request">Header and body; what the client sends in one segment.</param>
     /// <param name="response">Cut into frames of <paramref name="frameBytes"/> of payload.</param>
@@ -89,6 +90,14 @@ internal sealed class Exchange
         }
     }
 
+    /// <summary>From here on another connection.</summary>
+    public void Renumber(ushort clientPort)
+    {
+        _clientPort = clientPort;
+        (_next[0], _next[1]) = (1_000_001, 5_000_001);
+        foreach (var (frame, arrival) in _turn) BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(arrival == Interface.In ? 34 : 36), clientPort);
+    }
+
     /// <summary>A request, its response, an acknowledgment of each of its frames.</summary>
     public void Turn(FrameHandler handler)
     {
@@ -110,15 +119,15 @@ internal sealed class Exchange
         BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(62), _milliseconds);
     }
 
-    private static byte[] Frame(int side, ReadOnlySpan<byte> payload)
+    private byte[] Frame(int side, ReadOnlySpan<byte> payload)
     {
         var frame = new byte[Headers + payload.Length];
         (frame[0], frame[6], frame[12], frame[14], frame[22], frame[23]) = (2, 2, 8, 0x45, 64, 6);
         BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(16), (ushort)(52 + payload.Length));
         BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(26), 0xc6120201u + (uint)side);
         BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(30), 0xc6120202u - (uint)side);
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(34), (ushort)(side == 0 ? 40_000 : 80));
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(36), (ushort)(side == 0 ? 80 : 40_000));
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(34), (ushort)(side == 0 ? _clientPort : 80));
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(36), (ushort)(side == 0 ? 80 : _clientPort));
         (frame[46], frame[47], frame[48]) = (0x80, 0x18, 0xff);
         (frame[54], frame[55], frame[56], frame[57]) = (1, 1, 8, 10);
         payload.CopyTo(frame.AsSpan(Headers));
