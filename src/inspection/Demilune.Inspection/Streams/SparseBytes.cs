@@ -110,6 +110,11 @@ internal sealed class SparseBytes(SegmentPool pool)
     private void Fill(long at, ReadOnlySpan<byte> bytes, long start, long end, OverlapPolicy? policy, ref bool differs)
     {
         var target = _bytes.AsSpan((int)(at - Start), bytes.Length);
+        if (_segments.Count == 0 || at >= End)
+        {
+            bytes.CopyTo(target);
+            return;
+        }
         Span<bool> kept = bytes.Length <= 2048 ? stackalloc bool[bytes.Length] : new bool[bytes.Length];
         kept.Clear();
         foreach (var segment in _segments)
