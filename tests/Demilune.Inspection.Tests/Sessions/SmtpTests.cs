@@ -38,6 +38,17 @@ public sealed class SmtpTests
     }
 
     [Fact]
+    public void What_follows_a_mail_is_a_transaction_of_its_own()
+    {
+        var talk = new Conversation();
+        var replay = new Replay("alert tcp any any -> any any (content:\"never\"; sid:9;)").Feed(talk.Handshake());
+        Greet(replay, talk, 1460, "354 go\r\n");
+        replay.Feed(talk.Send(Side.Client, Encoding.ASCII.GetBytes(Mail))).Feed(talk.Send(Side.Server, "250 ok\r\n"u8.ToArray()));
+        replay.Feed(talk.Send(Side.Client, "QUIT\r\n"u8.ToArray())).Feed(talk.Send(Side.Server, "221 bye\r\n"u8.ToArray())).Finish();
+        Assert.Equal(2, replay.Records.Count);
+    }
+
+    [Fact]
     public void After_a_rejected_DATA_commands_follow()
     {
         var talk = new Conversation();

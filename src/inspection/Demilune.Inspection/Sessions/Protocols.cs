@@ -12,6 +12,7 @@ using Demilune.Inspection.Sessions.Ssh;
 using Demilune.Inspection.Sessions.Kerberos;
 using Demilune.Inspection.Sessions.Ntp;
 using Demilune.Inspection.Sessions.Snmp;
+using Demilune.Inspection.Sessions.Tftp;
 using Demilune.Inspection.Sessions.Tls;
 using Demilune.Inspection.Sessions.Mqtt;
 using Demilune.Rules.Buffers;
@@ -35,6 +36,7 @@ internal static class Protocols
         SshProtocol.Definition,
         FtpProtocol.Definition,
         FtpProtocol.Data,
+        TftpSession.Definition,
         QuicProtocol.Definition,
         PgsqlProtocol.Definition,
         KerberosSession.Definition,

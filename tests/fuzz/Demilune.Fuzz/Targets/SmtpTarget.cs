@@ -1,6 +1,7 @@
 using Demilune.Wire.Ftp;
 using Demilune.Wire.Lines;
 using Demilune.Wire.Smtp;
+using Demilune.Wire.Tftp;
 
 namespace Demilune.Fuzz.Targets;
 
@@ -11,6 +12,7 @@ internal static class SmtpTarget
     {
         SmtpDetection.OfClient(bytes);
         SmtpDetection.OfServer(bytes);
+        TftpRequest.TryView(bytes, out _);
         FtpDetection.OfClient(bytes);
         FtpDetection.OfServer(bytes);
         FtpAddress.TryReadNumbers(bytes, out _, out _);

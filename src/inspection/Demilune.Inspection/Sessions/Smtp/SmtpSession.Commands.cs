@@ -60,8 +60,9 @@ internal sealed partial class SmtpSession
         private void Take(ReadOnlySpan<byte> line)
         {
             var command = SmtpCommands.Of(line);
-            // A reset belongs to the mail that it gives up, and a farewell to the last one.
-            if (command is not (SmtpCommand.Reset or SmtpCommand.Quit) || !session._hasTransaction) session.Open();
+            // A reset belongs to the mail that it gives up, and a farewell to it too; behind a mail that was sent another one begins.
+            var isOpened = !session._hasTransaction || session._transaction is { IsDone: true, Mail.Status: MailStatus.Done };
+            if (command is not (SmtpCommand.Reset or SmtpCommand.Quit) || isOpened) session.Open();
             var transaction = session._transaction;
             if (!session._replies.HasGreeted && !_hasToldWelcome)
             {

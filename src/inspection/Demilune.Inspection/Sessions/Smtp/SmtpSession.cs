@@ -3,6 +3,7 @@ using Demilune.Inspection.Files;
 using Demilune.Inspection.Reassembly;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Compile;
+using Demilune.Wire.Tcp;
 
 namespace Demilune.Inspection.Sessions.Smtp;
 
@@ -47,8 +48,15 @@ internal sealed partial class SmtpSession : IProtocolSession
 
     public void Close(Side from)
     {
-        if (from == Side.Client) _mail.End(isComplete: false);
-        else Finish();
+        if (from == Side.Client)
+        {
+            _mail.End(isComplete: false);
+            return;
+        }
+        // Behind the last mail nothing was said but a farewell, and a reset cut it short: nobody misses a record of that.
+        var seen = (TcpFlags)(_detector.Scope.Facts.TcpFlags | (byte)(_detector.Scope.Flow?.Connection?.Flags ?? 0));
+        var isReset = (seen & TcpFlags.Rst) != 0;
+        if (!isReset || _transaction is not { Number: > 0, From: null, HasData: false }) Finish();
     }
 
     public void Clear()
