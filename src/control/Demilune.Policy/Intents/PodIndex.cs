@@ -13,13 +13,16 @@ internal sealed class PodIndex(Cluster cluster)
 
     private readonly Dictionary<PeerSelector, ImmutableArray<Pod>> _selected = [];
 
+    /// <summary>Many selectors of pods share one of namespaces: each costs a look at all of them once.</summary>
+    private readonly Dictionary<LabelSelector, ImmutableArray<string>> _namespaces = [];
+
     /// <summary>In the order of their UIDs.</summary>
     public ImmutableArray<Pod> Select(PeerSelector selector)
     {
         if (_selected.TryGetValue(selector, out var known)) return known;
         IEnumerable<string> namespaces = selector.Namespace is { } one
             ? [one]
-            : _byNamespace.Keys.Where(name => selector.Namespaces!.Matches(LabelsOf(name))).Order(StringComparer.Ordinal);
+            : Namespaces(selector.Namespaces!);
         var pods = namespaces
             .SelectMany(name => _byNamespace.GetValueOrDefault(name, []))
             .Where(pod => selector.Pods.Matches(pod.Labels))
@@ -27,6 +30,12 @@ internal sealed class PodIndex(Cluster cluster)
             .OrderBy(pod => pod.Uid, StringComparer.Ordinal)
             .ToImmutableArray();
         return _selected[selector] = pods;
+    }
+
+    private ImmutableArray<string> Namespaces(LabelSelector selector)
+    {
+        if (_namespaces.TryGetValue(selector, out var known)) return known;
+        return _namespaces[selector] = [.. _byNamespace.Keys.Where(name => selector.Matches(LabelsOf(name))).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Of the nodes with these labels.</summary>
