@@ -28,7 +28,7 @@ internal sealed class ByteJumpStep(NumberField field, JumpFrom from, long multip
     /// <summary>A number of no bytes is 0: the jump is to a place, whatever stands there.</summary>
     private bool TryValue(ref readonly MatchRun run, out ulong value, out int end)
     {
-        if (!field.IsEmpty) return field.TryRead(in run, out value, out end);
+        if (!field.IsEmpty(run.Context)) return field.TryRead(in run, out value, out end);
         value = 0;
         var start = (field.IsRelative ? run.Position : -run.StreamOffset) + field.Offset.Clamped(run.Context);
         end = (int)Math.Clamp(start, 0, run.Bytes.Length);

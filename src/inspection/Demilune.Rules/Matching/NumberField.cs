@@ -13,7 +13,7 @@ internal sealed record NumberField
     public required Operand Offset { get; init; }
 
     /// <summary>It has no bytes.</summary>
-    public bool IsEmpty => TextBase == 0 && Length is { IsVariable: false, Number: 0 };
+    public bool IsEmpty(MatchContext context) => TextBase == 0 && Length.In(context) == 0;
 
     public bool IsRelative { get; init; }
     public bool IsLittleEndian { get; init; }
