@@ -125,7 +125,7 @@ public sealed partial class Inspector
     /// <summary>As EVE's <c>flow.state</c>, bypassing aside.</summary>
     private static string StateOf(Flow flow) => flow.Connection switch
     {
-        { Phase: TcpPhase.Closed } => "closed",
+        { } connection when connection.Phase.IsOver() => "closed",
         { Phase: >= TcpPhase.Established } => "established",
         null when flow.IsAnswered => "established",
         _ => "new",

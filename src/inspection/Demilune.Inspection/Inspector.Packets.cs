@@ -276,7 +276,7 @@ public sealed partial class Inspector
 
     private static FlowPhase PhaseOf(Flow flow) => flow.Protocol != IpProtocol.Tcp ? FlowPhase.Datagram : flow.Connection is { } connection ? connection.Phase switch
     {
-        TcpPhase.Closed => FlowPhase.Closed,
+        TcpPhase.Closed or TcpPhase.LastAck or TcpPhase.TimeWait => FlowPhase.Closed,
         >= TcpPhase.Established => FlowPhase.Established,
         _ => FlowPhase.Embryonic,
     } : flow.TcpState switch

@@ -19,6 +19,9 @@ internal sealed partial class Detector
     private bool _isPacketAtHand;
     private bool _isSegment;
 
+    /// <summary>What stands for the stream is but a packet that did not get into it.</summary>
+    private bool _isFallback;
+
     /// <summary>The rule because of which the packet is dropped, if it was one.</summary>
     public Signature? Cause { get; private set; }
 
@@ -36,7 +39,8 @@ internal sealed partial class Detector
         _isSegment = isAdded;
         InspectPacket(in buffers);
         _isSegment = false;
-        if (stream.IsEmpty && !isAdded)
+        _isFallback = stream.IsEmpty && !isAdded;
+        if (_isFallback)
         {
             stream = buffers.Payload;
             start = 0;
@@ -128,7 +132,7 @@ internal sealed partial class Detector
     /// <summary>A side is busy with this.</summary>
     private void Guess(ITransaction transaction)
     {
-        if (scope.Flow is not { } flow || !_rules.Inspects(BufferId.Stream, scope.Facts.Direction)) return;
+        if (scope.Flow is not { } flow || !(options.GuessesTransactions || _rules.Inspects(BufferId.Stream, scope.Facts.Direction))) return;
         ref var guess = ref flow.Guesses[(int)scope.From];
         if (guess is not null && (!guess.IsSeen || (guess.Live == transaction && guess.Number == transaction.Number))) return;
         guess = new(transaction);
@@ -142,7 +146,7 @@ internal sealed partial class Detector
         if (signature.Bypass) scope.Releases = true;
         if (signature.FileStorage is { } storage) Want(storage, signature, buffers.File);
         var count = Show(in buffers, out var used);
-        var isOfStream = !buffers.Raw.IsEmpty && Array.Exists(_shown[..count], match => match.Buffer == "stream");
+        var isOfStream = !buffers.Raw.IsEmpty && !_isFallback && Array.Exists(_shown[..count], match => match.Buffer == "stream");
         var alert = new QueuedAlert
         {
             Signature = signature,

@@ -70,7 +70,7 @@ public enum FlowEnd : byte
 public sealed record TcpSummary
 {
     internal TcpSummary(TcpFlags flags, TcpFlags ofClient, TcpFlags ofServer, TcpPhase phase) => (Flags, OfClient, OfServer, State, IsClosed, IsEstablished) =
-        (flags, ofClient, ofServer, phase.Name(), phase is TcpPhase.Closed or TcpPhase.LastAck or TcpPhase.TimeWait, phase >= TcpPhase.Established);
+        (flags, ofClient, ofServer, phase.Name(), phase.IsOver(), phase >= TcpPhase.Established);
 
     /// <summary>All flags of its segments; and those of either side.</summary>
     public TcpFlags Flags { get; }

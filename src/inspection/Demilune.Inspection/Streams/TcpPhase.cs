@@ -28,6 +28,9 @@ internal enum TcpPhase : byte
 
 internal static class TcpPhases
 {
+    /// <summary>Both ends have said that they are done: the flow is closed, whatever still comes.</summary>
+    public static bool IsOver(this TcpPhase phase) => phase is TcpPhase.LastAck or TcpPhase.TimeWait or TcpPhase.Closed;
+
     /// <summary>As in EVE's <c>tcp.state</c>.</summary>
     public static string Name(this TcpPhase phase) => phase switch
     {

@@ -126,6 +126,7 @@ internal sealed record EngineSettings
     {
         var types = new HashSet<string>(StringComparer.Ordinal);
         var options = new EveOptions { Ethernet = settings.Flag($"{path}.ethernet") == true, Metadata = settings.Flag($"{path}.metadata") != false };
+        if (settings.Flag($"{path}.community-id") == true) options = options with { CommunitySeed = (ushort)(settings.Size($"{path}.community-id-seed") ?? 0) };
         foreach (var (name, below) in settings.Items($"{path}.types"))
         {
             if (settings.Flag($"{below}.enabled") == false) continue;

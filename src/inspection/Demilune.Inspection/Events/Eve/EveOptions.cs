@@ -20,6 +20,9 @@ public sealed record EveOptions
     /// <summary>Packets that a rule's <c>tag</c> follows are written. Needs <see cref="InspectorOptions.KeepsPackets"/>.</summary>
     public bool TaggedPackets { get; init; }
 
+    /// <summary>Records name their flow by its Community ID, made with this seed; null: they do not.</summary>
+    public ushort? CommunitySeed { get; init; }
+
     /// <summary>Alerts, and drops, tell what became of the packet.</summary>
     public bool Verdict { get; init; }
     public bool DropVerdict { get; init; }

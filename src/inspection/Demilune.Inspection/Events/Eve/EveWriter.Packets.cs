@@ -285,6 +285,7 @@ public sealed partial class EveWriter
                 WriteFlags(flags);
                 _json.WriteEndObject();
             }
+            WriteMetadata(in context);
             WriteKubernetes(in context);
             End();
         }

@@ -221,6 +221,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         WriteProtocol(context.Protocol);
         if (context.Frame != 0) _json.WriteString("pkt_src"u8, EveNames.Of(context.Origin.Source));
         else if (context.IsFlowEnd) _json.WriteString("pkt_src"u8, "stream (flow timeout)"u8);
+        if (_options.CommunitySeed is { } seed && context.Id != 0) _json.WriteString("community_id"u8, CommunityId.Of(in context, seed));
         if (context.Protocol == IpProtocol.Esp) _json.WriteNumber("spi"u8, context.Spi);
         if (!isIcmp) return;
         _json.WriteNumber("icmp_type"u8, context.SourcePort);
