@@ -155,7 +155,7 @@ public sealed partial class Inspector
             _scope.Facts.IpProtocol = flow.Protocol;
             _scope.Facts.IsIpv6 = !flow.Client.IsV4;
             _scope.Enter(flow, side, inline: false);
-            _scope.IsFlowEnd = true;
+            (_scope.IsFlowEnd, _scope.IsFirstOfSide) = (true, false);
             _detector.Use(flow.Policy.Rules);
             ReadOnlySpan<byte> stream = default;
             long start = 0;
