@@ -42,7 +42,30 @@ public class SegmentationLawTests
             Assert.Empty(actual.Drops);
         }, iter: 100);
 
-    private static Replay Play(int[] requests, int[] responses, int pieceLength, bool isV6, int? seed)
+    [Fact]
+    public void The_same_is_found_however_packets_are_cut_into_fragments_that_swap_places() =>
+        Gen.Select(Gen.Int[0, 4].Array[1, 4], Gen.Int[0, 1].Array[4], Gen.Int[1, 20], Gen.Int, Gen.Bool).Sample((requests, responses, fragment, seed, isV6) =>
+        {
+            var expected = Play(requests, responses, 65_000, isV6, seed: null);
+            var actual = Play(requests, responses, 65_000, isV6, seed: null, new Fragmenter(fragment * 8, new Random(seed)));
+            Assert.Equal(expected.Alerts.Order(), actual.Alerts.Order());
+            Assert.Equal(expected.Transactions, actual.Transactions);
+            Assert.Empty(actual.Drops);
+        }, iter: 100);
+
+    private sealed class Fragmenter(int size, Random random)
+    {
+        private ushort _id;
+
+        public IEnumerable<Sent> Cut(Sent sent)
+        {
+            var fragments = Packets.Fragment(sent.Bytes, size, ++_id).ToArray();
+            random.Shuffle(fragments);
+            return fragments.Select(bytes => sent with { Bytes = bytes });
+        }
+    }
+
+    private static Replay Play(int[] requests, int[] responses, int pieceLength, bool isV6, int? seed, Fragmenter? fragmenter = null)
     {
         var talk = new Conversation(isV6);
         var replay = new Replay(Rules).Feed(talk.Handshake());
@@ -53,7 +76,7 @@ public class SegmentationLawTests
             {
                 var frames = talk.Send(side, Encoding.ASCII.GetBytes(text), pieceLength, acknowledge: false).ToList();
                 if (random is not null) Disturb(frames, random);
-                replay.Feed(frames).Feed(talk.Ack(side.Other()));
+                replay.Feed(fragmenter is null ? frames : frames.SelectMany(fragmenter.Cut)).Feed(talk.Ack(side.Other()));
             }
         }
         replay.Feed(talk.Finish());

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -43,6 +44,22 @@ public readonly record struct IpAddress(UInt128 Value)
             if (written == destination.Length) return false;
             destination[written++] = (byte)'.';
         }
+        return true;
+    }
+
+    /// <summary>The same for IPv4; of IPv6 all eight groups with all their digits, as Suricata writes them.</summary>
+    public bool TryFormatWhole(Span<byte> destination, out int written)
+    {
+        const int length = 39;
+        if (IsV4) return TryFormat(destination, out written);
+        written = 0;
+        if (destination.Length < length) return false;
+        for (var group = 0; group < 8; group++)
+        {
+            if (group > 0) destination[group * 5 - 1] = (byte)':';
+            ((ushort)(Value >> (112 - group * 16))).TryFormat(destination[(group * 5)..], out _, "x4", CultureInfo.InvariantCulture);
+        }
+        written = length;
         return true;
     }
 

@@ -431,19 +431,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
     private void WriteAddress(ReadOnlySpan<byte> name, IpAddress address)
     {
         Span<byte> text = stackalloc byte[64];
-        if (address.IsV4 ? address.TryFormat(text, out var written) : TryFormatWhole(address, text, out written)) _json.WriteString(name, text[..written]);
-    }
-
-    /// <summary>All eight groups with all their digits, as Suricata writes them.</summary>
-    private static bool TryFormatWhole(IpAddress address, Span<byte> text, out int written)
-    {
-        written = 39;
-        for (var group = 0; group < 8; group++)
-        {
-            if (group > 0) text[group * 5 - 1] = (byte)':';
-            ((ushort)(address.Value >> (112 - group * 16))).TryFormat(text[(group * 5)..], out _, "x4", CultureInfo.InvariantCulture);
-        }
-        return true;
+        if (address.TryFormatWhole(text, out var written)) _json.WriteString(name, text[..written]);
     }
 
     private void WriteTunnel(in FlowContext context)

@@ -147,7 +147,7 @@ internal sealed class DnsFields : IRecordFields
                 new IpAddress(new UInt128(0, 0xffff_0000_0000UL | BinaryPrimitives.ReadUInt32BigEndian(data))).TryFormat(text, out length);
                 break;
             case DnsType.AAAA when data.Length == 16:
-                new IpAddress(BinaryPrimitives.ReadUInt128BigEndian(data)).TryFormat(text, out length);
+                new IpAddress(BinaryPrimitives.ReadUInt128BigEndian(data)).TryFormatWhole(text, out length);
                 break;
             case DnsType.NS or DnsType.CNAME or DnsType.PTR or DnsType.MX:
                 _message.TryReadName(record, ref offset, text, out length);
