@@ -89,6 +89,32 @@ public sealed class MessageProtocolTests
         Assert.Empty(replay.Alerts);
     }
 
+    [Fact]
+    public void A_handshake_of_VNC_is_told_with_its_screen_however_it_is_cut()
+    {
+        byte[] screen = [5, 0, 3, 0x20, 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0, 0, 0, 0, 2, .. "me"u8];
+        foreach (var pieceLength in (int[])[1, 5, 1460])
+        {
+            var talk = new Conversation();
+            var replay = new Replay("alert rfb any any -> any any (rfb.name; content:\"me\"; sid:1;)").Feed(talk.Handshake())
+                .Feed(talk.Send(Side.Server, "RFB 003.007\n", pieceLength)).Feed(talk.Send(Side.Client, "RFB 003.007\n", pieceLength))
+                .Feed(talk.Send(Side.Server, (byte[])[1, 1], pieceLength)).Feed(talk.Send(Side.Client, (byte[])[1], pieceLength))
+                .Feed(talk.Send(Side.Client, (byte[])[1], pieceLength)).Feed(talk.Send(Side.Server, screen, pieceLength));
+            Assert.Equal([1u], replay.Alerts);
+            Assert.Contains("\"authentication\":{\"security_type\":1},\"screen_shared\":true,\"framebuffer\":{\"width\":1280,\"height\":800,\"name\":\"me\"",
+                Assert.Single(replay.Records), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_broken_message_of_the_DHT_is_told_as_far_as_it_goes()
+    {
+        var replay = new Replay("alert bittorrent-dht any any -> any any (app-layer-event:bittorrent_dht.malformed_packet; sid:1;)", options: new() { VerifyChecksums = false });
+        replay.Feed(Datagram([.. "d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:y1:qe"u8], 6881));
+        Assert.Equal([1u], replay.Alerts);
+        Assert.Equal(["""bittorrent_dht 0 {"transaction_id":"","request_type":"ping","request":{"id":"6162636465666768696a30313233343536373839"}}"""], replay.Records);
+    }
+
     private static byte[] Name(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default) =>
         Der.Sequence(Der.Field(0, Der.Number(1)), Der.Field(1, Der.Sequence(Der.Text(first), second.IsEmpty ? [] : Der.Text(second))));
 

@@ -19,6 +19,8 @@ internal static class FuzzTargets
         MessageTargets.Kerberos,
         MessageTargets.Snmp,
         MessageTargets.Dhcp,
+        MessageTargets.Dht,
+        MessageTargets.Rfb,
         TlsTarget.Certificates,
         MqttTarget.Stream,
         Http2Target.Stream,

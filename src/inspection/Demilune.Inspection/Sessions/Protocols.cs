@@ -1,3 +1,5 @@
+using Demilune.Inspection.Sessions.BitTorrent;
+using Demilune.Inspection.Sessions.Rfb;
 using Demilune.Inspection.Sessions.Dhcp;
 using Demilune.Inspection.Sessions.DceRpc;
 using Demilune.Inspection.Sessions.Dns;
@@ -40,6 +42,8 @@ internal static class Protocols
         QuicProtocol.Definition,
         PgsqlProtocol.Definition,
         KerberosSession.Definition,
+        RfbSession.Definition,
+        DhtSession.Definition,
         SnmpSession.Definition,
         DhcpSession.Definition,
         NtpSession.Definition,

@@ -63,6 +63,7 @@ internal static class KeywordTable
         ["dhcp.leasetime"] = ProtocolNumber.Of(BufferId.DhcpLeaseTime), ["dhcp.rebinding_time"] = ProtocolNumber.Of(BufferId.DhcpRebindingTime),
         ["dhcp.renewal_time"] = ProtocolNumber.Of(BufferId.DhcpRenewalTime),
         ["snmp.version"] = ProtocolNumber.Of(BufferId.SnmpVersion), ["snmp.pdu_type"] = ProtocolNumber.Of(BufferId.SnmpPduType),
+        ["rfb.sectype"] = ProtocolNumber.Of(BufferId.RfbSecurityType), ["rfb.secresult"] = RfbKeywords.Result,
         ["dotprefix"] = TransformKeywords.DotPrefix, ["to_lowercase"] = TransformKeywords.ToLowercase, ["to_uppercase"] = TransformKeywords.ToUppercase,
         ["url_decode"] = TransformKeywords.UrlDecode, ["compress_whitespace"] = TransformKeywords.CompressWhitespace,
         ["strip_whitespace"] = TransformKeywords.StripWhitespace, ["strip_pseudo_headers"] = TransformKeywords.StripPseudoHeaders,

@@ -130,7 +130,7 @@ internal sealed record EngineSettings
         foreach (var (name, below) in settings.Items($"{path}.types"))
         {
             if (settings.Flag($"{below}.enabled") == false) continue;
-            types.Add(name switch { "files" => "fileinfo", _ => name });
+            types.Add(name switch { "files" => "fileinfo", "bittorrent-dht" => "bittorrent_dht", _ => name });
             if (name == "ftp") types.Add("ftp_data");
             if (name == "anomaly") options = options with { Anomalies = AnomaliesOf(settings, below), PacketHeader = settings.Flag($"{below}.packethdr") == true };
             if (name == "alert")

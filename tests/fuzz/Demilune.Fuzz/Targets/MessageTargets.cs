@@ -1,6 +1,8 @@
 using Demilune.Wire;
+using Demilune.Wire.BitTorrent;
 using Demilune.Wire.Dhcp;
 using Demilune.Wire.Kerberos;
+using Demilune.Wire.Rfb;
 using Demilune.Wire.Snmp;
 
 namespace Demilune.Fuzz.Targets;
@@ -26,5 +28,13 @@ internal static class MessageTargets
         while (DhcpMessage.TryNext(ref rest, out _, out _))
         {
         }
+    });
+
+    public static FuzzTarget Dht { get; } = new("bittorrent-dht", "a message of BitTorrent's DHT", bytes => new DhtMessage().TryRead(bytes));
+
+    public static FuzzTarget Rfb { get; } = new("rfb", "both sides of a VNC handshake by turns", bytes =>
+    {
+        var handshake = new RfbHandshake();
+        for (var i = 0; i < bytes.Length; i += 12) handshake.Feed(fromClient: i / 12 % 2 == 1, bytes.AsSpan(i, Math.Min(12, bytes.Length - i)));
     });
 }
