@@ -5,6 +5,7 @@ using System.Text;
 namespace Demilune.Wire.Quic;
 
 /// <summary>The keys of Initial packets, which everybody on the path can work out (RFC 9001 §5.2): they protect against accidents, not against readers.</summary>
+/// <remarks>Belongs to one thread.</remarks>
 public sealed class QuicInitialKeys : IDisposable
 {
     private const int KeyLength = 16, NonceLength = 12, TagLength = 16, SampleLength = 16, MaxPacketNumber = 4;
@@ -68,7 +69,7 @@ public sealed class QuicInitialKeys : IDisposable
             side.Packet.Decrypt(nonce, sealedBytes[..length], sealedBytes[length..], plain[..length], header);
             return true;
         }
-        catch (AuthenticationTagMismatchException)
+        catch (CryptographicException)
         {
             length = 0;
             return false;

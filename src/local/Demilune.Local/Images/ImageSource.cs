@@ -59,7 +59,7 @@ internal abstract class ImageSource
                     if (Name(entry) == name && entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && entry.DataStream is { } data)
                         return new Part(stream, data);
             }
-            catch (Exception error) when (error is FormatException or EndOfStreamException)
+            catch (Exception error) when (error is FormatException or EndOfStreamException or ArgumentException or OverflowException)
             {
                 stream.Dispose();
                 throw new InvalidDataException($"{file} is no tar archive: {error.Message}", error);

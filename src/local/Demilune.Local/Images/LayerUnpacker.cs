@@ -39,7 +39,7 @@ internal sealed class LayerUnpacker(string root, UnpackLimits limits)
                 Apply(entry, fresh);
             }
         }
-        catch (Exception error) when (error is FormatException or EndOfStreamException or ArgumentException)
+        catch (Exception error) when (error is FormatException or EndOfStreamException or ArgumentException or OverflowException)
         {
             throw new InvalidDataException($"not a tar archive: {error.Message}", error);
         }
