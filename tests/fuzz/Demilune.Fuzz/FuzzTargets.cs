@@ -23,6 +23,7 @@ internal static class FuzzTargets
         MessageTargets.Rfb,
         TlsTarget.Certificates,
         MqttTarget.Stream,
+        Dnp3Target.Stream,
         Http2Target.Stream,
         SmtpTarget.Content,
         SmbTarget.Messages,

@@ -2,6 +2,7 @@ using Demilune.Inspection.Sessions.BitTorrent;
 using Demilune.Inspection.Sessions.Rfb;
 using Demilune.Inspection.Sessions.Dhcp;
 using Demilune.Inspection.Sessions.DceRpc;
+using Demilune.Inspection.Sessions.Dnp3;
 using Demilune.Inspection.Sessions.Dns;
 using Demilune.Inspection.Sessions.Ftp;
 using Demilune.Inspection.Sessions.Http;
@@ -32,6 +33,7 @@ internal static class Protocols
         DnsProtocol.Definition,
         TlsProtocol.Definition,
         MqttProtocol.Definition,
+        Dnp3Protocol.Definition,
         SmbProtocol.Definition,
         DceProtocol.Definition,
         SmtpProtocol.Definition,

@@ -63,6 +63,8 @@ public static class BufferCatalog
         new(MqttSessionPresent, "mqtt.connack.session_present", Both, Mqtt, true), new(MqttConnectFlags, "mqtt.connect.flags", Both, Mqtt, true),
         new(MqttProtocolVersion, "mqtt.protocol_version", Both, Mqtt), new(MqttFramePdu, "mqtt.pdu", Both, Mqtt, true),
         new(MqttFrameHeader, "mqtt.header", Both, Mqtt, true), new(MqttFrameData, "mqtt.data", Both, Mqtt, true),
+        new(Dnp3Data, "dnp3.data", Both, Dnp3), new(Dnp3Function, "dnp3_func", Both, Dnp3), new(Dnp3Object, "dnp3_obj", Both, Dnp3, true),
+        new(Dnp3Indications, "dnp3_ind", ToClient, Dnp3),
         new(KrbMessageType, "krb5_msg_type", Both, Kerberos), new(KrbErrorCode, "krb5_err_code", Both, Kerberos),
         new(KrbWeakEncryption, "krb5.weak_encryption", Both, Kerberos), new(KrbTicketEncryption, "krb5.ticket_encryption", Both, Kerberos),
         new(DhcpLeaseTime, "dhcp.leasetime", Both, Dhcp), new(DhcpRebindingTime, "dhcp.rebinding_time", Both, Dhcp),
@@ -90,7 +92,7 @@ public static class BufferCatalog
         ["http_start"] = HttpStart, ["http_header_names"] = HttpHeaderNames, ["http_accept"] = HttpAccept, ["http_accept_enc"] = HttpAcceptEnc,
         ["http_accept_lang"] = HttpAcceptLang, ["http_connection"] = HttpConnection, ["http_content_len"] = HttpContentLen,
         ["http_content_type"] = HttpContentType, ["http_referer"] = HttpReferer, ["smb_named_pipe"] = SmbNamedPipe, ["smb_share"] = SmbShare,
-        ["dce_stub_data"] = DceStubData, ["krb5.cname"] = KrbCname, ["krb5.sname"] = KrbSname,
+        ["dce_stub_data"] = DceStubData, ["krb5.cname"] = KrbCname, ["krb5.sname"] = KrbSname, ["dnp3_data"] = Dnp3Data,
     };
 
     private static readonly FrozenDictionary<string, BufferInfo> s_byName =

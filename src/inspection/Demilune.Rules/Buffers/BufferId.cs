@@ -46,6 +46,7 @@ public enum BufferId : byte
     MqttConnectClientId, MqttConnectUsername, MqttConnectPassword, MqttPublishTopic, MqttPublishMessage, MqttSubscribeTopic,
     MqttUnsubscribeTopic, MqttConnectWillTopic, MqttConnectWillMessage, MqttConnectProtocolString,
     MqttType, MqttFlags, MqttQos, MqttReasonCode, MqttSessionPresent, MqttConnectFlags, MqttProtocolVersion, MqttFramePdu, MqttFrameHeader, MqttFrameData,
+    Dnp3Data, Dnp3Function, Dnp3Object, Dnp3Indications,
     SnmpCommunity, SnmpUsm, RfbName, SipMethod, SipUri, SipProtocol, SipStatCode, SipStatMsg, SipRequestLine, SipResponseLine,
     QuicSni, QuicUa, QuicVersion, QuicCyuHash, QuicCyuString,
 

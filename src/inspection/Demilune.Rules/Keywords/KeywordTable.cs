@@ -57,6 +57,8 @@ internal static class KeywordTable
         ["mqtt.type"] = MqttKeywords.Type, ["mqtt.flags"] = MqttKeywords.Flags, ["mqtt.connect.flags"] = MqttKeywords.ConnectFlags, ["mqtt.qos"] = MqttKeywords.Qos,
         ["mqtt.connack.session_present"] = MqttKeywords.SessionPresent, ["mqtt.reason_code"] = ProtocolNumber.Of(Buffers.BufferId.MqttReasonCode),
         ["mqtt.connack.return_code"] = ProtocolNumber.Of(Buffers.BufferId.MqttReasonCode), ["mqtt.protocol_version"] = ProtocolNumber.Of(Buffers.BufferId.MqttProtocolVersion),
+        ["dnp3_func"] = Dnp3Keywords.Function, ["dnp3.func"] = Dnp3Keywords.Function, ["dnp3_ind"] = Dnp3Keywords.Indications, ["dnp3.ind"] = Dnp3Keywords.Indications,
+        ["dnp3_obj"] = Dnp3Keywords.Object, ["dnp3.obj"] = Dnp3Keywords.Object,
         ["ssh.protoversion"] = SshKeywords.Version, ["ssh.softwareversion"] = TlsKeywords.Text(BufferId.SshSoftware),
         ["krb5_msg_type"] = ProtocolNumber.Of(BufferId.KrbMessageType), ["krb5_err_code"] = ProtocolNumber.Of(BufferId.KrbErrorCode),
         ["krb5.weak_encryption"] = KerberosKeywords.WeakEncryption, ["krb5.ticket_encryption"] = KerberosKeywords.TicketEncryption,
