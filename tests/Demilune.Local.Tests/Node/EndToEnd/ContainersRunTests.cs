@@ -97,7 +97,6 @@ public sealed class ContainersRunTests
         node.Put(pod);
         var before = await node.UntilAsync(pod, status => status.Phase is "Running");
         await node.RestartAsync();
-        node.Api.Statuses.Clear();
         var after = await node.UntilAsync(pod, status => status.Phase is "Running");
         Assert.Equal(before.ContainerStatuses[0].ContainerID, after.ContainerStatuses[0].ContainerID);
         Assert.Equal(0, after.ContainerStatuses[0].RestartCount);

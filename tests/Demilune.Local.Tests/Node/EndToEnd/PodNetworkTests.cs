@@ -83,7 +83,6 @@ public sealed class PodNetworkTests
         node.Put(pod);
         await node.UntilAsync(pod, status => status.Phase is "Running");
         await node.RestartAsync();
-        node.Api.Statuses.Clear();
         Assert.Equal("10.9.8.7", (await node.UntilAsync(pod, status => status.Phase is "Running")).PodIP);
         Assert.Equal(["ADD"], plugin.Commands);
     }

@@ -48,6 +48,8 @@ internal sealed class RealNode : IAsyncDisposable
     public async Task RestartAsync(TimeSpan away = default)
     {
         await Agent.DisposeAsync();
+        // What was said before the restart is no news after it; cleared later, the first status of the new agent could be lost.
+        Api.Statuses.Clear();
         await Task.Delay(away);
         Begin();
         foreach (var pod in Api.Pods.Values) Agent.Put(pod);
@@ -67,7 +69,7 @@ internal sealed class RealNode : IAsyncDisposable
         Put(current with { Metadata = current.Metadata with { DeletionTimestamp = DateTime.UtcNow.AddSeconds(graceSeconds), DeletionGracePeriodSeconds = graceSeconds } });
     }
 
-    public async Task<V1PodStatus> UntilAsync(V1Pod pod, Func<V1PodStatus, bool> condition, int seconds = 20)
+    public async Task<V1PodStatus> UntilAsync(V1Pod pod, Func<V1PodStatus, bool> condition, int seconds = 60)
     {
         var deadline = DateTime.UtcNow.AddSeconds(seconds);
         while (DateTime.UtcNow < deadline)
@@ -79,7 +81,7 @@ internal sealed class RealNode : IAsyncDisposable
         return null!;
     }
 
-    public async Task UntilGoneAsync(V1Pod pod, int seconds = 20)
+    public async Task UntilGoneAsync(V1Pod pod, int seconds = 60)
     {
         var deadline = DateTime.UtcNow.AddSeconds(seconds);
         while (DateTime.UtcNow < deadline && Api.Pods.ContainsKey(pod.Metadata.Uid)) await Task.Delay(20, TestContext.Current.CancellationToken);
