@@ -53,10 +53,11 @@ public sealed class Dnp3LinkReader
                 link = Dnp3Link.Read(_frame);
                 if (!Dnp3Crc.Holds(_frame.AsSpan(0, Dnp3Link.HeaderLength)) || link.Length < Dnp3Link.CountedLength)
                 {
-                    outcome = link.Length < Dnp3Link.CountedLength && Dnp3Crc.Holds(_frame.AsSpan(0, Dnp3Link.HeaderLength)) ? Dnp3FrameOutcome.TooSmall : Dnp3FrameOutcome.BadLinkCrc;
+                    var isTooSmall = link.Length < Dnp3Link.CountedLength && Dnp3Crc.Holds(_frame.AsSpan(0, Dnp3Link.HeaderLength));
                     PassOver();
                     if (_isLost) continue;
                     _isLost = true;     // told once, until there is a frame again
+                    outcome = isTooSmall ? Dnp3FrameOutcome.TooSmall : Dnp3FrameOutcome.BadLinkCrc;
                     return true;
                 }
                 _isLost = false;
