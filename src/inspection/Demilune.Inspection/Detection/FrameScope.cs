@@ -180,6 +180,16 @@ internal sealed class FrameScope
         return _facts.IsIpv6 ? room : room.AsSpan(12);
     }
 
+    /// <summary>Tells a protocol's record, from client to server, as Suricata has it, whoever sent the frame at hand.</summary>
+    public void TellRecord(string type, int transaction, IRecordFields fields)
+    {
+        var from = From;
+        Face(Side.Client);
+        var context = Context();
+        Events.Record(new(in context, type, transaction, fields));
+        Face(from);
+    }
+
     /// <summary>As events tell it.</summary>
     public FlowContext Context()
     {

@@ -43,12 +43,6 @@ public sealed record StreamOptions
     /// <summary>Urgent data (<c>reassembly.urgent.policy</c>).</summary>
     public UrgentPolicy Urgent { get; init; }
 
-    /// <summary>What becomes of a flow with more urgent bytes than <see cref="MaxUrgent"/> (<c>urgent.oob-limit-policy</c>).</summary>
-    public UrgentPolicy UrgentPastLimit { get; init; }
-
-    /// <summary>Bytes of out-of-band data of one side (<c>urgent.oob-limit</c>).</summary>
-    public int MaxUrgent { get; init; } = 64;
-
     /// <summary>Timestamps off by one are believed (<c>liberal-timestamps</c>).</summary>
     public bool LiberalTimestamps { get; init; }
 

@@ -1,4 +1,4 @@
-using Demilune.Wire.X509;
+using Demilune.Wire.Asn1;
 
 namespace Demilune.Wire.Kerberos;
 

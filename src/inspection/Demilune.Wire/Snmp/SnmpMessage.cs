@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Demilune.Wire.X509;
+using Demilune.Wire.Asn1;
 
 namespace Demilune.Wire.Snmp;
 
@@ -90,7 +90,7 @@ public sealed class SnmpMessage
         var data = new DerReader(content);
         if (Type == 4)
         {
-            TrapObject = Dotted(data.Read(DerReader.ObjectIdentifier));
+            TrapObject = ObjectIdentifier.Text(data.Read(DerReader.ObjectIdentifier));
             TrapAddress = data.ReadAny(out _).ToArray();
             TrapType = data.ReadNumber();
             data.ReadNumber();
@@ -109,24 +109,8 @@ public sealed class SnmpMessage
             var pair = list.Enter(DerReader.Sequence);
             var name = pair.Read(DerReader.ObjectIdentifier);
             if (list.Failed || pair.Failed) return false;
-            _variables.Add(Dotted(name));
+            _variables.Add(ObjectIdentifier.Text(name));
         }
         return !list.Failed;
-    }
-
-    /// <summary>Numbers with dots (X.690 §8.19).</summary>
-    private static string Dotted(ReadOnlySpan<byte> bytes)
-    {
-        var text = new StringBuilder();
-        ulong arc = 0;
-        foreach (var b in bytes)
-        {
-            arc = arc << 7 | (byte)(b & 0x7f);
-            if ((b & 0x80) != 0) continue;
-            if (text.Length > 0) text.Append(CultureInfo.InvariantCulture, $".{arc}");
-            else text.Append(CultureInfo.InvariantCulture, $"{Math.Min(arc / 40, 2)}.{arc - (Math.Min(arc / 40, 2) * 40)}");
-            arc = 0;
-        }
-        return text.ToString();
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Demilune.Wire.Asn1;
 
 namespace Demilune.Wire.X509;
 

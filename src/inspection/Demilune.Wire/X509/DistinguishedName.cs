@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Demilune.Wire.Asn1;
 
 namespace Demilune.Wire.X509;
 
@@ -38,7 +39,7 @@ internal static class DistinguishedName
                     text = "";
                     return false;
                 }
-                var id = Identifier(type);
+                var id = ObjectIdentifier.Text(type);
                 result.Append(separator).Append(s_types.GetValueOrDefault(id) ?? id).Append('=');
                 Append(result, tag, value[..Math.Min(value.Length, MaxLength)]);
                 separator = " + ";
@@ -65,21 +66,5 @@ internal static class DistinguishedName
                 result.Append('#').Append(Convert.ToHexStringLower(value));
                 break;
         }
-    }
-
-    /// <summary>Numbers with dots (X.690 §8.19).</summary>
-    private static string Identifier(ReadOnlySpan<byte> bytes)
-    {
-        var text = new StringBuilder();
-        ulong arc = 0;
-        foreach (var b in bytes)
-        {
-            arc = arc << 7 | (byte)(b & 0x7f);
-            if ((b & 0x80) != 0) continue;
-            if (text.Length > 0) text.Append(CultureInfo.InvariantCulture, $".{arc}");
-            else text.Append(CultureInfo.InvariantCulture, $"{Math.Min(arc / 40, 2)}.{arc - Math.Min(arc / 40, 2) * 40}");
-            arc = 0;
-        }
-        return text.ToString();
     }
 }

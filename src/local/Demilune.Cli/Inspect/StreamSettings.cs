@@ -32,7 +32,6 @@ internal static class StreamSettings
             MidStreamPolicy = settings.IsEmpty ? ExceptionPolicy.Ignore : ExceptionPolicies.OfMidStream(settings, inline),
             ReassemblyPolicy = settings.IsEmpty ? ExceptionPolicy.Ignore : ExceptionPolicies.Of(settings, "stream.reassembly.memcap-policy", inline, hasFlow: true),
             Urgent = UrgentOf(settings.Text("stream.reassembly.urgent.policy"), UrgentPolicy.OutOfBand),
-            UrgentPastLimit = UrgentOf(settings.Text("stream.reassembly.urgent.oob-limit-policy"), UrgentPolicy.Drop),
             Hosts = [.. HostsOf(settings)],
         };
     }

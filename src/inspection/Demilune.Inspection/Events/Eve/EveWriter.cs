@@ -290,71 +290,6 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         _json.WriteEndArray();
     }
 
-    private void WriteHttp(HttpFields http)
-    {
-        _json.WriteStartObject("http"u8);
-        WriteText("hostname"u8, http.Host);
-        WriteText("url"u8, http.Uri);
-        WriteText("http_user_agent"u8, http.UserAgent);
-        WriteText("http_content_type"u8, http.ContentType);
-        WriteText("http_refer"u8, http.Referer);
-        WriteText("http_method"u8, http.Method);
-        if (http.Details is null) WriteText("protocol"u8, http.Protocol);
-        if (http.Status != 0) _json.WriteNumber("status"u8, http.Status);
-        WriteText("redirect"u8, http.Location);
-        if (http.Details is null) _json.WriteNumber("length"u8, http.Length);
-        http.Details?.Write(_json);
-        _json.WriteEndObject();
-    }
-
-    private void WriteRecord(string? type, IRecordFields? record)
-    {
-        if (type is null || record is null) return;
-        _json.WriteStartObject(type);
-        record.WriteInAlert(_json);
-        _json.WriteEndObject();
-        record.WriteBeside(_json);
-    }
-
-    private void WriteFile(FileFields file)
-    {
-        WriteText("filename"u8, file.Name);
-        if (!file.Signatures.IsEmpty)
-        {
-            _json.WriteStartArray("sid"u8);
-            foreach (var signature in file.Signatures) _json.WriteNumberValue(signature);
-            _json.WriteEndArray();
-        }
-        WriteText("magic"u8, file.Magic);
-        _json.WriteBoolean("gaps"u8, file.HasGaps);
-        _json.WriteString("state"u8, file.State switch
-        {
-            FileState.Closed => "CLOSED"u8,
-            FileState.Truncated => "TRUNCATED"u8,
-            FileState.Error => "ERROR"u8,
-            _ => "UNKNOWN"u8,
-        });
-        WriteHash("md5"u8, file.Md5);
-        WriteHash("sha1"u8, file.Sha1);
-        WriteHash("sha256"u8, file.Sha256);
-        var isStored = file is { IsWanted: true, State: FileState.Closed or FileState.Truncated };
-        _json.WriteBoolean("stored"u8, isStored);
-        if (isStored) _json.WriteNumber("file_id"u8, file.StoreId);
-        else if (file.IsWanted) _json.WriteBoolean("storing"u8, true);
-        _json.WriteNumber("size"u8, file.Size);
-        if (file.Range.End > 0)
-        {
-            _json.WriteNumber("start"u8, file.Range.Start);
-            _json.WriteNumber("end"u8, file.Range.End);
-        }
-        _json.WriteNumber("tx_id"u8, file.Transaction);
-    }
-
-    private void WriteHash(ReadOnlySpan<byte> name, ReadOnlySpan<byte> hash)
-    {
-        if (!hash.IsEmpty) _json.WriteString(name, Convert.ToHexStringLower(hash));
-    }
-
     private void WriteText(ReadOnlySpan<byte> name, ReadOnlySpan<byte> bytes)
     {
         if (!bytes.IsEmpty) _json.WriteString(name, _text.Of(bytes));
@@ -400,95 +335,10 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         if (context.OriginalApp != AppProtocol.Unknown) _json.WriteString("app_proto_orig"u8, ProtocolMatch.NameOf(context.OriginalApp));
     }
 
-    private void WriteKubernetes(in FlowContext context)
-    {
-        var identities = Identities;
-        var (source, destination) = (identities.Find(context.Network, context.Source), identities.Find(context.Network, context.Destination));
-        if (source is null && destination is null && string.IsNullOrEmpty(context.Policy)) return;
-        _json.WriteStartObject("kubernetes"u8);
-        WriteIdentity("source"u8, source);
-        WriteIdentity("destination"u8, destination);
-        if (!string.IsNullOrEmpty(context.Policy))
-        {
-            _json.WriteString("policy"u8, context.Policy);
-            _json.WriteString("mode"u8, context.DetectOnly ? "Detect"u8 : "Prevent"u8);
-        }
-        _json.WriteEndObject();
-    }
-
-    private void WriteIdentity(ReadOnlySpan<byte> name, Identity? identity)
-    {
-        if (identity is null) return;
-        _json.WriteStartObject(name);
-        _json.WriteString("namespace"u8, identity.Namespace);
-        _json.WriteString("pod"u8, identity.Pod);
-        _json.WriteStartObject("labels"u8);
-        foreach (var (key, value) in identity.Labels) _json.WriteString(key, value);
-        _json.WriteEndObject();
-        _json.WriteEndObject();
-    }
-
     private void WriteAddress(ReadOnlySpan<byte> name, IpAddress address)
     {
         Span<byte> text = stackalloc byte[64];
         if (address.TryFormatWhole(text, out var written)) _json.WriteString(name, text[..written]);
-    }
-
-    private void WriteTunnel(in FlowContext context)
-    {
-        var tunnel = context.Origin.Tunnel;
-        _json.WriteStartObject("tunnel"u8);
-        WriteAddress("src_ip"u8, tunnel.Source);
-        _json.WriteNumber("src_port"u8, tunnel.SourcePort);
-        WriteAddress("dest_ip"u8, tunnel.Destination);
-        _json.WriteNumber("dest_port"u8, tunnel.DestinationPort);
-        WriteProtocol(tunnel.Protocol);
-        _json.WriteNumber("depth"u8, context.Origin.Depth);
-        if (context.Frame != 0) _json.WriteNumber("pcap_cnt"u8, context.Frame);
-        _json.WriteString("pkt_src"u8, EveNames.Of(tunnel.PacketSource));
-        _json.WriteEndObject();
-    }
-
-    private void WriteEthernet(in FlowContext context)
-    {
-        _json.WriteStartObject("ether"u8);
-        WriteMac("dest_mac"u8, context.Origin.EthernetDestination);
-        WriteMac("src_mac"u8, context.Origin.EthernetSource);
-        _json.WriteEndObject();
-    }
-
-    private void WriteEthernet(EthernetEnds ends)
-    {
-        _json.WriteStartObject("ether"u8);
-        _json.WriteStartArray("dest_macs"u8);
-        foreach (var address in ends.Destinations) WriteMac(default, address);
-        _json.WriteEndArray();
-        _json.WriteStartArray("src_macs"u8);
-        foreach (var address in ends.Sources) WriteMac(default, address);
-        _json.WriteEndArray();
-        _json.WriteEndObject();
-    }
-
-    private void WriteMac(ReadOnlySpan<byte> name, ulong address)
-    {
-        Span<byte> text = stackalloc byte[17];
-        for (var i = 0; i < 6; i++)
-        {
-            if (i > 0) text[i * 3 - 1] = (byte)':';
-            ((byte)(address >> (40 - i * 8))).TryFormat(text[(i * 3)..], out _, "x2", CultureInfo.InvariantCulture);
-        }
-        if (name.IsEmpty) _json.WriteStringValue(text);
-        else _json.WriteString(name, text);
-    }
-
-    private void WritePacket(in FlowContext context, int max)
-    {
-        if (context.Packet.IsEmpty) return;
-        var packet = context.Packet.Span;
-        _json.WriteBase64String("packet"u8, packet[..Math.Min(max, packet.Length)]);
-        _json.WriteStartObject("packet_info"u8);
-        _json.WriteNumber("linktype"u8, context.Origin.Link);
-        _json.WriteEndObject();
     }
 
     private static Anomalies KindOf(AnomalyLayer layer) => layer switch

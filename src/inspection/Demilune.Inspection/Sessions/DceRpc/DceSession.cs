@@ -85,14 +85,7 @@ internal sealed class DceSession(InspectorOptions options, SegmentPool pool, Det
     {
         var transaction = (Transaction)call.Transaction;
         if (options.LogTransactions)
-        {
-            var scope = detector.Scope;
-            var from = scope.From;
-            scope.Face(Side.Client);
-            var context = scope.Context();
-            scope.Events.Record(new(in context, transaction.RecordType, transaction.Number, transaction));
-            scope.Face(from);
-        }
+            detector.Scope.TellRecord(transaction.RecordType, transaction.Number, transaction);
         Recycle(transaction);
         _conversation.Forget(call);
     }

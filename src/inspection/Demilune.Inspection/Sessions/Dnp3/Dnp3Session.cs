@@ -158,12 +158,6 @@ internal sealed class Dnp3Session(InspectorOptions options, Detector detector) :
     private void Log(Dnp3Transaction transaction)
     {
         if (!options.LogTransactions || transaction.Log is not { } record) return;
-        // From client to server, as Suricata has it.
-        var scope = detector.Scope;
-        var from = scope.From;
-        scope.Face(Side.Client);
-        var context = scope.Context();
-        scope.Events.Record(new(in context, "dnp3", transaction.Number, record));
-        scope.Face(from);
+        detector.Scope.TellRecord("dnp3", transaction.Number, record);
     }
 }

@@ -54,12 +54,7 @@ internal sealed class FtpDataSession(InspectorOptions options, SegmentPool pool,
         _file = null;
         if (_isTold || !options.LogTransactions) return;
         _isTold = true;
-        var scope = detector.Scope;
-        var facing = scope.From;
-        scope.Face(Side.Client);
-        var context = scope.Context();
-        scope.Events.Record(new(in context, RecordType, Number, this));
-        scope.Face(facing);
+        detector.Scope.TellRecord(RecordType, Number, this);
     }
 
     public void Clear()

@@ -158,14 +158,7 @@ internal sealed class FtpSession(InspectorOptions options, Detector detector) : 
     private void Finish(FtpTransaction transaction)
     {
         if (options.LogTransactions && transaction.IsTold)
-        {
-            var scope = detector.Scope;
-            var from = scope.From;
-            scope.Face(Side.Client);
-            var context = scope.Context();
-            scope.Events.Record(new(in context, transaction.RecordType, transaction.Number, transaction));
-            scope.Face(from);
-        }
+            detector.Scope.TellRecord(transaction.RecordType, transaction.Number, transaction);
         Recycle(transaction);
     }
 

@@ -177,15 +177,7 @@ internal sealed class MqttSession(InspectorOptions options, Detector detector) :
         _open.Remove(transaction);
         if (_current == transaction) _current = null;
         if (options.LogTransactions && transaction.HasRecord)
-        {
-            // From client to server, as Suricata has it.
-            var scope = detector.Scope;
-            var from = scope.From;
-            scope.Face(Side.Client);
-            var context = scope.Context();
-            scope.Events.Record(new(in context, transaction.RecordType, transaction.Number, transaction.Record));
-            scope.Face(from);
-        }
+            detector.Scope.TellRecord(transaction.RecordType, transaction.Number, transaction.Record);
         Recycle(transaction);
     }
 

@@ -179,14 +179,7 @@ internal sealed class PgsqlSession(InspectorOptions options, Detector detector) 
     {
         if (!_transaction.IsOpen) return;
         if (options.LogTransactions)
-        {
-            var scope = detector.Scope;
-            var from = scope.From;
-            scope.Face(Side.Client);
-            var context = scope.Context();
-            scope.Events.Record(new(in context, _transaction.RecordType, _transaction.Number, _transaction));
-            scope.Face(from);
-        }
+            detector.Scope.TellRecord(_transaction.RecordType, _transaction.Number, _transaction);
         _transaction.Clear();
     }
 }

@@ -162,12 +162,7 @@ internal sealed partial class SmbSession : IProtocolSession
     private void Tell(SmbTransaction transaction)
     {
         if (!_options.LogTransactions) return;
-        var scope = _detector.Scope;
-        var from = scope.From;
-        scope.Face(Side.Client);
-        var context = scope.Context();
-        scope.Events.Record(new(in context, transaction.RecordType, transaction.Number, transaction));
-        scope.Face(from);
+        _detector.Scope.TellRecord(transaction.RecordType, transaction.Number, transaction);
     }
 
     private SmbOpenFile? OpenFile(UInt128 key, byte[] id, byte[] name, uint treeId)

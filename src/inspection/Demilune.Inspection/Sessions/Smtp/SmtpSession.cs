@@ -99,11 +99,6 @@ internal sealed partial class SmtpSession : IProtocolSession
         if (!_hasTransaction || _transaction.IsDone) return;
         _transaction.IsDone = true;
         if (!_options.LogTransactions) return;
-        var scope = _detector.Scope;
-        var from = scope.From;
-        scope.Face(Side.Client);
-        var context = scope.Context();
-        scope.Events.Record(new(in context, _transaction.RecordType, _transaction.Number, _transaction.Record));
-        scope.Face(from);
+        _detector.Scope.TellRecord(_transaction.RecordType, _transaction.Number, _transaction.Record);
     }
 }

@@ -99,11 +99,6 @@ internal sealed class SshSession : IProtocolSession, ITransaction, IRecordFields
     {
         if (_isTold || !_options.LogTransactions || !(_client.Reader.HasBanner || _server.Reader.HasBanner)) return;
         _isTold = true;
-        var scope = _detector.Scope;
-        var from = scope.From;
-        scope.Face(Side.Client);
-        var context = scope.Context();
-        scope.Events.Record(new(in context, RecordType, Number, this));
-        scope.Face(from);
+        _detector.Scope.TellRecord(RecordType, Number, this);
     }
 }

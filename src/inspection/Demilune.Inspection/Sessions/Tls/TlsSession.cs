@@ -135,11 +135,6 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
         if (_isTold || !_options.LogTransactions) return;
         if (Server.Certificate is null && !HidesCertificates && !(IsResumed && _options.Tls.LogResumed)) return;
         _isTold = true;
-        var scope = _detector.Scope;
-        var from = scope.From;
-        scope.Face(Side.Client);
-        var context = scope.Context();
-        scope.Events.Record(new(in context, RecordType, -1, _record));
-        scope.Face(from);
+        _detector.Scope.TellRecord(RecordType, -1, _record);
     }
 }

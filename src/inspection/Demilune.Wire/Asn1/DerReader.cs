@@ -1,4 +1,4 @@
-namespace Demilune.Wire.X509;
+namespace Demilune.Wire.Asn1;
 
 /// <summary>Reads elements of BER in the strict form that DER is (X.690), one after another. Never looks behind the bytes it was given; the first fault fails it for good.</summary>
 public ref struct DerReader(ReadOnlySpan<byte> bytes)

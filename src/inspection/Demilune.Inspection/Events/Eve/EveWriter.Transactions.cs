@@ -1,0 +1,70 @@
+namespace Demilune.Inspection.Events.Eve;
+
+/// <summary>What was said over a protocol: HTTP, files, and what each session tells of itself.</summary>
+public sealed partial class EveWriter
+{
+    private void WriteHttp(HttpFields http)
+    {
+        _json.WriteStartObject("http"u8);
+        WriteText("hostname"u8, http.Host);
+        WriteText("url"u8, http.Uri);
+        WriteText("http_user_agent"u8, http.UserAgent);
+        WriteText("http_content_type"u8, http.ContentType);
+        WriteText("http_refer"u8, http.Referer);
+        WriteText("http_method"u8, http.Method);
+        if (http.Details is null) WriteText("protocol"u8, http.Protocol);
+        if (http.Status != 0) _json.WriteNumber("status"u8, http.Status);
+        WriteText("redirect"u8, http.Location);
+        if (http.Details is null) _json.WriteNumber("length"u8, http.Length);
+        http.Details?.Write(_json);
+        _json.WriteEndObject();
+    }
+
+    private void WriteRecord(string? type, IRecordFields? record)
+    {
+        if (type is null || record is null) return;
+        _json.WriteStartObject(type);
+        record.WriteInAlert(_json);
+        _json.WriteEndObject();
+        record.WriteBeside(_json);
+    }
+
+    private void WriteFile(FileFields file)
+    {
+        WriteText("filename"u8, file.Name);
+        if (!file.Signatures.IsEmpty)
+        {
+            _json.WriteStartArray("sid"u8);
+            foreach (var signature in file.Signatures) _json.WriteNumberValue(signature);
+            _json.WriteEndArray();
+        }
+        WriteText("magic"u8, file.Magic);
+        _json.WriteBoolean("gaps"u8, file.HasGaps);
+        _json.WriteString("state"u8, file.State switch
+        {
+            FileState.Closed => "CLOSED"u8,
+            FileState.Truncated => "TRUNCATED"u8,
+            FileState.Error => "ERROR"u8,
+            _ => "UNKNOWN"u8,
+        });
+        WriteHash("md5"u8, file.Md5);
+        WriteHash("sha1"u8, file.Sha1);
+        WriteHash("sha256"u8, file.Sha256);
+        var isStored = file is { IsWanted: true, State: FileState.Closed or FileState.Truncated };
+        _json.WriteBoolean("stored"u8, isStored);
+        if (isStored) _json.WriteNumber("file_id"u8, file.StoreId);
+        else if (file.IsWanted) _json.WriteBoolean("storing"u8, true);
+        _json.WriteNumber("size"u8, file.Size);
+        if (file.Range.End > 0)
+        {
+            _json.WriteNumber("start"u8, file.Range.Start);
+            _json.WriteNumber("end"u8, file.Range.End);
+        }
+        _json.WriteNumber("tx_id"u8, file.Transaction);
+    }
+
+    private void WriteHash(ReadOnlySpan<byte> name, ReadOnlySpan<byte> hash)
+    {
+        if (!hash.IsEmpty) _json.WriteString(name, Convert.ToHexStringLower(hash));
+    }
+}
