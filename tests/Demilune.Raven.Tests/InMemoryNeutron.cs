@@ -64,6 +64,7 @@ internal sealed class InMemoryNeutron : INeutron
             (Port port, Port change) => port with { SecurityGroups = change.SecurityGroups ?? port.SecurityGroups, HostId = change.HostId ?? port.HostId },
             (PortPairGroup group, PortPairGroup change) => group with { PortPairs = change.PortPairs ?? group.PortPairs },
             (PortChain chain, PortChain change) => chain with { FlowClassifiers = change.FlowClassifiers ?? chain.FlowClassifiers },
+            (QosRule rule, QosRule change) => rule with { MaxKbps = change.MaxKbps ?? rule.MaxKbps, MaxBurstKbps = change.MaxBurstKbps ?? rule.MaxBurstKbps },
             _ => throw Refusal(400, "HTTPBadRequest", "cannot update"),
         };
         After();
@@ -106,6 +107,12 @@ internal sealed class InMemoryNeutron : INeutron
 
     public Task SetTagsAsync<T>(string id, IReadOnlyList<string> tags, CancellationToken ct) where T : StandardResource, IResource<T> =>
         throw new NotSupportedException("nobody asks for it");
+
+    public Task<QosRule> AddQosRuleAsync(string policyId, QosRule rule, CancellationToken ct) => CreateAsync(rule with { QosPolicyId = policyId }, ct);
+
+    public Task<QosRule> ChangeQosRuleAsync(string policyId, QosRule rule, CancellationToken ct) => UpdateAsync(rule.Id, rule, ct);
+
+    public Task<bool> RemoveQosRuleAsync(string policyId, QosRule rule, CancellationToken ct) => DeleteAsync<QosRule>(rule.Id, ct);
 
     private void Before(string what)
     {

@@ -33,4 +33,13 @@ public interface INeutron
 
     /// <summary>Replaces the tags. Objects of networking-sfc have none.</summary>
     Task SetTagsAsync<T>(string id, IReadOnlyList<string> tags, CancellationToken ct) where T : StandardResource, IResource<T>;
+
+    /// <summary>Adds a rule of <see cref="QosRule.Type"/> to a policy. 409 QoSRulesConflict: there is one of this type and direction.</summary>
+    Task<QosRule> AddQosRuleAsync(string policyId, QosRule rule, CancellationToken ct);
+
+    /// <summary>Changes what is not null in <paramref name="rule"/>, which says its id and type.</summary>
+    Task<QosRule> ChangeQosRuleAsync(string policyId, QosRule rule, CancellationToken ct);
+
+    /// <summary>Removes the rule with this id and type. False: it was gone already.</summary>
+    Task<bool> RemoveQosRuleAsync(string policyId, QosRule rule, CancellationToken ct);
 }

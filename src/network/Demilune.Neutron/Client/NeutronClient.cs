@@ -110,6 +110,38 @@ public sealed class NeutronClient(HttpClient http, ITokenSource tokens, TimeProv
         using var _ = await SendAsync(HttpMethod.Put, $"{T.Kind.Path}/{id}/tags", Body("tags", json => WriteStrings(json, tags)), null, ct);
     }
 
+    public async Task<QosRule> AddQosRuleAsync(string policyId, QosRule rule, CancellationToken ct)
+    {
+        var body = Body(rule.Type + "_rule", json => Write(json, rule));
+        using var answer = await SendAsync(HttpMethod.Post, RulesPath(policyId, rule), body, null, ct);
+        return Rule(answer!, rule);
+    }
+
+    public async Task<QosRule> ChangeQosRuleAsync(string policyId, QosRule rule, CancellationToken ct)
+    {
+        var body = Body(rule.Type + "_rule", json => Write(json, rule));
+        using var answer = await SendAsync(HttpMethod.Put, $"{RulesPath(policyId, rule)}/{rule.Id}", body, null, ct);
+        return Rule(answer!, rule);
+    }
+
+    public async Task<bool> RemoveQosRuleAsync(string policyId, QosRule rule, CancellationToken ct)
+    {
+        try
+        {
+            using var _ = await SendAsync(HttpMethod.Delete, $"{RulesPath(policyId, rule)}/{rule.Id}", null, null, ct);
+            return true;
+        }
+        catch (NeutronException e) when (e.IsNotFound)
+        {
+            return false;
+        }
+    }
+
+    private static string RulesPath(string policyId, QosRule rule) => $"qos/policies/{policyId}/{rule.Type}_rules";
+
+    private static QosRule Rule(JsonDocument answer, QosRule asked) =>
+        Read(Member(answer, asked.Type + "_rule"), NeutronJson.Default.QosRule) with { Type = asked.Type };
+
     private async Task<AddressGroup> ChangeAddressesAsync(string id, string verb, IReadOnlyList<string> addresses, CancellationToken ct)
     {
         var body = Body("addresses", json => WriteStrings(json, addresses));

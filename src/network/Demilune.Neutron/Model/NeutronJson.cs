@@ -16,5 +16,6 @@ namespace Demilune.Neutron;
 [JsonSerializable(typeof(FlowClassifier))]
 [JsonSerializable(typeof(PortChain))]
 [JsonSerializable(typeof(QosPolicy))]
+[JsonSerializable(typeof(QosRule))]
 [JsonSerializable(typeof(Extension))]
 public sealed partial class NeutronJson : JsonSerializerContext;

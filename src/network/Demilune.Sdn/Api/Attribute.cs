@@ -23,6 +23,12 @@ internal sealed record Attribute(string Name, Check Check)
     /// <summary>Value if a POST does not give it.</summary>
     public Func<JsonNode?> Default { get; init; } = () => null;
 
+    /// <summary>Only an administrator may give it a value other than its default.</summary>
+    public bool AdminSets { get; init; }
+
+    /// <summary>Only an administrator is shown it.</summary>
+    public bool AdminSees { get; init; }
+
     /// <summary>Set by the server only.</summary>
     public static Attribute ReadOnly(string name) => new(name, (ref JsonNode? _) => null) { Post = false, Put = false };
 

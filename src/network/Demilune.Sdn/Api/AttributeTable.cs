@@ -24,9 +24,35 @@ internal sealed class AttributeTable
         ];
         _byName = new(StringComparer.Ordinal);
         foreach (var attribute in (Attribute[])[.. common, .. standard ? kept : [], .. own]) _byName[attribute.Name] = attribute;
+        Hidden = HiddenOf(_byName);
     }
 
+    private AttributeTable(IEnumerable<Attribute> attributes)
+    {
+        _byName = attributes.ToDictionary(attribute => attribute.Name, StringComparer.Ordinal);
+        Hidden = HiddenOf(_byName);
+    }
+
+    private static string[] HiddenOf(Dictionary<string, Attribute> all) =>
+        [.. all.Values.Where(attribute => attribute.AdminSees).Select(attribute => attribute.Name)];
+
     public IEnumerable<string> Names => _byName.Keys;
+
+    /// <summary>What only an administrator is shown.</summary>
+    public IReadOnlyList<string> Hidden { get; }
+
+    /// <summary>The same without some of the attributes that nearly all resources have.</summary>
+    public AttributeTable Without(params string[] names) => new(_byName.Values.Where(attribute => !names.Contains(attribute.Name)));
+
+    /// <summary>What a caller who is no administrator gives and may not.</summary>
+    /// <param name="verb">"create" or "update".</param>
+    public Fault? ForbiddenTo(Caller caller, JsonObject given, string verb, string member)
+    {
+        if (caller.IsAdmin) return null;
+        var forbidden = given.Where(pair => _byName[pair.Key] is { AdminSets: true } attribute
+            && (verb == "update" || !JsonNode.DeepEquals(pair.Value, attribute.Default()))).Select(pair => pair.Key).FirstOrDefault();
+        return forbidden is null ? null : Fault.Forbidden($"rule:{verb}_{member} and rule:{verb}_{member}:{forbidden}");
+    }
 
     /// <summary>Fills in defaults and the project; afterwards every attribute that can be posted is there.</summary>
     public Fault? Complete(JsonObject body, Caller caller)
@@ -53,13 +79,14 @@ internal sealed class AttributeTable
         return CheckAll(body, defaultsToo: true);
     }
 
-    private static Fault? OwnerFault(JsonObject body, Caller caller)
+    private Fault? OwnerFault(JsonObject body, Caller caller)
     {
         var project = body["project_id"] ?? body["tenant_id"];
         if (body["project_id"] is { } one && body["tenant_id"] is { } other && !JsonNode.DeepEquals(one, other))
             return Fault.BadRequest("'project_id' and 'tenant_id' do not match");
         if (project is not null && !caller.IsAdmin && !JsonNode.DeepEquals(project, caller.Project))
             return Fault.BadRequest("Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin privileges");
+        if (!_byName.ContainsKey("project_id")) return null;
         var owner = project?.DeepClone() ?? caller.Project;
         body["project_id"] = owner;
         body["tenant_id"] = owner.DeepClone();

@@ -12,14 +12,16 @@ internal static class Listing
     private static readonly string[] Reserved = ["fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"];
     private static readonly string[] TagFilters = ["tags", "tags-any", "not-tags", "not-tags-any"];
 
-    public static ApiAnswer Answer(Collection collection, ApiRequest request, NetworkState state)
+    public static ApiAnswer Answer(Route route, ApiRequest request, Draft draft)
     {
+        var (collection, state) = (route.Collection, draft.State);
         if (Order(collection, request, out var order) is { } disorder) return ApiAnswer.Of(disorder);
         if (Page(request, out var limit, out var reverse) is { } bad) return ApiAnswer.Of(bad);
         var filters = request.Query.Where(pair => !Reserved.Contains(pair.Key)).ToLookup(pair => pair.Key, pair => pair.Value);
 
-        var found = Candidates(collection, filters, state).Where(request.Caller.Sees)
-            .Select(resource => collection.View(state, resource)).Where(view => filters.All(filter => Matches(view, filter)));
+        var found = Candidates(collection, filters, state).Where(resource => collection.Has(resource) && draft.Sees(resource)
+                && (route.ParentId is null || collection.References(resource).Contains(route.ParentId)))
+            .Select(resource => NetworkApi.View(collection, resource, draft)).Where(view => filters.All(filter => Matches(view, filter)));
         if (order.Count > 0) found = Sorted(found, order);
         var all = found.ToList();
         if (reverse) all.Reverse();

@@ -23,20 +23,23 @@ internal static class NetworkApi
         var parts = path.Split('/');
         if (parts is ["extensions", ..]) return Read(request, () => Extensions.Answer(parts[1..]));
         if (parts is ["quotas", ..]) return Quotas.Answer(request, draft, parts[1..]);
-        var depth = Collections.At(parts[0]) is not null ? 1 : 2;
-        if (parts.Length < depth || Collections.At(string.Join('/', parts[..depth])) is not { } collection) return ApiAnswer.Of(Fault.NoSuchPath);
-        return (request.Method, parts[depth..]) switch
+        if (parts is ["qos", "rule-types", ..]) return Read(request, () => QosRuleTypeCalls.Answer(parts[2..]));
+        if (Route.Find(parts) is not { } route) return ApiAnswer.Of(Fault.NoSuchPath);
+        if (route is { ParentId: { } parent, Collection.Parent: { } above } && !draft.Sees(above.Kind, parent))
+            return ApiAnswer.Of(Collections.Of(above.Kind).NotFound(parent));
+        var collection = route.Collection;
+        return (request.Method, route.Rest) switch
         {
-            ("GET", []) => Listing.Answer(collection, request, draft.State),
-            ("POST", []) => Create(collection, request, draft),
-            ("GET", [var id]) => WithOne(collection, id, draft, found => Show(collection, found, request, draft.State)),
-            ("PUT", [var id]) => WithOne(collection, id, draft, found => Update(collection, found, request, draft)),
-            ("DELETE", [var id]) => WithOne(collection, id, draft, found => Delete(collection, found, request, draft)),
+            ("GET", []) => Listing.Answer(route, request, draft),
+            ("POST", []) => Create(route, request, draft),
+            ("GET", [var id]) => WithOne(route, id, draft, found => Show(collection, found, request, draft)),
+            ("PUT", [var id]) => WithOne(route, id, draft, found => Update(collection, found, request, draft)),
+            ("DELETE", [var id]) => WithOne(route, id, draft, found => Delete(collection, found, request, draft)),
             (_, []) or (_, [_]) => NotAllowed(request.Method),
             (_, [var id, "tags", .. var rest]) when collection.Standard && rest.Length <= 1 =>
-                WithOne(collection, id, draft, found => TagCalls.Answer(request, draft, (StandardResource)found, rest)),
-            ("PUT", [var id, var verb and ("add_addresses" or "remove_addresses")]) when collection is AddressGroups =>
-                WithOne(collection, id, draft, found => ChangeAddresses(collection, (AddressGroup)found, verb, request, draft)),
+                WithOne(route, id, draft, found => TagCalls.Answer(request, draft, (StandardResource)found, rest)),
+            ("PUT", [var id, var verb]) when collection.Actions.TryGetValue(verb, out var action) =>
+                WithOne(route, id, draft, found => Act(collection, found, verb, action, request, draft)),
             _ => ApiAnswer.Of(Fault.NoSuchPath),
         };
     }
@@ -63,16 +66,28 @@ internal static class NetworkApi
 
     private static ApiAnswer Read(ApiRequest request, Func<ApiAnswer> answer) => request.Method == "GET" ? answer() : NotAllowed(request.Method);
 
-    private static ApiAnswer WithOne(Collection collection, string id, Draft draft, Func<Resource, ApiAnswer> then) =>
-        draft.State.Find(collection.Kind, id) is { } found && draft.Caller.Sees(found)
+    private static ApiAnswer WithOne(Route route, string id, Draft draft, Func<Resource, ApiAnswer> then) =>
+        draft.State.Find(route.Collection.Kind, id) is { } found && route.Collection.Has(found) && draft.Sees(found)
+        && (route.ParentId is null || route.Collection.References(found).Contains(route.ParentId))
             ? then(found)
-            : ApiAnswer.Of(collection.NotFound(id));
+            : ApiAnswer.Of(route.Collection.NotFound(id));
 
-    private static ApiAnswer Show(Collection collection, Resource found, ApiRequest request, NetworkState state) =>
-        One(collection, Listing.Fields(collection.View(state, found), request), 200);
+    private static ApiAnswer Show(Collection collection, Resource found, ApiRequest request, Draft draft) =>
+        new(200, new JsonObject { [collection.Member] = Listing.Fields(View(collection, found, draft), request) });
 
-    private static ApiAnswer Create(Collection collection, ApiRequest request, Draft draft)
+    /// <summary>As this caller is to see it.</summary>
+    public static JsonObject View(Collection collection, Resource resource, Draft draft)
     {
+        var view = collection.View(draft.State, resource);
+        if (!draft.Caller.IsAdmin)
+            foreach (var hidden in collection.Attributes.Hidden)
+                view.Remove(hidden);
+        return view;
+    }
+
+    private static ApiAnswer Create(Route route, ApiRequest request, Draft draft)
+    {
+        var collection = route.Collection;
         if (TryReadBody(request, out var body) is { } unreadable) return ApiAnswer.Of(unreadable);
         if (body[collection.Name] is JsonArray many)
         {
@@ -82,23 +97,27 @@ internal static class NetworkApi
             foreach (var item in many.ToList())
             {
                 if (item is not JsonObject one) return ApiAnswer.Of(Fault.BadRequest($"Invalid body: {Checks.Quote(item)} is not a dictionary"));
-                if (CreateOne(collection, one, draft, out var resource) is { } fault) return ApiAnswer.Of(fault);
-                made.Add(collection.View(draft.State, resource));
+                if (CreateOne(route, one, draft, out var resource) is { } fault) return ApiAnswer.Of(fault);
+                made.Add(View(collection, resource, draft));
             }
             return new(201, new JsonObject { [collection.Name] = made });
         }
         if (body[collection.Member] is not JsonObject attributes)
             return ApiAnswer.Of(Fault.BadRequest($"Unable to find '{collection.Member}' in request body"));
-        return CreateOne(collection, attributes, draft, out var created) is { } refused
+        return CreateOne(route, attributes, draft, out var created) is { } refused
             ? ApiAnswer.Of(refused)
-            : One(collection, collection.View(draft.State, created), 201);
+            : One(collection, created, draft, 201);
     }
 
-    private static Fault? CreateOne(Collection collection, JsonObject attributes, Draft draft, out Resource made)
+    private static Fault? CreateOne(Route route, JsonObject attributes, Draft draft, out Resource made)
     {
         made = null!;
+        var collection = route.Collection;
         if (collection.Attributes.Complete(attributes, draft.Caller) is { } fault) return fault;
-        return Quotas.Exceeded(draft.State, collection, attributes["project_id"]!.GetValue<string>())
+        if (collection.AdminWrites && !draft.Caller.IsAdmin) return Fault.Forbidden($"rule:create_{collection.Member}");
+        if (collection.Attributes.ForbiddenTo(draft.Caller, attributes, "create", collection.Member) is { } forbidden) return forbidden;
+        if (collection.Parent is { } parent) attributes[parent.Attribute] = route.ParentId;
+        return (attributes["project_id"] is { } project ? Quotas.Exceeded(draft.State, collection, project.GetValue<string>()) : null)
             ?? collection.Create(draft, attributes, out made);
     }
 
@@ -108,29 +127,30 @@ internal static class NetworkApi
         if (body[collection.Member] is not JsonObject changes)
             return ApiAnswer.Of(Fault.BadRequest($"Unable to find '{collection.Member}' in request body"));
         if (RevisionFault(found, request.IfMatch) is { } stale) return ApiAnswer.Of(stale);
-        if (collection is SecurityGroupRules) return NotAllowed(request.Method);
-        if (collection.Attributes.CheckChanges(changes) is { } fault) return ApiAnswer.Of(fault);
+        if (!collection.Updatable) return NotAllowed(request.Method);
+        var fault = collection.Attributes.CheckChanges(changes)
+            ?? WriteFault(collection, found, "update", draft)
+            ?? collection.Attributes.ForbiddenTo(draft.Caller, changes, "update", collection.Member);
+        if (fault is not null) return ApiAnswer.Of(fault);
         return collection.Update(draft, found, changes, out var now) is { } refused
             ? ApiAnswer.Of(refused)
-            : One(collection, collection.View(draft.State, now), 200);
+            : One(collection, now, draft, 200);
     }
 
     private static ApiAnswer Delete(Collection collection, Resource found, ApiRequest request, Draft draft) =>
-        (RevisionFault(found, request.IfMatch) ?? collection.Delete(draft, found)) is { } fault ? ApiAnswer.Of(fault) : ApiAnswer.NoContent;
+        (RevisionFault(found, request.IfMatch) ?? WriteFault(collection, found, "delete", draft) ?? collection.Delete(draft, found)) is { } fault
+            ? ApiAnswer.Of(fault)
+            : ApiAnswer.NoContent;
 
-    private static ApiAnswer ChangeAddresses(Collection collection, AddressGroup group, string verb, ApiRequest request, Draft draft)
+    private static ApiAnswer Act(Collection collection, Resource found, string verb, MemberAction action, ApiRequest request, Draft draft)
     {
         if (TryReadBody(request, out var body) is { } unreadable) return ApiAnswer.Of(unreadable);
-        // The real server takes {"addresses": […]} and, from its own client, {"address_group": {"addresses": […]}}.
-        var value = body["addresses"] ?? (body["address_group"] as JsonObject)?["addresses"];
-        if (value is null) return ApiAnswer.Of(Fault.BadRequest("Failed to parse request. Required attribute 'addresses' not specified"));
-        if (AddressGroups.Addresses(ref value) is { } reason) return ApiAnswer.Of(Fault.BadRequest($"Invalid input for addresses. Reason: {reason}."));
-        var addresses = value!.AsArray().Select(item => item!.GetValue<string>()).ToList();
-        var fault = verb == "add_addresses"
-            ? AddressGroups.Add(draft, group, addresses, out var changed)
-            : AddressGroups.Remove(draft, group, addresses, out changed);
-        return fault is null ? One(collection, collection.View(draft.State, changed), 200) : ApiAnswer.Of(fault);
+        return WriteFault(collection, found, verb, draft) is { } forbidden ? ApiAnswer.Of(forbidden) : action(draft, found, body);
     }
+
+    /// <summary>What the caller sees without owning it, it may not change.</summary>
+    private static Fault? WriteFault(Collection collection, Resource found, string verb, Draft draft) =>
+        draft.Caller.IsAdmin || !collection.AdminWrites && draft.Owns(found) ? null : Fault.Forbidden($"rule:{verb}_{collection.Member}");
 
     /// <summary>If-Match: revision_number=N, for clients that must not overwrite what they have not seen.</summary>
     private static Fault? RevisionFault(Resource found, string? ifMatch)
@@ -147,5 +167,6 @@ internal static class NetworkApi
             : new(412, "RevisionNumberConstraintFailed", $"Constrained to {wanted}, but current revision is {revision}");
     }
 
-    private static ApiAnswer One(Collection collection, JsonObject view, int status) => new(status, new JsonObject { [collection.Member] = view });
+    public static ApiAnswer One(Collection collection, Resource resource, Draft draft, int status) =>
+        new(status, new JsonObject { [collection.Member] = View(collection, resource, draft) });
 }

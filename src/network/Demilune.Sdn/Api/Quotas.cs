@@ -16,6 +16,7 @@ internal static class Quotas
         [typeof(Network)] = 100, [typeof(Subnet)] = 200, [typeof(Port)] = 65_536, [typeof(SecurityGroup)] = 10_000,
         [typeof(SecurityGroupRule)] = 262_144, [typeof(AddressGroup)] = 16_384, [typeof(PortPair)] = 10_000,
         [typeof(PortPairGroup)] = 1_000, [typeof(PortChain)] = 1_000, [typeof(FlowClassifier)] = 262_144,
+        [typeof(QosPolicy)] = 10_000, [typeof(QosRule)] = 100_000,
     };
 
     public static Fault? Exceeded(NetworkState state, Collection collection, string project)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Demilune.Neutron;
 using Demilune.Sdn.Addressing;
 using Demilune.Sdn.Api;
@@ -23,10 +24,29 @@ internal sealed class AddressGroups : Collection<AddressGroup>
 
     public override AttributeTable Attributes { get; } = new(
         standard: true,
-        Attribute.Once("addresses", Addresses) with { Default = () => new System.Text.Json.Nodes.JsonArray() },
+        Attribute.Once("addresses", Addresses) with { Default = () => new JsonArray() },
         Attribute.ReadOnly("shared"));
 
     public override Fault NotFound(string id) => new(404, "AddressGroupNotFound", $"Address group {id} could not be found.");
+
+    public override IReadOnlyDictionary<string, MemberAction> Actions { get; } = new Dictionary<string, MemberAction>
+    {
+        ["add_addresses"] = (draft, group, body) => Change(draft, (AddressGroup)group, body, Add),
+        ["remove_addresses"] = (draft, group, body) => Change(draft, (AddressGroup)group, body, Remove),
+    };
+
+    private delegate Fault? Membership(Draft draft, AddressGroup group, IReadOnlyList<string> addresses, out AddressGroup changed);
+
+    /// <summary>The real server takes {"addresses": […]} and, from its own client, {"address_group": {"addresses": […]}}.</summary>
+    private static ApiAnswer Change(Draft draft, AddressGroup group, JsonObject body, Membership change)
+    {
+        var value = body["addresses"] ?? (body["address_group"] as JsonObject)?["addresses"];
+        if (value is null) return ApiAnswer.Of(Fault.BadRequest("Failed to parse request. Required attribute 'addresses' not specified"));
+        if (Addresses(ref value) is { } reason) return ApiAnswer.Of(Fault.BadRequest($"Invalid input for addresses. Reason: {reason}."));
+        return change(draft, group, [.. value!.AsArray().Select(item => item!.GetValue<string>())], out var changed) is { } fault
+            ? ApiAnswer.Of(fault)
+            : NetworkApi.One(Collections.Of(typeof(AddressGroup)), changed, draft, 200);
+    }
 
     /// <param name="addresses">Already canonical.</param>
     public static Fault? Add(Draft draft, AddressGroup group, IReadOnlyList<string> addresses, out AddressGroup changed)

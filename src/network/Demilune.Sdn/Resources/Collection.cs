@@ -5,6 +5,9 @@ using Demilune.Sdn.Api;
 
 namespace Demilune.Sdn.Resources;
 
+/// <summary>A verb of one resource: changes the draft, or says why not.</summary>
+internal delegate ApiAnswer MemberAction(Draft draft, Resource resource, JsonObject body);
+
 /// <summary>A resource of the API, as the request pipeline sees it. The rules of each are in a file of its own.</summary>
 internal abstract class Collection
 {
@@ -25,6 +28,23 @@ internal abstract class Collection
     public abstract bool Standard { get; }
 
     public abstract AttributeTable Attributes { get; }
+
+    /// <summary>For what lives below another resource: the collection of that, and the attribute that names it. Null: for nothing else.</summary>
+    public virtual (Type Kind, string Attribute)? Parent => null;
+
+    /// <summary>Only an administrator may make, change or delete one.</summary>
+    public virtual bool AdminWrites => false;
+
+    /// <summary>What PUT /{collection}/{id}/{verb} does, by verb.</summary>
+    public virtual IReadOnlyDictionary<string, MemberAction> Actions => NoActions;
+
+    private static readonly Dictionary<string, MemberAction> NoActions = [];
+
+    /// <summary>False: made and deleted, never changed.</summary>
+    public virtual bool Updatable => true;
+
+    /// <summary>Of several collections over one kind of record: those of this one.</summary>
+    public virtual bool Has(Resource resource) => true;
 
     public abstract Fault NotFound(string id);
 
@@ -96,7 +116,7 @@ internal abstract class Collection<T> : Collection where T : Resource, IResource
     public override JsonObject View(NetworkState state, Resource resource)
     {
         var view = JsonSerializer.SerializeToNode((T)resource, T.Kind.Json)!.AsObject();
-        view["tenant_id"] = resource.ProjectId;
+        if (Attributes.Names.Contains("tenant_id")) view["tenant_id"] = resource.ProjectId;
         Complete(state, (T)resource, view);
         foreach (var name in Attributes.Names) view.TryAdd(name, null);
         return view;

@@ -29,11 +29,16 @@ internal sealed class Networks : Collection<Network>
     protected override Fault? OnCreate(Draft draft, ref Network made)
     {
         SecurityGroups.EnsureDefault(draft, made.ProjectId!);
+        made = made with { QosPolicyId = made.QosPolicyId ?? QosPolicies.DefaultOf(draft.State, made.ProjectId!) };
+        if (QosPolicies.Missing(draft, made.QosPolicyId) is { } missing) return missing;
         var number = Enumerable.Range(1, MaxNumber).FirstOrDefault(candidate => draft.State.Holder(NumberKey(candidate)) is null);
         if (number == 0) return new(503, "NoNetworkAvailable", "Unable to create the network. No tenant network is available for allocation.");
         made = made with { Status = "ACTIVE", NetworkType = "demilune", SegmentationId = number };
         return null;
     }
+
+    protected override Fault? OnUpdate(Draft draft, Network was, ref Network now) =>
+        now.QosPolicyId == was.QosPolicyId ? null : QosPolicies.Missing(draft, now.QosPolicyId);
 
     protected override Fault? OnDelete(Draft draft, Network gone)
     {
@@ -42,6 +47,8 @@ internal sealed class Networks : Collection<Network>
         foreach (var subnet in draft.State.Referrers<Subnet>(gone.Id).ToList()) draft.Remove(subnet);
         return null;
     }
+
+    protected override IEnumerable<string> References(Network resource) => resource.QosPolicyId is { } policy ? [policy] : [];
 
     protected override IEnumerable<string> Keys(Network resource) => [NumberKey(resource.SegmentationId ?? 0)];
 

@@ -58,7 +58,7 @@ internal sealed class Ports : Collection<Port>
 
     protected override Fault? OnCreate(Draft draft, ref Port made)
     {
-        if (draft.State.Find<Network>(made.NetworkId) is not { } network || !draft.Caller.Sees(network))
+        if (draft.State.Find<Network>(made.NetworkId) is not { } network || !draft.Sees(network))
             return Collections.Of(typeof(Network)).NotFound(made.NetworkId!);
         var defaultGroup = SecurityGroups.EnsureDefault(draft, made.ProjectId!);
         var secure = made.PortSecurityEnabled ?? network.PortSecurityEnabled ?? true;
@@ -71,6 +71,7 @@ internal sealed class Ports : Collection<Port>
             Status = "DOWN",
             RevisionNumber = 1,
         };
+        if (QosPolicies.Missing(draft, made.QosPolicyId) is { } missing) return missing;
         if (MacFault(draft, ref made) is { } mac) return mac;
         if (AddressFault(draft, made.FixedIps, ref made) is { } address) return address;
         if (SecurityFault(draft, made) is { } security) return security;
@@ -87,6 +88,7 @@ internal sealed class Ports : Collection<Port>
             AllowedAddressPairs = now.AllowedAddressPairs ?? [],
             ExtraDhcpOpts = now.ExtraDhcpOpts ?? [],
         };
+        if (now.QosPolicyId != was.QosPolicyId && QosPolicies.Missing(draft, now.QosPolicyId) is { } missing) return missing;
         if (now.MacAddress != was.MacAddress && MacFault(draft, ref now) is { } mac) return mac;
         if (!SameAddresses(was.FixedIps, now.FixedIps) && AddressFault(draft, now.FixedIps ?? [], ref now, was) is { } address) return address;
         if (was.PortSecurityEnabled is true && now is { PortSecurityEnabled: false, SecurityGroups.Count: > 0 })
@@ -108,7 +110,8 @@ internal sealed class Ports : Collection<Port>
         : null;
 
     protected override IEnumerable<string> References(Port resource) =>
-        [resource.NetworkId!, NodeReference(resource.HostId), .. resource.SecurityGroups ?? [], .. (resource.FixedIps ?? []).Select(ip => ip.SubnetId!)];
+        [resource.NetworkId!, NodeReference(resource.HostId), .. resource.SecurityGroups ?? [], .. (resource.FixedIps ?? []).Select(ip => ip.SubnetId!),
+            .. resource.QosPolicyId is { } policy ? (string[])[policy] : []];
 
     protected override IEnumerable<string> Keys(Port resource) =>
         [MacKey(resource), .. (resource.FixedIps ?? []).Select(ip => AddressKey(ip.SubnetId!, ip.IpAddress!))];
@@ -204,7 +207,7 @@ internal sealed class Ports : Collection<Port>
     private static Fault? SecurityFault(Draft draft, Port port)
     {
         foreach (var id in port.SecurityGroups!)
-            if (draft.State.Find<SecurityGroup>(id) is not { } group || !draft.Caller.Sees(group))
+            if (draft.State.Find<SecurityGroup>(id) is not { } group || !draft.Sees(group))
                 return new(404, "SecurityGroupNotFound", $"Security group {id} does not exist");
         if (port.PortSecurityEnabled is true) return null;
         if (port.SecurityGroups.Count > 0)

@@ -34,6 +34,8 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
         Attribute.ReadOnly("normalized_cidr"),
         Attribute.ReadOnly("belongs_to_default_sg"));
 
+    public override bool Updatable => false;
+
     public override Fault NotFound(string id) => new(404, "SecurityGroupRuleNotFound", $"Security group rule {id} does not exist");
 
     /// <summary>The rules that are in the group (not those that name it as their remote).</summary>
@@ -43,7 +45,7 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
     protected override Fault? OnCreate(Draft draft, ref SecurityGroupRule made)
     {
         var rule = made;
-        if (draft.State.Find<SecurityGroup>(rule.SecurityGroupId) is not { } group || !draft.Caller.Sees(group))
+        if (draft.State.Find<SecurityGroup>(rule.SecurityGroupId) is not { } group || !draft.Sees(group))
             return new(404, "SecurityGroupNotFound", $"Security group {rule.SecurityGroupId} does not exist");
         if (ShapeFault(rule, out var cidr) is { } shape) return shape;
         if (rule.RemoteGroupId is { } remote && draft.State.Find<SecurityGroup>(remote) is null)

@@ -38,7 +38,7 @@ internal sealed class Subnets : Collection<Subnet>
     protected override Fault? OnCreate(Draft draft, ref Subnet made)
     {
         var wanted = made;
-        if (draft.State.Find<Network>(made.NetworkId) is not { } network || !draft.Caller.Sees(network))
+        if (draft.State.Find<Network>(made.NetworkId) is not { } network || !draft.Sees(network))
             return Collections.Of(typeof(Network)).NotFound(made.NetworkId!);
         if (made.Cidr is not { } text || !Cidr.TryParse(text, out var cidr))
             return Fault.BadRequest(made.SubnetpoolId is null

@@ -59,6 +59,26 @@ internal sealed class Draft(NetworkState state, Caller caller, DateTimeOffset no
         return address;
     }
 
+    /// <summary>The caller may know that the object exists.</summary>
+    public bool Sees(Resource resource) => Caller.IsAdmin || Owns(resource) || resource switch
+    {
+        Network network => network.Shared is true || network.External is true,
+        Subnet subnet => State.Find<Network>(subnet.NetworkId) is { } network && Sees(network),
+        QosPolicy policy => policy.Shared is true,
+        _ => false,
+    };
+
+    public bool Sees(Type kind, string id) => State.Find(kind, id) is { } found && Sees(found);
+
+    /// <summary>The caller may change the object: it is its project's, or hangs on something that is.</summary>
+    public bool Owns(Resource resource) => Caller.IsAdmin || resource.ProjectId == Caller.Project || resource switch
+    {
+        Subnet subnet => State.Find<Network>(subnet.NetworkId)?.ProjectId == Caller.Project,
+        Port port => State.Find<Network>(port.NetworkId)?.ProjectId == Caller.Project,
+        SecurityGroupRule rule => State.Find<SecurityGroup>(rule.SecurityGroupId)?.ProjectId == Caller.Project,
+        _ => false,
+    };
+
     public T Revised<T>(T resource) where T : Resource =>
         resource is StandardResource standard
             ? (T)(Resource)(standard with { RevisionNumber = (standard.RevisionNumber ?? 0) + 1, UpdatedAt = Now })
@@ -71,7 +91,4 @@ internal sealed record Change(Resource Resource, bool Deleted);
 /// <summary>On whose behalf a request runs.</summary>
 /// <param name="Project">Owner of what it creates.</param>
 /// <param name="IsAdmin">Sees and changes the objects of all projects.</param>
-internal sealed record Caller(string Project, bool IsAdmin)
-{
-    public bool Sees(Resource resource) => IsAdmin || resource.ProjectId == Project || resource is Network { Shared: true };
-}
+internal sealed record Caller(string Project, bool IsAdmin);

@@ -10,5 +10,8 @@ internal sealed record Fault(int Status, string Type, string Message)
 
     public static Fault InvalidInput(string message) => new(400, "InvalidInput", $"Invalid input for operation: {message}.");
 
+    /// <param name="rule">The policy rule that says no, in oslo.policy's words.</param>
+    public static Fault Forbidden(string rule) => new(403, "PolicyNotAuthorized", $"({rule}) is disallowed by policy");
+
     public static Fault NoSuchPath { get; } = new(404, "HTTPNotFound", "The resource could not be found.");
 }
