@@ -118,7 +118,7 @@ public sealed class TruthTableTests
         var world = new World()
             .With(NetPolicy("x", "p", ingress: [Rule([new PolicyPeer.Block(cidr, [])]), Rule([new PolicyPeer.Block("10.0.0.0/8", [cidr])])]));
         Assert.False(world.Judge("10.0.0.1", "x/a").Allowed);
-        Assert.Equal(2, world.Compile().Policies[0].Problems.Length);
+        Assert.Equal(2, world.Compile().Policies.First().Problems.Length);
     }
 
     [Fact]

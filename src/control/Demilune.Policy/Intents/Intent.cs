@@ -1,30 +1,43 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Demilune.Policy.Addresses;
 using Demilune.Policy.Model;
 
 namespace Demilune.Policy.Intents;
 
-/// <summary>What all policies together ask for.</summary>
-/// <param name="Policies">One per policy, in the order of their names.</param>
-/// <param name="Pods">One per pod, in the order of their UIDs.</param>
-/// <param name="Members">Who is behind each distinct peer selector that a rule names.</param>
-public sealed record ClusterIntent(
-    ImmutableArray<PolicyIntent> Policies,
-    ImmutableArray<PodIntent> Pods,
-    ImmutableSortedDictionary<PeerSelector, ImmutableArray<Pod>> Members)
+/// <summary>What all policies together ask for. A snapshot; those before and after share what is the same in both.</summary>
+public sealed record ClusterIntent
 {
-    private readonly Lazy<FrozenDictionary<string, PodIntent>> _byUid = new(() => Pods.ToFrozenDictionary(pod => pod.Pod.Uid, StringComparer.Ordinal));
+    public static readonly ClusterIntent Empty = new();
+
+    public ImmutableSortedDictionary<PolicyId, PolicyIntent> PoliciesById { get; init; } = ImmutableSortedDictionary<PolicyId, PolicyIntent>.Empty;
+
+    /// <summary>By UID.</summary>
+    public ImmutableSortedDictionary<string, PodIntent> PodsByUid { get; init; } = ImmutableSortedDictionary.Create<string, PodIntent>(StringComparer.Ordinal);
+
+    /// <summary>Who is behind each distinct peer selector that a rule names, in the order of their UIDs.</summary>
+    public ImmutableSortedDictionary<PeerSelector, ImmutableArray<Pod>> Members { get; init; } = ImmutableSortedDictionary<PeerSelector, ImmutableArray<Pod>>.Empty;
+
+    internal ImmutableDictionary<(PolicyId Policy, string Resolution), ImmutableArray<Pod>> Selected { get; init; } =
+        ImmutableDictionary<(PolicyId, string), ImmutableArray<Pod>>.Empty;
+
+    /// <summary>In the order of their names.</summary>
+    public IEnumerable<PolicyIntent> Policies => PoliciesById.Values;
+
+    /// <summary>In the order of their UIDs.</summary>
+    public IEnumerable<PodIntent> Pods => PodsByUid.Values;
 
     /// <summary>What applies to a pod; null: it is not in the cluster.</summary>
-    public PodIntent? Find(Pod pod) => _byUid.Value.GetValueOrDefault(pod.Uid);
+    public PodIntent? Find(Pod pod) => PodsByUid.GetValueOrDefault(pod.Uid);
+
+    /// <summary>The pods that a policy selects and on which it means this variant, in the order of their UIDs.</summary>
+    public ImmutableArray<Pod> PodsOf(PolicyIntent policy, PolicyVariant variant) => Selected.GetValueOrDefault((policy.Id, variant.Resolution), []);
 }
 
 /// <summary>What one policy asks for.</summary>
 /// <param name="SecurityPolicies">Whom it or a rule of it names to judge what it allows, in order of name.</param>
 /// <param name="IsolatesIngress">Only a policy of the namespaced tier does: what it does not allow is closed.</param>
 /// <param name="Variants">
-/// Its selected pods, grouped by what its named ports mean on them: rules with numbers can be shared only among pods that
+/// What it means on the pods that it selects, by what its named ports mean there: rules with numbers can be shared only among pods that
 /// agree on the numbers. A policy that selects nobody has none; one without named ports has one at most.
 /// </param>
 /// <param name="Problems">For its author: what in it allows nothing because it makes no sense.</param>
@@ -38,13 +51,13 @@ public sealed record PolicyIntent(
     ImmutableArray<PolicyVariant> Variants,
     ImmutableArray<string> Problems)
 {
-    /// <summary>Everybody whom it selects.</summary>
-    public IEnumerable<Pod> Selected => Variants.SelectMany(variant => variant.Pods);
+    public PolicyId Id => new(Name, Kind);
 }
 
-/// <summary>Pods on which a policy means the same numbers, and what it allows there.</summary>
+/// <summary>What a policy allows to pods on which its named ports mean the same numbers.</summary>
+/// <remarks>Which pods those are is not said here (<see cref="ClusterIntent.PodsOf"/>): a pod that comes or goes changes nothing for the others.</remarks>
 /// <param name="Resolution">Canonical text of the named ports' meaning; empty if there are none.</param>
-public sealed record PolicyVariant(string Resolution, ImmutableArray<Pod> Pods, ImmutableArray<Allowance> Allowances);
+public sealed record PolicyVariant(string Resolution, ImmutableArray<Allowance> Allowances);
 
 /// <summary>What comes of all policies for one pod. A direction that nobody isolates is wholly open.</summary>
 public sealed record PodIntent(Pod Pod, bool IngressIsolated, bool EgressIsolated, ImmutableArray<(PolicyIntent Policy, PolicyVariant Variant)> Policies);

@@ -12,62 +12,49 @@ public static class PolicyCompiler
 
     public static ClusterIntent Compile(Cluster cluster)
     {
-        var index = new PodIndex(cluster);
-        var policies = cluster.Policies.OrderBy(policy => policy.Name).ThenBy(policy => policy.Kind).Select(policy => Compile(policy, index)).ToImmutableArray();
-        var members = policies
-            .SelectMany(policy => policy.Variants)
-            .SelectMany(variant => variant.Allowances)
-            .Select(allowance => allowance.Peers)
-            .OfType<Peers.Selected>()
-            .Select(peers => peers.Selector)
-            .Distinct()
-            .ToImmutableSortedDictionary(selector => selector, index.Select);
-        return new ClusterIntent(policies, Pods(cluster, policies), members);
+        var compiler = new ClusterCompiler();
+        foreach (var (name, labels) in cluster.Namespaces) compiler.SetNamespace(name, labels);
+        foreach (var node in cluster.Nodes) compiler.SetNode(node.Name, node);
+        foreach (var pod in cluster.Pods) compiler.SetPod(pod.Uid, pod);
+        foreach (var policy in cluster.Policies) compiler.SetPolicy(policy.Id, policy);
+        compiler.Settle();
+        return compiler.Intent;
     }
 
-    private static ImmutableArray<PodIntent> Pods(Cluster cluster, ImmutableArray<PolicyIntent> policies)
-    {
-        var selecting = new Dictionary<Pod, List<(PolicyIntent, PolicyVariant)>>();
-        foreach (var policy in policies)
-            foreach (var variant in policy.Variants)
-                foreach (var pod in variant.Pods)
-                {
-                    if (!selecting.TryGetValue(pod, out var list)) selecting[pod] = list = [];
-                    list.Add((policy, variant));
-                }
-        return
-        [
-            .. cluster.Pods.Distinct().OrderBy(pod => pod.Uid, StringComparer.Ordinal).Select(pod =>
-            {
-                var of = selecting.GetValueOrDefault(pod, []);
-                return new PodIntent(
-                    pod, of.Any(pair => pair.Item1.IsolatesIngress), of.Any(pair => pair.Item1.IsolatesEgress), [.. of]);
-            }),
-        ];
-    }
-
-    private static PolicyIntent Compile(NetworkPolicy policy, PodIndex index)
+    /// <summary>What one policy asks for.</summary>
+    /// <param name="selected">One pod for each meaning of its named ports among the pods that it selects.</param>
+    internal static PolicyIntent Compile(NetworkPolicy policy, IEnumerable<(string Resolution, Pod Pod)> selected, IPeerIndex index)
     {
         var problems = new List<string>(policy.Problems.IsDefault ? [] : policy.Problems);
         var ofCluster = policy.Tier != Tier.Namespaced;
-        var ingress = ofCluster || policy.Types is null || policy.Types.Value.Contains(PolicyType.Ingress);
-        var egress = ofCluster || (policy.Types?.Contains(PolicyType.Egress) ?? policy.Egress.Length > 0);
-        var selected = index.Select(policy.SubjectNamespaces is { } namespaces
-            ? new PeerSelector(null, namespaces, policy.Pods)
-            : new PeerSelector(policy.Name.Namespace, null, policy.Pods));
-        var names = ingress ? NamesIn(policy.Ingress) : [];
+        var (ingress, egress) = (HasIngress(policy), ofCluster || (policy.Types?.Contains(PolicyType.Egress) ?? policy.Egress.Length > 0));
         var outward = egress ? Egress(policy, index, problems).Distinct().ToImmutableArray() : [];
         var inward = ingress ? Said(policy, policy.Ingress, "ingress").Select(rule => (rule, PeersOf(policy, rule.Rule, index, problems).ToImmutableArray())).ToImmutableArray() : [];
         var variants = selected
-            .GroupBy(pod => Resolution(pod, names))
-            .OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => new PolicyVariant(
-                group.Key, [.. group],
-                [.. Ingress(inward, group.First()).Distinct(), .. outward]))
+            .OrderBy(variant => variant.Resolution, StringComparer.Ordinal)
+            .Select(variant => new PolicyVariant(variant.Resolution, [.. Ingress(inward, variant.Pod).Distinct(), .. outward]))
             .ToImmutableArray();
         return new PolicyIntent(
             policy.Name, policy.Kind, policy.Tier, Judges(policy, ingress, egress), ingress && !ofCluster, egress && !ofCluster, variants, [.. problems.Distinct()]);
     }
+
+    /// <summary>Whom it selects.</summary>
+    internal static PeerSelector Subjects(NetworkPolicy policy) => policy.SubjectNamespaces is { } namespaces
+        ? new PeerSelector(null, namespaces, policy.Pods)
+        : new PeerSelector(policy.Name.Namespace, null, policy.Pods);
+
+    /// <summary>The ports that it names where the selected pod accepts.</summary>
+    internal static ImmutableArray<PolicyPort.Named> NamesOf(NetworkPolicy policy) =>
+        HasIngress(policy) ? [.. policy.Ingress.SelectMany(rule => rule.Ports ?? []).OfType<PolicyPort.Named>().Distinct()] : [];
+
+    /// <summary>What <paramref name="names"/> mean on a pod.</summary>
+    internal static string Resolution(Pod pod, ImmutableArray<PolicyPort.Named> names) => names.IsEmpty ? "" :
+        string.Join(',', names
+            .Select(name => $"{name.Name}={name.Protocol}/{pod.Resolve(name.Name, name.Protocol)}")
+            .Order(StringComparer.Ordinal));
+
+    private static bool HasIngress(NetworkPolicy policy) =>
+        policy.Tier != Tier.Namespaced || policy.Types is null || policy.Types.Value.Contains(PolicyType.Ingress);
 
     private static ImmutableArray<string> Judges(NetworkPolicy policy, bool ingress, bool egress) =>
     [
@@ -91,14 +78,6 @@ public static class PolicyCompiler
             Rule = rule.Name is null ? $"{direction}[{index}]" : $"{direction}[{index}] \"{rule.Name}\"",
         }));
 
-    private static ImmutableArray<PolicyPort.Named> NamesIn(ImmutableArray<PolicyRule> rules) =>
-        [.. rules.SelectMany(rule => rule.Ports ?? []).OfType<PolicyPort.Named>().Distinct()];
-
-    private static string Resolution(Pod pod, ImmutableArray<PolicyPort.Named> names) =>
-        string.Join(',', names
-            .Select(name => $"{name.Name}={name.Protocol}/{pod.Resolve(name.Name, name.Protocol)}")
-            .Order(StringComparer.Ordinal));
-
     /// <summary>Ingress: the selected pod accepts, so a port's name means what it means there.</summary>
     private static IEnumerable<Allowance> Ingress(ImmutableArray<(Saying Saying, ImmutableArray<Peers> Peers)> rules, Pod pod)
     {
@@ -119,7 +98,7 @@ public static class PolicyCompiler
     }
 
     /// <summary>Egress: the peer accepts, so a port's name divides the peers by what it means on them.</summary>
-    private static IEnumerable<Allowance> Egress(NetworkPolicy policy, PodIndex index, List<string> problems)
+    private static IEnumerable<Allowance> Egress(NetworkPolicy policy, IPeerIndex index, List<string> problems)
     {
         foreach (var saying in Said(policy, policy.Egress, "egress"))
         {
@@ -138,7 +117,7 @@ public static class PolicyCompiler
         }
     }
 
-    private static IEnumerable<Allowance> Named(Saying saying, Peers peers, PolicyPort.Named port, PodIndex index, List<string> problems)
+    private static IEnumerable<Allowance> Named(Saying saying, Peers peers, PolicyPort.Named port, IPeerIndex index, List<string> problems)
     {
         if (peers is Peers.Block block)
         {
@@ -148,8 +127,7 @@ public static class PolicyCompiler
         var selector = peers is Peers.Selected selected
             ? selected.Selector
             : new PeerSelector(null, LabelSelector.Everything, LabelSelector.Everything);
-        var numbers = index.Select(selector).Select(pod => pod.Resolve(port.Name, port.Protocol)).OfType<ushort>().Distinct().Order();
-        foreach (var number in numbers)
+        foreach (var number in index.NumbersOf(selector, port))
         {
             var those = new PeerSelector(
                 selector.Namespace, selector.Namespaces, selector.Pods, new NamedPort(port.Name, port.Protocol, number));
@@ -157,7 +135,7 @@ public static class PolicyCompiler
         }
     }
 
-    private static IEnumerable<Peers> PeersOf(NetworkPolicy policy, PolicyRule rule, PodIndex index, List<string> problems)
+    private static IEnumerable<Peers> PeersOf(NetworkPolicy policy, PolicyRule rule, IPeerIndex index, List<string> problems)
     {
         if (rule.Peers is not { } peers) return [new Peers.Anybody()];
         return peers.SelectMany(peer => peer switch

@@ -19,6 +19,18 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
     /// <summary>Canonical text, in kubectl's syntax: "app in (web),tier".</summary>
     public string Key { get; }
 
+    /// <summary>Values of one label of which everything selected has one: the requirement that names fewest; null: none names any.</summary>
+    internal (string Label, ImmutableHashSet<string> Values)? Narrowest
+    {
+        get
+        {
+            LabelRequirement? best = null;
+            foreach (var requirement in _requirements)
+                if (requirement.Asked is { } asked && (best is null || asked.Count < best.Asked!.Count)) best = requirement;
+            return best is null ? null : (best.Label, best.Asked!);
+        }
+    }
+
     public bool Matches(ImmutableDictionary<string, string> labels)
     {
         foreach (var requirement in _requirements)
@@ -56,6 +68,11 @@ public sealed class LabelRequirement
     }
 
     public string Key { get; }
+
+    internal string Label => _label;
+
+    /// <summary>The values of which the label must have one; null: it is not that kind of requirement.</summary>
+    internal ImmutableHashSet<string>? Asked => _operator == LabelOperator.In ? _values : null;
 
     /// <remarks>NotIn holds where the label is missing, as in labels.Requirement of Kubernetes.</remarks>
     public bool Holds(ImmutableDictionary<string, string> labels) => _operator switch

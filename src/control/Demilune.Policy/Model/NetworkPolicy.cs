@@ -20,6 +20,8 @@ public sealed record NetworkPolicy(
 {
     public PolicyKind Kind { get; init; } = PolicyKind.NetworkPolicy;
 
+    public PolicyId Id => new(Name, Kind);
+
     /// <summary>Who speaks before whom. Only <see cref="Tier.Namespaced"/> isolates.</summary>
     public Tier Tier { get; init; } = Tier.Namespaced;
 
@@ -28,6 +30,19 @@ public sealed record NetworkPolicy(
 
     /// <summary>Of a cluster-wide policy: the namespaces whose pods it selects.</summary>
     public LabelSelector? SubjectNamespaces { get; init; }
+}
+
+/// <summary>Which policy: two of different kinds may share a name.</summary>
+public readonly record struct PolicyId(Name Name, PolicyKind Kind) : IComparable<PolicyId>
+{
+    public int CompareTo(PolicyId other) => Name.CompareTo(other.Name) is var order and not 0 ? order : Kind.CompareTo(other.Kind);
+
+    public override string ToString() => $"{Kind} {Name}";
+
+    public static bool operator <(PolicyId left, PolicyId right) => left.CompareTo(right) < 0;
+    public static bool operator >(PolicyId left, PolicyId right) => left.CompareTo(right) > 0;
+    public static bool operator <=(PolicyId left, PolicyId right) => left.CompareTo(right) <= 0;
+    public static bool operator >=(PolicyId left, PolicyId right) => left.CompareTo(right) >= 0;
 }
 
 /// <summary>The kinds of objects that are policies.</summary>

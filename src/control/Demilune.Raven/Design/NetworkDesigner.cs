@@ -192,7 +192,7 @@ internal sealed class NetworkDesigner
         foreach (var policy in _intent.Policies.Where(policy => !policy.SecurityPolicies.IsEmpty))
             foreach (var variant in policy.Variants)
                 _prerequisites[Key.Policy(policy, variant)] =
-                    [.. variant.Pods.SelectMany(pod => _prerequisites.GetValueOrDefault(Key.Port(pod.Uid), [])).Distinct()];
+                    [.. _intent.PodsOf(policy, variant).SelectMany(pod => _prerequisites.GetValueOrDefault(Key.Port(pod.Uid), [])).Distinct()];
     }
 
     private IEnumerable<(string, Port)> Ports()
