@@ -61,6 +61,16 @@ inlined void forget_flow(const struct flow_key *key, const struct flow *flow)
 	bpf_map_delete_elem(&opening, key);
 }
 
+/* Somebody still needs what the opener was told of its peer. */
+inlined void keep_learnt(const struct flow_key *key, const struct flow *flow, __u64 now)
+{
+	struct learnt_key learnt_key = { .ifindex = flow->opener_port };
+	learnt_key.address = flow->flags & FLOW_OPENER_IS_LOW ? key->high : key->low;
+	struct learnt *row = bpf_map_lookup_elem(&learnt, &learnt_key);
+	if (row)
+		row->used = now;
+}
+
 inlined __u8 event_verdict(const struct flow *flow)
 {
 	return flow->flags & FLOW_DROPPED ? EVENT_DENIED

@@ -10,6 +10,13 @@
 #define FRAME_CONTROL_ETHERTYPE 0x88b5
 #define FRAME_CONTROL_LENGTH 60
 
+/* A held answer on its way to the agent and back: whose it is stands in the destination address. */
+#define HELD_ADDRESS_PREFIX 0x02d2
+struct held_address {
+	__be16 prefix;
+	__be32 ifindex; /* host side of the pod */
+} __attribute__((packed));
+
 enum control_type { CONTROL_HEARTBEAT = 1, CONTROL_VERDICT = 2 };
 enum control_verdict { VERDICT_NONE = 0, VERDICT_BYPASS = 1, VERDICT_DROP = 2 };
 

@@ -28,7 +28,12 @@ enum direction { INGRESS = 0, EGRESS = 1 };
 /* ---- desired state: written by user space, read here ---- */
 
 enum port_kind { PORT_POD = 0, PORT_FIREWALL_IN = 1, PORT_FIREWALL_OUT = 2 };
-enum port_flags { PORT_SECURITY = 1, PORT_UP = 2 };
+enum port_flags {
+	PORT_SECURITY = 1,
+	PORT_UP = 2,
+	PORT_LEARNS = 4, /* its policies speak of names: what name servers answer it goes to the agent first */
+	PORT_SHAPED = 8, /* what it gets has to wait in the queue of its host side */
+};
 
 /* By the ifindex of the host side. An interface without a row forwards nothing. */
 struct port {
@@ -63,6 +68,26 @@ struct prefix_key {
 	union address address;
 };
 MAP(prefixes, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct prefix_key), sizeof(__u64), 65536, BPF_F_NO_PREALLOC);
+
+/* What an address is to one pod, after a name server told it a name of that address. Comes before the tables above. */
+struct learnt_key {
+	__u32 ifindex; /* host side of the pod's port */
+	union address address;
+};
+struct learnt {
+	__u64 identity;
+	__u64 expires; /* bpf_ktime_get_ns; then it allows no new flow. Those that live go on */
+	__u64 used;    /* stamped here, within 5 s, while a flow lives: user space keeps the row as long as one may */
+};
+MAP(learnt, BPF_MAP_TYPE_HASH, sizeof(struct learnt_key), sizeof(struct learnt), 65536, BPF_F_NO_PREALLOC);
+
+/* Who learns names. Stamped by the agent while it listens: without one, answers go straight and nothing is learnt. */
+struct listener {
+	__u64 until; /* bpf_ktime_get_ns */
+	__u32 ifindex; /* of the interface whose other end it reads */
+	__u32 pad;
+};
+MAP(listener, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct listener), 1, 0);
 
 /* Rows are addressed by content: a key's row never changes, it only comes and goes. So a change can never be seen half. */
 struct rules_key {
@@ -170,6 +195,13 @@ enum flow_flags {
 	FLOW_ACCEPTOR_FIN = 128,
 };
 
+enum flow_traits {
+	FLOW_NAMED = 1,           /* its acceptor is who it is to the opener by a learnt name */
+	FLOW_ANSWERS = 2,         /* a name server's answers: to be learnt from before the opener gets them */
+	FLOW_OPENER_SHAPED = 4,   /* what goes to it waits in its interface's queue */
+	FLOW_ACCEPTOR_SHAPED = 8,
+};
+
 struct flow {
 	__u64 last_seen; /* ns */
 	__u64 serial;    /* flow id in the low 32 bits, epoch in the 16 above; 0: never spliced */
@@ -185,7 +217,8 @@ struct flow {
 	__u8 state;
 	__u8 flags;
 	__be16 opener_service; /* destination port or ICMP type that the opener asked for, as judged */
-	__u8 pad[6];
+	__u8 traits;
+	__u8 pad[5];
 };
 
 /* Flows that nobody has answered yet live apart: a flood of them evicts each other and no established flow. */

@@ -11,6 +11,7 @@ struct question {
 	__u16 network;
 	__u16 source_port, service; /* host order; service: destination port or ICMP type */
 	__u8 protocol, family;
+	__u64 now; /* 0: the flow exists; what it was allowed by may have expired since */
 };
 
 struct judgement {
@@ -18,6 +19,7 @@ struct judgement {
 	__u32 reason; /* 0: allowed */
 	__u32 acceptor_ifindex;
 	__u16 tag; /* 0: direct */
+	__u8 traits; /* enum flow_traits */
 	__u8 mac[2][6];
 };
 
@@ -101,6 +103,24 @@ inlined void classify(__u64 subject, __u8 direction, __u64 remote, const struct 
 	}
 }
 
+#define NAME_SERVICE 53
+
+/* What the opener was told of its peer: the identity that it has for this pod alone. */
+inlined __u64 learnt_identity(const struct question *question, __u64 otherwise, struct judgement *judgement)
+{
+	if (question->service == NAME_SERVICE && (question->protocol == IPPROTO_UDP || question->protocol == IPPROTO_TCP))
+		judgement->traits |= FLOW_ANSWERS;
+	struct learnt_key key = { .ifindex = question->opener_port };
+	key.address = question->destination;
+	struct learnt *row = bpf_map_lookup_elem(&learnt, &key);
+	if (!row || (question->now && row->expires < question->now))
+		return otherwise;
+	if (question->now)
+		row->used = question->now;
+	judgement->traits |= FLOW_NAMED;
+	return row->identity;
+}
+
 inlined void judge(const struct question *question, struct judgement *judgement)
 {
 	struct address_key key = { .network = question->network };
@@ -123,6 +143,12 @@ inlined void judge(const struct question *question, struct judgement *judgement)
 	struct port *opener = opener_port ? bpf_map_lookup_elem(&ports, &opener_port) : 0;
 	struct port *acceptor = acceptor_port ? bpf_map_lookup_elem(&ports, &acceptor_port) : 0;
 
+	if (opener && opener->flags & PORT_LEARNS)
+		destination_identity = learnt_identity(question, destination_identity, judgement);
+	if (opener && opener->flags & PORT_SHAPED)
+		judgement->traits |= FLOW_OPENER_SHAPED;
+	if (acceptor && acceptor->flags & PORT_SHAPED)
+		judgement->traits |= FLOW_ACCEPTOR_SHAPED;
 	if (opener_port && (!opener || ((opener->flags & PORT_SECURITY)
 			&& !permitted(opener->policy, EGRESS, destination_identity, question)))) {
 		judgement->reason = DROP_EGRESS;

@@ -5,6 +5,7 @@
  *   from_pod       tcx ingress, pod's interface:       what the pod sends
  *   to_pod         tcx egress, pod's interface:        what the host's stack sends to the pod
  *   from_firewall  tcx ingress, "in" and "out":        what a firewall returns
+ *   from_agent     tcx ingress, the agent's interface: answers of name servers that it has learnt from
  *
  *   pod A ─ from_pod ─┬─ judged, direct ───────────────────────────────────────► pod B (redirect_peer) or the host's stack
  *                     └─ judged, spliced ► "in" ► firewall ► "out" ─ from_firewall ─►          "
@@ -77,6 +78,7 @@ inlined int open_flow(struct __sk_buff *skb, struct scratch *desk, int low, enum
 		.chain = judgement->chain,
 		.flags = (low ? FLOW_OPENER_IS_LOW : 0) | (question->from_host ? FLOW_FROM_HOST : 0),
 		.opener_service = bpf_htons(question->service),
+		.traits = judgement->traits,
 	};
 	flow->ifindex[0] = hook == HOOK_FROM_POD ? skb->ifindex : 0;
 	flow->ifindex[1] = judgement->acceptor_ifindex;
@@ -160,6 +162,7 @@ inlined int outlives(struct flow *flow, const struct judgement *judgement, __u32
 	}
 	flow->tag = judgement->tag;
 	flow->chain = judgement->chain;
+	flow->traits = judgement->traits;
 	flow->generation = current;
 	return 1;
 }
@@ -222,6 +225,7 @@ inlined int forward(struct __sk_buff *skb, struct scratch *desk, __u32 from_port
 			question->from_host = hook == HOOK_TO_POD && !skb->ingress_ifindex;
 			question->service = service_of(packet);
 			question->source_port = bpf_ntohs(packet->source_port);
+			question->now = now;
 		}
 		int forwards = !flow || from_opener;
 		question->source = forwards ? packet->source : packet->destination;
@@ -236,6 +240,8 @@ inlined int forward(struct __sk_buff *skb, struct scratch *desk, __u32 from_port
 		forget_flow(key, flow);
 		return drop(DROP_CUT);
 	}
+	if (flow->traits & FLOW_NAMED && (now ^ flow->last_seen) >> 32)
+		keep_learnt(key, flow, now);
 	flow->last_seen = now;
 	__sync_fetch_and_add(&flow->packets[from_opener ? 0 : 1], 1);
 	advance(key, flow, packet, from_opener, now);
@@ -314,6 +320,8 @@ int from_pod(struct __sk_buff *skb)
 SEC("tcx/egress")
 int to_pod(struct __sk_buff *skb)
 {
+	if (skb->mark == MARK_JUDGED)
+		return TC_ACT_OK;
 	__u32 ifindex = skb->ifindex;
 	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
 	if (!port || !(port->flags & PORT_UP) || port->kind != PORT_POD)
@@ -409,4 +417,21 @@ int from_firewall(struct __sk_buff *skb)
 	if (bpf_skb_vlan_pop(skb))
 		return drop(DROP_HEADER);
 	return deliver(skb, flow, from_opener, HOOK_FROM_FIREWALL);
+}
+
+/* Only the agent writes to the other end; whose the answer is stands where the splice wrote it. */
+SEC("tcx/ingress")
+int from_agent(struct __sk_buff *skb)
+{
+	struct held_address address;
+	if (bpf_skb_load_bytes(skb, 0, &address, sizeof(address)) < 0 || address.prefix != bpf_htons(HELD_ADDRESS_PREFIX))
+		return drop(DROP_FORGED);
+	__u32 ifindex = bpf_ntohl(address.ifindex);
+	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
+	if (!port || !(port->flags & PORT_UP) || port->kind != PORT_POD)
+		return drop(DROP_NO_PORT);
+	if (set_addresses(skb, port->mac))
+		return drop(DROP_HEADER);
+	bpf_skb_change_type(skb, 0 /* PACKET_HOST */);
+	return bpf_redirect_peer(ifindex, 0);
 }

@@ -9,6 +9,9 @@
  * A pod cannot set it: the kernel clears marks when a packet leaves a network namespace. */
 #define MARK_RETURNED 0xd1d1de11
 
+/* On a packet that was judged and goes through the queue of the pod's interface: not to be judged again on the way. */
+#define MARK_JUDGED 0xd1d1de12
+
 enum hook { HOOK_FROM_POD, HOOK_TO_POD, HOOK_FROM_FIREWALL };
 
 inlined int alive(const struct pair *pair, __u64 now)
@@ -77,11 +80,33 @@ inlined int set_addresses(struct __sk_buff *skb, const __u8 *destination)
 	return bpf_skb_store_bytes(skb, 0, destination, 6, 0) || bpf_skb_store_bytes(skb, 6, gateway, 6, 0);
 }
 
+/* To the agent, which learns what the answer names, allows it, and hands the answer back: so the pod never knows an address
+ * before it may use it. 0: nobody listens. */
+inlined __u32 listening(void)
+{
+	__u32 zero = 0;
+	struct listener *row = bpf_map_lookup_elem(&listener, &zero);
+	return row && row->until > bpf_ktime_get_ns() ? row->ifindex : 0;
+}
+
+inlined int hold(struct __sk_buff *skb, __u32 pod, __u32 to)
+{
+	struct held_address address = { .prefix = bpf_htons(HELD_ADDRESS_PREFIX), .ifindex = bpf_htonl(pod) };
+	if (bpf_skb_store_bytes(skb, 0, &address, sizeof(address), 0))
+		return drop(DROP_HEADER);
+	return bpf_redirect(to, 0);
+}
+
 /* Straight to the given side of the flow: 0 the opener, 1 the acceptor. */
 inlined int deliver(struct __sk_buff *skb, const struct flow *flow, int side, enum hook hook)
 {
 	side &= 1;
 	__u32 to = flow->ifindex[side];
+	if (!side && to && flow->traits & FLOW_ANSWERS) {
+		__u32 agent = listening();
+		if (agent)
+			return hold(skb, to, agent);
+	}
 	if (hook == HOOK_TO_POD)
 		return TC_ACT_OK;
 	if (!to) {
@@ -97,6 +122,10 @@ inlined int deliver(struct __sk_buff *skb, const struct flow *flow, int side, en
 	if (set_addresses(skb, flow->mac[side]))
 		return drop(DROP_HEADER);
 	bpf_skb_change_type(skb, 0 /* PACKET_HOST: the frame was for the firewall, the packet is for the pod */);
+	if (flow->traits & (side ? FLOW_ACCEPTOR_SHAPED : FLOW_OPENER_SHAPED)) {
+		skb->mark = MARK_JUDGED;
+		return bpf_redirect(to, 0); /* by its queue, which redirect_peer would not pass */
+	}
 	return bpf_redirect_peer(to, 0);
 }
 

@@ -1,5 +1,6 @@
 using Demilune.Contracts.Nodes;
 using Demilune.Node.Datapath;
+using Demilune.Node.Names;
 
 namespace Demilune.Node.Tests;
 
@@ -40,6 +41,18 @@ internal sealed class KernelInMemory : IDatapath
     {
         Applied.Add(state);
         return new(new Dictionary<string, string>(PortErrors));
+    }
+
+    public string? OpenListener() => null;
+
+    public void Listen(TimeSpan duration)
+    {
+    }
+
+    public int Learn(int interfaceIndex, NameAnswer answer) => 0;
+
+    public void ForgetExpired()
+    {
     }
 
     public TrafficCounters ReadTraffic() => new();

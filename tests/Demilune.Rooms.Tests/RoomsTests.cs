@@ -16,7 +16,7 @@ public sealed class RoomsTests
         ["Contracts"] = [],
         ["Neutron"] = [],
         ["Sdn"] = ["Neutron", "Contracts"],
-        ["Node"] = ["Linux", "Contracts"],
+        ["Node"] = ["Linux", "Wire", "Contracts"],
         ["Cni"] = [],
         ["Policy"] = [],
         ["Kubernetes"] = ["Policy"],

@@ -1,6 +1,7 @@
 using Demilune.Contracts.Nodes;
 using Demilune.Node.Attachments;
 using Demilune.Node.Datapath;
+using Demilune.Node.Names;
 using Microsoft.Extensions.Logging;
 
 namespace Demilune.Node;
@@ -127,6 +128,18 @@ internal sealed class Agent : IDisposable
             return (observation, _datapath.ReadFirewalls());
         }
     }
+
+    /// <inheritdoc cref="IDatapath.OpenListener"/>
+    public string? OpenListener() { lock (_gate) return _datapath.OpenListener(); }
+
+    /// <inheritdoc cref="IDatapath.Listen"/>
+    public void Listen(TimeSpan duration) => _datapath.Listen(duration);
+
+    /// <inheritdoc cref="IDatapath.Learn"/>
+    public int Learn(int interfaceIndex, NameAnswer answer) { lock (_gate) return _datapath.Learn(interfaceIndex, answer); }
+
+    /// <inheritdoc cref="IDatapath.ForgetExpired"/>
+    public void ForgetExpiredNames() { lock (_gate) _datapath.ForgetExpired(); }
 
     /// <summary>Only the liveness of firewalls: read often.</summary>
     public IReadOnlyList<FirewallReading> ReadFirewalls() { lock (_gate) return _datapath.ReadFirewalls(); }

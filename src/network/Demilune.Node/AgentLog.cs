@@ -26,6 +26,9 @@ internal static partial class AgentLog
     [LoggerMessage(2006, LogLevel.Information, "{Setting} is 0: pods of this node reach each other, but nothing outside of it until the administrator sets it to 1")]
     public static partial void ForwardingOff(this ILogger log, string setting);
 
+    [LoggerMessage(2007, LogLevel.Warning, "{Addresses} addresses of {Name} stay closed to a pod that was told of them: {Reason}")]
+    public static partial void NotLearnt(this ILogger log, string name, int addresses, string reason);
+
     [LoggerMessage(2010, LogLevel.Information, "Attached to the controller at {Controller}")]
     public static partial void ControllerAttached(this ILogger log, Uri controller);
 

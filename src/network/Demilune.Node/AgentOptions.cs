@@ -18,6 +18,9 @@ internal sealed record AgentOptions(string Node, Uri Controller, string NodeLink
 
     public string LastStateFile => Path.Combine(RunDirectory, "last-state.pb");
 
+    /// <summary>What pods were told by name servers.</summary>
+    public string NamesFile => Path.Combine(RunDirectory, "names");
+
     /// <summary>Null: the CNI plugin is installed by somebody else.</summary>
     public CniInstallation? Cni { get; init; }
 

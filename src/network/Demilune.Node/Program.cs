@@ -7,6 +7,7 @@ using Demilune.Node.CniServer;
 using Demilune.Node.ControllerLink;
 using Demilune.Node.Datapath;
 using Demilune.Node.FirewallLink;
+using Demilune.Node.Names;
 using Demilune.Node.Observation;
 using Microsoft.Extensions.Logging;
 
@@ -71,12 +72,14 @@ internal static partial class Program
         var log = factory.CreateLogger("demilune-node");
         NodeSettings.Prepare(log);
         Directory.CreateDirectory(options.RunDirectory);
-        using var datapath = SpliceDatapath.Open(options);
+        using var journal = new NameJournal(options.NamesFile);
+        using var datapath = SpliceDatapath.Open(options, new LearntNames(journal));
         var attachments = new AttachmentStore(options.AttachmentDirectory);
         using var agent = new Agent(datapath, attachments, LastState.Load(options.LastStateFile), log);
         var eve = new EveBuffer();
         using var links = new FirewallLinks(options.FirewallDirectory, eve, log);
         links.Publish(agent.State);
+        using var listener = AnswerListener.Start(agent, TimeProvider.System, log);
         var observer = new Observer(agent, links, TimeProvider.System, log);
         using var client = new ControllerClient(agent, links, observer, eve, options, log);
         var verbs = new CniVerbs(agent, options, log);
@@ -94,7 +97,7 @@ internal static partial class Program
             context.Cancel = true;
             stopping.Cancel();
         });
-        Task[] tasks = [cni.ServeAsync(stopping.Token), client.RunAsync(stopping.Token), observer.WatchLivenessAsync(stopping.Token)];
+        Task[] tasks = [cni.ServeAsync(stopping.Token), client.RunAsync(stopping.Token), observer.WatchLivenessAsync(stopping.Token), listener?.Ended ?? Task.Delay(Timeout.Infinite, stopping.Token)];
         // The first to end ends all: one that died of a bug must not leave an agent that looks alive.
         var first = await Task.WhenAny(tasks);
         await stopping.CancelAsync();

@@ -18,7 +18,7 @@ internal static class Uninstall
         }
 
         SpliceDatapath.Uninstall(options.BpfDirectory);
-        foreach (var file in new[] { options.CniSocket, options.LastStateFile })
+        foreach (var file in new[] { options.CniSocket, options.LastStateFile, options.NamesFile })
             if (File.Exists(file)) File.Delete(file);
         if (Directory.Exists(options.FirewallDirectory)) Directory.Delete(options.FirewallDirectory, recursive: true);
         output.WriteLine($"removed {options.BpfDirectory} and what was in {options.RunDirectory}");

@@ -23,6 +23,7 @@ public sealed class AbiTests
             ("ports", 4, Size<PortRow>()), ("addresses", Size<AddressKey>(), Size<AddressRow>()), ("prefixes", Size<PrefixKey>(), 8),
             ("rules", Size<RulesKey>(), Size<RulesPage>()), ("classes", Size<RulesKey>(), Size<ClassesPage>()), ("chains", 8, Size<ChainRow>()),
             ("pairs", 8, Size<PairRow>()), ("pair_counters", 8, Size<PairCountersRow>()), ("config", 4, Size<ConfigRow>()), ("policies", 4, 4),
+            ("learnt", Size<LearntKey>(), Size<LearntRow>()), ("listener", 4, Size<ListenerRow>()),
         ];
         foreach (var (map, key, value) in ours)
         {
@@ -36,7 +37,7 @@ public sealed class AbiTests
     public void The_object_needs_no_linker()
     {
         // The parser refuses everything else by name; that there is something to refuse is tested in the Linux room.
-        Assert.Equal(["from_firewall", "from_pod", "to_pod"], Object.Programs.Select(program => program.Name));
+        Assert.Equal(["from_agent", "from_firewall", "from_pod", "to_pod"], Object.Programs.Select(program => program.Name));
         Assert.Equal("GPL", Object.License);
     }
 
@@ -50,6 +51,9 @@ public sealed class AbiTests
             (typeof(PortRow), "port", [("Policy", "policy"), ("Classes", "classes"), ("Pair", "pair"), ("Network", "network"), ("Kind", "kind"), ("Flags", "flags"), ("Mac", "mac")]),
             (typeof(AddressRow), "address_row", [("Identity", "identity"), ("Interface", "ifindex"), ("Mac", "mac")]),
             (typeof(AddressKey), "address_key", [("Network", "network"), ("Address", "address")]),
+            (typeof(LearntKey), "learnt_key", [("Interface", "ifindex"), ("Address", "address")]),
+            (typeof(LearntRow), "learnt", [("Identity", "identity"), ("Expires", "expires"), ("Used", "used")]),
+            (typeof(ListenerRow), "listener", [("Until", "until"), ("Interface", "ifindex")]),
             (typeof(PrefixKey), "prefix_key", [("Length", "length"), ("Network", "network"), ("Address", "address")]),
             (typeof(RulesKey), "rules_key", [("Subject", "subject"), ("Identity", "identity"), ("Direction", "direction"), ("Family", "family"), ("Page", "page")]),
             (typeof(RuleRow), "rule", [("ProtocolMin", "protocol_min"), ("ProtocolMax", "protocol_max"), ("PortMin", "port_min"), ("PortMax", "port_max")]),

@@ -20,6 +20,10 @@ public sealed unsafe class BpfProgram : IDisposable
 
     internal SafeFileHandle Handle { get; }
 
+    /// <summary>How many the verifier walked through, over all paths; it refuses more than a million.</summary>
+    public int VerifiedInstructions => File.ReadLines($"/proc/self/fdinfo/{Handle.Descriptor()}").Select(line => line.Split(':'))
+        .Where(line => line[0] == "verified_insns").Select(line => int.Parse(line[1], System.Globalization.CultureInfo.InvariantCulture)).FirstOrDefault();
+
     /// <summary>Fills in the maps and loads.</summary>
     /// <exception cref="BpfException">The verifier refused (the message has the end of its log), or the kernel did.</exception>
     public static BpfProgram Load(BpfProgramSpec spec, string license, IReadOnlyDictionary<string, BpfMap> maps)

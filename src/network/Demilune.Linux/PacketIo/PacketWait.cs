@@ -18,6 +18,14 @@ public static unsafe class PacketWait
         return (descriptors[0].revents != 0 ? Readable.First : 0) | (descriptors[1].revents != 0 ? Readable.Second : 0);
     }
 
+    /// <summary>Sleeps until a frame (or an error to fetch) is on the socket, at most <paramref name="timeoutNanos"/> nanoseconds.</summary>
+    public static void On(PacketSocket socket, long timeoutNanos)
+    {
+        var descriptor = new pollfd { fd = socket.Descriptor, events = POLLIN };
+        var timeout = Timespec(timeoutNanos);
+        ppoll(&descriptor, 1, &timeout, null);
+    }
+
     /// <summary>Sleeps for <paramref name="nanos"/> nanoseconds whatever arrives, so that others may run.</summary>
     public static void Pause(long nanos)
     {

@@ -1,4 +1,5 @@
 using Demilune.Contracts.Nodes;
+using Demilune.Node.Names;
 
 namespace Demilune.Node.Datapath;
 
@@ -26,6 +27,21 @@ internal interface IDatapath : IDisposable
 
     /// <summary>Makes the kernel judge by <paramref name="state"/>; returns when it does.</summary>
     ApplyOutcome Apply(NodeState state);
+
+    /// <summary>Makes the place where answers of name servers wait to be learnt from, and come back from.</summary>
+    /// <returns>The interface to read and write there; null: this datapath has none.</returns>
+    string? OpenListener();
+
+    /// <summary>Somebody listens there for so long from now; zero: nobody does any more. From any thread.</summary>
+    void Listen(TimeSpan duration);
+
+    /// <summary>Allows a pod what its rules say of the answer's name; returns when the kernel does.</summary>
+    /// <returns>How many addresses of the answer stay closed although its rules speak of the name.</returns>
+    /// <exception cref="IOException">A table is full.</exception>
+    int Learn(int interfaceIndex, NameAnswer answer);
+
+    /// <summary>Forgets what has expired and is not in use.</summary>
+    void ForgetExpired();
 
     /// <summary>Counters since the maps were created.</summary>
     TrafficCounters ReadTraffic();

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using Demilune.Contracts.Nodes;
 using Demilune.Node.Interfaces;
+using Demilune.Node.Names;
 using Demilune.Node.Splice;
 using Demilune.Node.Splice.Maps;
 
@@ -11,17 +11,23 @@ internal sealed class SpliceDatapath : IDatapath
 {
     private readonly KernelSplice _splice;
 
-    private SpliceDatapath(KernelSplice splice) => _splice = splice;
+    private readonly string _listener;
 
-    public static IDatapath Open(AgentOptions options) => Open(options.BpfDirectory);
+    private SpliceDatapath(KernelSplice splice, string listener) => (_splice, _listener) = (splice, listener);
+
+    public static IDatapath Open(AgentOptions options, LearntNames names) => Open(options.BpfDirectory, null, names);
 
     /// <inheritdoc cref="KernelSplice.Open"/>
-    public static IDatapath Open(string bpfDirectory, IReadOnlyDictionary<string, uint>? entries = null) =>
-        new SpliceDatapath(KernelSplice.Open(bpfDirectory, entries));
+    public static IDatapath Open(string bpfDirectory, IReadOnlyDictionary<string, uint>? entries = null, LearntNames? names = null) =>
+        new SpliceDatapath(KernelSplice.Open(bpfDirectory, entries, names), ListenerInterface.NameFor(bpfDirectory));
 
     public static bool DeleteHostInterface(string name) => PodInterface.Delete(name);
 
-    public static void Uninstall(string bpfDirectory) => KernelSplice.Uninstall(bpfDirectory);
+    public static void Uninstall(string bpfDirectory)
+    {
+        ListenerInterface.Delete(ListenerInterface.NameFor(bpfDirectory));
+        KernelSplice.Uninstall(bpfDirectory);
+    }
 
     public void CreateInterface(InterfacePlan plan) => AsIo(() => PodInterface.Create(plan));
 
@@ -40,6 +46,23 @@ internal sealed class SpliceDatapath : IDatapath
 
     public ApplyOutcome Apply(NodeState state) => new(_splice.Apply(state));
 
+    public string? OpenListener()
+    {
+        AsIo(() => _splice.AttachListener(ListenerInterface.Create(_listener)));
+        return ListenerInterface.AgentEnd(_listener);
+    }
+
+    public void Listen(TimeSpan duration) => AsIo(() => _splice.Listen(duration));
+
+    public int Learn(int interfaceIndex, NameAnswer answer)
+    {
+        var closed = 0;
+        AsIo(() => closed = _splice.Learn(interfaceIndex, answer));
+        return closed;
+    }
+
+    public void ForgetExpired() => AsIo(_splice.ForgetExpired);
+
     public TrafficCounters ReadTraffic()
     {
         ulong denied = 0, malformed = 0;
@@ -57,7 +80,7 @@ internal sealed class SpliceDatapath : IDatapath
 
     public IReadOnlyList<FirewallReading> ReadFirewalls()
     {
-        var now = (ulong)(Stopwatch.GetTimestamp() * (1_000_000_000.0 / Stopwatch.Frequency));     // CLOCK_MONOTONIC, as the kernel stamps
+        var now = Clock.Now;
         return [.. _splice.ReadPairs().Select(pair => new FirewallReading(
             pair.PairId, Age(pair.Pair, now), TimeSpan.FromTicks((long)(pair.Pair.Deadline / 100)), pair.Counters.ToIn, pair.Counters.FromOut,
             pair.Counters.ToOut, pair.Counters.FromIn, pair.Counters.DroppedClosed, pair.Counters.PassedOpen, pair.Counters.Flows))];

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Demilune.Contracts.Nodes;
 using Demilune.Linux.Bpf;
+using Demilune.Node.Names;
 using Demilune.Node.Splice.Compile;
 using Demilune.Node.Splice.Maps;
 
@@ -21,20 +22,25 @@ namespace Demilune.Node.Splice;
 /// </remarks>
 internal sealed class KernelSplice : IDisposable
 {
+    // How long the kernel remembers a silent flow, at most (bpf/flows.h).
+    private const ulong FlowIdle = 7440_000_000_000;
+
     private readonly string _root;
     private readonly string _schema;
     private readonly BpfCollection _collection;
     private readonly KernelTables _tables;
     private readonly Links _links;
     private readonly RingBuffer _events;
+    private readonly LearntNames _names;
     private readonly Dictionary<string, int> _interfaces = [];
     private readonly List<(string PortId, Port.Types.Kind Kind)> _waiting = [];
     private SplicePlan _plan = new();
+    private int _listener;
     private ulong _eventsLostBefore;
 
-    private KernelSplice(string root, string schema, BpfCollection collection)
+    private KernelSplice(string root, string schema, BpfCollection collection, LearntNames names)
     {
-        (_root, _schema, _collection) = (root, schema, collection);
+        (_root, _schema, _collection, _names) = (root, schema, collection, names);
         _tables = new(collection);
         Directory.CreateDirectory(Path.Combine(root, "links"));
         _links = new(Path.Combine(root, "links"), collection);
@@ -44,8 +50,9 @@ internal sealed class KernelSplice : IDisposable
 
     /// <param name="directory">On a BPF file system; made if it is not there.</param>
     /// <param name="entries">Other table sizes than the object's, by table; only for tables that are not pinned yet.</param>
+    /// <param name="names">What pods were told before this agent started; null: nothing.</param>
     /// <exception cref="BpfException">The kernel refused; it says what, and which Linux is needed.</exception>
-    public static KernelSplice Open(string directory, IReadOnlyDictionary<string, uint>? entries = null)
+    public static KernelSplice Open(string directory, IReadOnlyDictionary<string, uint>? entries = null, LearntNames? names = null)
     {
         BpfFileSystem.Prepare(directory);
         var spec = BpfObjectSpec.Parse(ReadObject());
@@ -57,7 +64,7 @@ internal sealed class KernelSplice : IDisposable
         var collection = BpfCollection.Load(spec, pins);
         // A firewall that outlives the tables must not take a new flow for an old one: serials start in the epoch of this second.
         if (isNew) collection.Maps["serials"].Update(Bytes.Of(0u).Value, Bytes.Of((ulong)(ushort)DateTimeOffset.UtcNow.ToUnixTimeSeconds() << 32).Value);
-        return new(directory, schema, collection);
+        return new(directory, schema, collection, names ?? new());
     }
 
     /// <summary>Puts the splice on the host side of a port. Until a state knows the port, nothing passes there.</summary>
@@ -73,6 +80,7 @@ internal sealed class KernelSplice : IDisposable
     public void Detach(string portId)
     {
         _interfaces.Remove(portId);
+        _names.Remove(portId);
         _waiting.RemoveAll(port => port.PortId == portId);
         _links.Detach(portId);
     }
@@ -81,7 +89,7 @@ internal sealed class KernelSplice : IDisposable
     /// <returns>Port id → why it is closed.</returns>
     public IReadOnlyDictionary<string, string> Apply(NodeState state)
     {
-        var plan = SpliceCompiler.Compile(state, _interfaces);
+        var plan = SpliceCompiler.Compile(state, _interfaces, _names.All);
         _tables.Apply(plan);
         _plan = plan;
         foreach (var (portId, kind) in _waiting) _links.Attach(portId, kind, _interfaces[portId]);
@@ -89,6 +97,58 @@ internal sealed class KernelSplice : IDisposable
         foreach (var old in Directory.EnumerateDirectories(_root, "maps-*").Where(path => !path.EndsWith(_schema, StringComparison.Ordinal)).ToArray())
             Directory.Delete(old, recursive: true);
         return plan.Errors;
+    }
+
+    /// <summary>Where held answers of name servers go, and come back from.</summary>
+    /// <param name="interfaceIndex">Of a veth whose other end the agent reads and writes.</param>
+    public void AttachListener(int interfaceIndex)
+    {
+        _links.AttachListener(interfaceIndex);
+        _listener = interfaceIndex;
+    }
+
+    /// <summary>Somebody listens for so long from now; zero: nobody does any more. From any thread.</summary>
+    public void Listen(TimeSpan duration) => _collection.Maps["listener"].Update(Bytes.Of(0u).Value, Bytes.Of(new ListenerRow
+    {
+        Until = duration == TimeSpan.Zero ? 0 : Clock.Now + (ulong)duration.Ticks * 100, Interface = (uint)_listener,
+    }).Value);
+
+    /// <summary>Allows a pod what the rules of its port say of the name; returns when it is in the kernel, so that the pod may be told.</summary>
+    /// <param name="interfaceIndex">Host side of the pod.</param>
+    /// <returns>Addresses of the answer that the pod may not reach although its rules speak of the name: it knows too many, or the rules are too many.</returns>
+    /// <exception cref="BpfException">A table is full.</exception>
+    public int Learn(int interfaceIndex, NameAnswer answer)
+    {
+        var (portId, port) = _plan.LearningPorts.FirstOrDefault(port => port.Value.Interface == interfaceIndex);
+        if (port is null || !port.Patterns.Any(pattern => pattern.Matches(answer.Name))) return 0;
+        var known = _names.Add(portId, answer, Clock.Now);
+        var allowed = 0;
+        foreach (var address in known)
+        {
+            if (_plan.Learn(portId, address, _names.Of(portId, address)) is not { } rows) continue;
+            _tables.Learn(rows);
+            allowed++;
+        }
+        return answer.Addresses.Count - allowed;
+    }
+
+    /// <summary>Forgets addresses whose names have expired and by which no flow lives.</summary>
+    public void ForgetExpired()
+    {
+        var now = Clock.Now;
+        foreach (var (portId, address) in _plan.LearntAddresses.ToArray())
+        {
+            var key = SplicePlan.LearntKeyOf(_plan.LearningPorts[portId], address);
+            var names = _names.Of(portId, address).ToArray();
+            if (names.Length > 0 && (names.Max(name => name.Expires) >= now || (_tables.LearntUsed(key) is > 0 and var used && now - used < FlowIdle))) continue;
+            _tables.Forget(key);
+            _plan.Forget(portId, address);
+            _names.Remove(portId, address);
+        }
+        // What no rule speaks of any more, or whose port is gone.
+        foreach (var portId in _names.Ports.ToArray())
+            foreach (var (address, expires) in _names.Of(portId).ToArray())
+                if (expires < now && !_plan.Knows(portId, address)) _names.Remove(portId, address);
     }
 
     /// <summary>Since the tables were made.</summary>

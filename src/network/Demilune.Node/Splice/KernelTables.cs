@@ -17,13 +17,15 @@ internal sealed class KernelTables
 
     public KernelTables(BpfCollection collection)
     {
-        string[] names = ["ports", "addresses", "prefixes", "chains", "pairs", "rules", "classes"];
+        string[] names = ["ports", "addresses", "prefixes", "chains", "pairs", "rules", "classes", "learnt"];
         _tables = names.ToDictionary(name => name, name => (collection.Maps[name], Read(collection.Maps[name])));
         (_config, _policies, _pairCounters) = (collection.Maps["config"], collection.Maps["policies"], collection.Maps["pair_counters"]);
         _tables.Add("policies", (_policies, ReadPolicies()));
         // The stamps are the kernel's; the mirror holds what we said.
         var pairs = _tables["pairs"].Mirror;
         foreach (var (key, value) in pairs.Rows.ToArray()) pairs.Rows[key] = Bytes.Of(ConfiguredPart(MemoryMarshal.Read<PairRow>(value.Value)));
+        var learnt = _tables["learnt"].Mirror;
+        foreach (var (key, value) in learnt.Rows.ToArray()) learnt.Rows[key] = Bytes.Of(MemoryMarshal.Read<LearntRow>(value.Value) with { Used = 0 });
     }
 
     /// <summary>False: no state was ever applied, so nothing passes yet.</summary>
@@ -51,8 +53,8 @@ internal sealed class KernelTables
         var (rules, classes) = plan.Transition(_previous);
         var changed = Put("rules", rules) + Put("classes", classes) + PutPairs(plan.Pairs) + Put("chains", plan.Chains) + Put("policies", plan.Policies);
         changed += DeletePolicies(plan.Policies);
-        changed += Put("addresses", plan.Addresses) + Put("prefixes", plan.Prefixes) + Put("ports", plan.Ports);
-        changed += Delete("ports", plan.Ports) + Delete("addresses", plan.Addresses) + Delete("prefixes", plan.Prefixes);
+        changed += Put("addresses", plan.Addresses) + Put("prefixes", plan.Prefixes) + PutLearnt(plan.Learnt) + Put("ports", plan.Ports);
+        changed += Delete("ports", plan.Ports) + Delete("addresses", plan.Addresses) + Delete("prefixes", plan.Prefixes) + Delete("learnt", plan.Learnt);
         if (changed > 0 || !HasState) Generation = Generation + 1 is not 0 and var next ? next : 1;
         Delete("rules", plan.Rules);
         Delete("classes", plan.Classes);
@@ -60,6 +62,45 @@ internal sealed class KernelTables
         foreach (var key in plan.Pairs.Stale(_tables["pairs"].Mirror).ToArray()) _pairCounters.Delete(key.Value);
         Delete("pairs", plan.Pairs);
         _previous = plan;
+    }
+
+    /// <summary>Allows what a pod is about to be told of, beside the plan in force. It only opens: no flow needs to be judged again.</summary>
+    /// <exception cref="BpfException">A table is full. What was written does no harm.</exception>
+    public void Learn(LearntRows rows)
+    {
+        Put("rules", rows.Rules);
+        Put("classes", rows.Classes);
+        PutLearnt(rows.Learnt);
+    }
+
+    /// <summary>When a flow that lives by it last spoke, in nanoseconds since boot; 0: none ever did.</summary>
+    public ulong LearntUsed(LearntKey key)
+    {
+        Span<LearntRow> row = stackalloc LearntRow[1];
+        return _tables["learnt"].Map.TryLookup(Bytes.Of(key).Value, MemoryMarshal.AsBytes(row)) ? row[0].Used : 0;
+    }
+
+    public void Forget(LearntKey key)
+    {
+        var (map, mirror) = _tables["learnt"];
+        map.Delete(Bytes.Of(key).Value);
+        mirror.Rows.Remove(Bytes.Of(key));
+    }
+
+    // The stamp is the kernel's: one set between our reading and our writing is as good as repeated within seconds.
+    private int PutLearnt(Table wanted)
+    {
+        var (map, mirror) = _tables["learnt"];
+        var count = 0;
+        foreach (var (key, value) in wanted.Missing(mirror).ToArray())
+        {
+            var next = MemoryMarshal.Read<LearntRow>(value.Value);
+            next.Used = LearntUsed(MemoryMarshal.Read<LearntKey>(key.Value));
+            map.Update(key.Value, Bytes.Of(next).Value);
+            mirror.Rows[key] = value;
+            count++;
+        }
+        return count;
     }
 
     private int Put(string name, Table wanted)

@@ -7,9 +7,14 @@ namespace Demilune.Node.Splice;
 internal sealed class Links(string directory, BpfCollection collection)
 {
     /// <summary>Puts the programs of <paramref name="kind"/> on the host side of a port; replaces those of an earlier agent in place.</summary>
-    public void Attach(string portId, Port.Types.Kind kind, int interfaceIndex)
+    public void Attach(string portId, Port.Types.Kind kind, int interfaceIndex) => Attach(portId, Programs(kind), interfaceIndex);
+
+    /// <summary>Puts the program that takes held answers back on the end that the agent does not read.</summary>
+    public void AttachListener(int interfaceIndex) => Attach("listener", ["from_agent"], interfaceIndex);
+
+    private void Attach(string portId, string[] programs, int interfaceIndex)
     {
-        foreach (var name in Programs(kind))
+        foreach (var name in programs)
         {
             var (program, pin) = (collection.Programs[name], Pin(portId, name));
             using var existing = TcxLink.OpenPinned(pin);

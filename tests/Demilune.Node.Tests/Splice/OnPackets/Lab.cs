@@ -4,6 +4,7 @@ using Demilune.Contracts.Nodes;
 using Demilune.Linux.Namespaces;
 using Demilune.Linux.Netlink;
 using Demilune.Node.Datapath;
+using Demilune.Node.Names;
 
 namespace Demilune.Node.Tests.Splice.OnPackets;
 
@@ -14,6 +15,7 @@ internal sealed class Lab : IDisposable
     private readonly string _directory;
     private readonly List<LabPod> _pods = [];
     private readonly string _bpf;
+    private NameJournal? _journal;
     private int _next;
 
     public Lab()
@@ -33,6 +35,8 @@ internal sealed class Lab : IDisposable
         Datapath = Reopen();
     }
 
+    /// <summary>For files that go with the lab.</summary>
+    public string Directory => _directory;
     public NetworkNamespace Host { get; }
     public IDatapath Datapath { get; private set; }
     public NodeState State { get; } = new();
@@ -45,7 +49,7 @@ internal sealed class Lab : IDisposable
     /// <summary>As another process would after this one was killed.</summary>
     public IDatapath Reopen()
     {
-        var next = Host.Run(() => SpliceDatapath.Open(_bpf, SmallTables));
+        var next = Host.Run(() => SpliceDatapath.Open(_bpf, SmallTables, new LearntNames(_journal = new NameJournal(Path.Combine(_directory, "names")), leastHold: TimeSpan.FromSeconds(3))));
         Datapath?.Dispose();
         Datapath = next;
         foreach (var pod in _pods)
@@ -129,7 +133,8 @@ internal sealed class Lab : IDisposable
         SpliceDatapath.Uninstall(_bpf);
         NetworkNamespace.Delete(Host.Path);
         Host.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        _journal?.Dispose();
+        System.IO.Directory.Delete(_directory, recursive: true);
     }
 
     private LabPod Add(LabPod pod, (Port Port, string Name)[] ports)

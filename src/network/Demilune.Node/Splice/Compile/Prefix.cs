@@ -48,5 +48,12 @@ internal readonly record struct Prefix(UInt128 Bits, int Length)
         return address;
     }
 
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, Bits);
+        return IsIpv4 ? $"{new IPAddress(bytes[12..])}/{Length - Ipv4Offset}" : $"{new IPAddress(bytes)}/{Length}";
+    }
+
     private Prefix Masked() => new(Length == 0 ? 0 : Bits & (UInt128.MaxValue << (128 - Length)), Length);
 }

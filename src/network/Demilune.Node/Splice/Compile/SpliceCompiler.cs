@@ -1,5 +1,6 @@
 using System.Net.NetworkInformation;
 using Demilune.Contracts.Nodes;
+using Demilune.Node.Names;
 using Demilune.Node.Splice.Maps;
 
 namespace Demilune.Node.Splice.Compile;
@@ -16,25 +17,31 @@ internal sealed class SpliceCompiler
     private readonly NodeState _state;
     private readonly IReadOnlyDictionary<string, int> _interfaces;
     private readonly SplicePlan _plan = new();
-    private readonly Membership _membership = new();
+    private readonly Membership _membership;
     private readonly Dictionary<string, SecurityGroup> _groups;
     private readonly Dictionary<string, AddressSet> _sets;
     private readonly Dictionary<string, Port> _ports;
     private readonly HashSet<string> _named = [];
     private readonly Dictionary<string, string> _badNames = [];
+    private readonly Dictionary<string, HashSet<NamePattern>> _patterns = [];
 
     private SpliceCompiler(NodeState state, IReadOnlyDictionary<string, int> interfaces)
     {
-        (_state, _interfaces) = (state, interfaces);
+        (_state, _interfaces, _membership) = (state, interfaces, _plan.Membership);
         _groups = state.SecurityGroups.DistinctBy(group => group.Id).ToDictionary(group => group.Id);
         _sets = state.AddressSets.DistinctBy(set => set.Id).ToDictionary(set => set.Id);
         _ports = state.Ports.DistinctBy(port => port.Id).ToDictionary(port => port.Id);
     }
 
     /// <param name="interfaces">Port id → ifindex of the host side. Ports that are not here have no interface yet and are left out.</param>
-    public static SplicePlan Compile(NodeState state, IReadOnlyDictionary<string, int> interfaces) => new SpliceCompiler(state, interfaces).Compile();
+    /// <param name="learnt">What pods were told by name servers; null: nothing.</param>
+    public static SplicePlan Compile(NodeState state, IReadOnlyDictionary<string, int> interfaces, IEnumerable<LearntName>? learnt = null) =>
+        new SpliceCompiler(state, interfaces).Compile(learnt ?? []);
 
-    private SplicePlan Compile()
+    /// <summary>The name that an address has for whom it is told by a name server.</summary>
+    public static string DomainName(NamePattern pattern) => "domain " + pattern.Text;
+
+    private SplicePlan Compile(IEnumerable<LearntName> learnt)
     {
         CompilePairs();
         foreach (var policy in _state.SecurityPolicies)
@@ -49,17 +56,20 @@ internal sealed class SpliceCompiler
         foreach (var (port, index, rules, classes) in ready)
         {
             CheckFits(port, rules, classes);
+            if (_patterns.TryGetValue(port.Id, out var patterns)) _plan.LearningPorts[port.Id] = new((uint)index, patterns, rules, classes);
             PortRow row = new()
             {
                 Network = port.Network, Kind = (byte)port.Kind, Policy = rules.Id, Classes = classes.Id, Pair = PairOf(port.Id),
-                Flags = (byte)((port.PortSecurity ? PortRow.Security : 0) | (port.AdminStateUp && !_plan.Errors.ContainsKey(port.Id) ? PortRow.Up : 0)),
+                Flags = (byte)((port.PortSecurity ? PortRow.Security : 0) | (port.AdminStateUp && !_plan.Errors.ContainsKey(port.Id) ? PortRow.Up : 0)
+                    | (patterns is null ? 0 : PortRow.Learns) | (port.IngressLimit is null ? 0 : PortRow.Shaped)),
             };
             if (port.Kind == Port.Types.Kind.Pod) Mac(port).CopyTo(row.Mac);
             _plan.Ports.Set((uint)index, row);
         }
+        foreach (var address in learnt.GroupBy(one => (one.PortId, one.Address))) _plan.Learn(address.Key.PortId, address.Key.Address, address);
         var (pages, classPages) = _plan.Transition(new());
-        foreach (var row in pages.Rows) _plan.Rules.Rows.Add(row.Key, row.Value);
-        foreach (var row in classPages.Rows) _plan.Classes.Rows.Add(row.Key, row.Value);
+        _plan.Rules.Add(pages);
+        _plan.Classes.Add(classPages);
         return _plan;
     }
 
@@ -103,7 +113,9 @@ internal sealed class SpliceCompiler
             foreach (var rule in group?.Rules ?? [])
             {
                 if (rule.Ethertype is not (4 or 6)) Close(port, $"rule {rule.Id}: ethertype {rule.Ethertype} is neither 4 nor 6");
-                var remote = Name(port, rule.Ethertype, rule.RemotePrefix, rule.RemoteAddressSet);
+                var remote = rule.RemoteDomainName.Length > 0
+                    ? Domain(port, rule.RemoteDomainName, rule.Direction == SecurityGroupRule.Types.Direction.Egress)
+                    : Name(port, rule.Ethertype, rule.RemotePrefix, rule.RemoteAddressSet);
                 rules.Add(new((byte)rule.Direction, (byte)rule.Ethertype, PortRange.From(rule.Ethertype, rule.Protocol, rule.PortMin, rule.PortMax), remote, RankOf(port, rule)));
             }
         }
@@ -131,6 +143,7 @@ internal sealed class SpliceCompiler
             if (!Covers(port, item.Ethertype, ownPrefix, ownSet)) continue;
             var remote = accepts
                 ? item.LogicalSourcePort.Length > 0 ? PortName(port, item.LogicalSourcePort) : Name(port, item.Ethertype, item.SourcePrefix, item.SourceAddressSet)
+                : item.DestinationDomainName.Length > 0 ? Domain(port, item.DestinationDomainName, isEgress: true)
                 : Name(port, item.Ethertype, item.DestinationPrefix, item.DestinationAddressSet);
             var source = PortRange.From(item.Ethertype, item.Protocol, item.SourcePortMin, item.SourcePortMax);
             if (item.Ethertype is not (4 or 6)) Close(port, $"classifier {item.Id}: ethertype {item.Ethertype} is neither 4 nor 6");
@@ -173,6 +186,18 @@ internal sealed class SpliceCompiler
         }
         if (_badNames.TryGetValue(name, out var wrong)) Close(port, wrong);
         return name;
+    }
+
+    private string Domain(Port port, string text, bool isEgress)
+    {
+        if (!NamePattern.TryParse(text, out var pattern)) Close(port, $"\"{text}\" is no domain name");
+        else if (!isEgress) Close(port, $"domain name {text}: only peers that a pod opens flows to have names");
+        else
+        {
+            if (!_patterns.TryGetValue(port.Id, out var patterns)) _patterns[port.Id] = patterns = [];
+            patterns.Add(pattern);
+        }
+        return DomainName(pattern);
     }
 
     private string PortName(Port port, string other)

@@ -1,8 +1,13 @@
+using Demilune.Node.Names;
+using Demilune.Node.Splice.Maps;
+
 namespace Demilune.Node.Splice.Compile;
 
-/// <summary>What the kernel's tables should hold for one state of the node. Immutable once compiled.</summary>
+/// <summary>What the kernel's tables should hold for one state of the node. Once compiled, it changes only by what pods learn (<see cref="Learn"/>).</summary>
 internal sealed class SplicePlan
 {
+    private readonly Dictionary<(string PortId, Prefix Address), Identity> _learnt = [];
+
     public Table Ports { get; } = new();
     public Table Addresses { get; } = new();
     public Table Prefixes { get; } = new();
@@ -22,6 +27,61 @@ internal sealed class SplicePlan
     public Dictionary<ulong, Subject<Classifier>> ClassSubjects { get; } = [];
     public Dictionary<ulong, Identity> Identities { get; } = [];
 
+    /// <summary>Who is who without any name learnt.</summary>
+    public Membership Membership { get; } = new();
+
+    /// <summary>By id: ports whose rules speak of names.</summary>
+    public Dictionary<string, LearningPort> LearningPorts { get; } = [];
+
+    /// <summary>Interface and address → identity and expiry; the kernel's stamps are zero.</summary>
+    public Table Learnt { get; } = new();
+
+    /// <summary>What is in <see cref="Learnt"/>, by port.</summary>
+    public IEnumerable<(string PortId, Prefix Address)> LearntAddresses => _learnt.Keys;
+
+    public bool Knows(string portId, Prefix address) => _learnt.ContainsKey((portId, address));
+
+    /// <summary>Gives an address the identity that it has for one port by the names it is known to it by.</summary>
+    /// <returns>The rows that are needed for it. Null: its rules say nothing of these names, or more of this peer than fits.</returns>
+    public LearntRows? Learn(string portId, Prefix address, IEnumerable<LearntName> names)
+    {
+        if (!LearningPorts.TryGetValue(portId, out var port)) return null;
+        var all = Membership.Of(address).Names.ToHashSet(StringComparer.Ordinal);
+        var (before, expires) = (all.Count, 0ul);
+        foreach (var learnt in names)
+            foreach (var pattern in port.Patterns)
+                if (pattern.Matches(learnt.Name))
+                {
+                    all.Add(SpliceCompiler.DomainName(pattern));
+                    expires = Math.Max(expires, learnt.Expires);
+                }
+        if (all.Count == before) return null;
+        var identity = Identity.Of(all);
+        LearntRows rows = new();
+        try
+        {
+            AddRows(rows.Rules, rows.Classes, port, [identity]);
+        }
+        catch (TooManyException)
+        {
+            return null;
+        }
+        rows.Learnt.Set(LearntKeyOf(port, address), new LearntRow { Identity = identity.Id, Expires = expires });
+        _learnt[(portId, address)] = identity;
+        Rules.Add(rows.Rules);
+        Classes.Add(rows.Classes);
+        Learnt.Add(rows.Learnt);
+        return rows;
+    }
+
+    /// <summary>Takes that back; the rows that said what it may stay until the next plan.</summary>
+    public void Forget(string portId, Prefix address)
+    {
+        if (_learnt.Remove((portId, address))) Learnt.Rows.Remove(Bytes.Of(LearntKeyOf(LearningPorts[portId], address)));
+    }
+
+    public static LearntKey LearntKeyOf(LearningPort port, Prefix address) => new() { Interface = port.Interface, Address = address.ToAddress() };
+
     /// <summary>
     /// The rows needed while the tables go from <paramref name="previous"/> to this: whichever of the old and new identity an
     /// address has, and whichever rules its peer, the answer must be in place.
@@ -34,6 +94,31 @@ internal sealed class SplicePlan
             Pages.AddRules(rules, subject, identities);
         foreach (var subject in ClassSubjects.Values.Concat(previous.ClassSubjects.Values).DistinctBy(subject => subject.Id))
             Pages.AddClasses(classes, subject, identities);
+        foreach (var learnt in _learnt.Concat(previous._learnt).ToLookup(learnt => learnt.Key.PortId, learnt => learnt.Value))
+        {
+            Identity[] known = [.. learnt.DistinctBy(identity => identity.Id)];
+            if (LearningPorts.TryGetValue(learnt.Key, out var now)) AddRows(rules, classes, now, known);
+            if (previous.LearningPorts.TryGetValue(learnt.Key, out var before) && before != now) AddRows(rules, classes, before, known);
+        }
         return (rules, classes);
     }
+
+    // Only what its port asks: to the others this identity does not exist.
+    private static void AddRows(Table rules, Table classes, LearningPort port, IReadOnlyCollection<Identity> identities)
+    {
+        Pages.AddRules(rules, port.Rules, identities);
+        Pages.AddClasses(classes, port.Classes, identities);
+    }
 }
+
+/// <summary>What the kernel needs before one more address may be known to its pod.</summary>
+internal sealed record LearntRows
+{
+    public Table Rules { get; } = new();
+    public Table Classes { get; } = new();
+    public Table Learnt { get; } = new();
+}
+
+/// <summary>A port whose rules speak of names.</summary>
+/// <param name="Interface">Host side.</param>
+internal sealed record LearningPort(uint Interface, IReadOnlyCollection<NamePattern> Patterns, Subject<Rule> Rules, Subject<Classifier> Classes);

@@ -10,6 +10,11 @@ internal sealed class Table
     public void Set<TKey, TValue>(TKey key, TValue value) where TKey : unmanaged where TValue : unmanaged =>
         Rows[Bytes.Of(key)] = Bytes.Of(value);
 
+    public void Add(Table other)
+    {
+        foreach (var (key, value) in other.Rows) Rows[key] = value;
+    }
+
     /// <summary>What <paramref name="actual"/> lacks or has otherwise.</summary>
     public IEnumerable<KeyValuePair<Bytes, Bytes>> Missing(Table actual) =>
         Rows.Where(row => !actual.Rows.TryGetValue(row.Key, out var value) || !value.Equals(row.Value));

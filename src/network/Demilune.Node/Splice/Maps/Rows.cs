@@ -28,7 +28,7 @@ internal struct PortRow
     public Mac6 Mac;
     public uint Pad;
 
-    public const byte Security = 1, Up = 2;
+    public const byte Security = 1, Up = 2, Learns = 4, Shaped = 8;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -52,6 +52,27 @@ internal struct PrefixKey
 {
     public uint Length, Network;
     public Address16 Address;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct LearntKey
+{
+    public uint Interface;
+    public Address16 Address;
+}
+
+/// <summary>Times in nanoseconds since boot.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct LearntRow
+{
+    public ulong Identity, Expires, Used;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ListenerRow
+{
+    public ulong Until;
+    public uint Interface, Pad;
 }
 
 [StructLayout(LayoutKind.Sequential)]
