@@ -22,49 +22,39 @@ namespace Demilune.Raven;
 /// <summary>Makes the network what Kubernetes asks for, and keeps it so.</summary>
 /// <remarks>
 /// <code>
-///  any change ──(20 ms)──► facts ─► design ─► plan ─► apply ──► plan again, until there is nothing to do
+///  any change ──(20 ms)──► facts ─► intent ─► design ─► plan ─► apply ──► plan again, until there is nothing to do
 ///                              failed: read the network anew, with growing pauses
 /// </code>
+/// Each step looks only at what the one before touched; after a failure, and every minute, all of it is compared.
 /// Level-triggered, one loop: it never matters what happened, only what is. Killed at any point it goes on from what it finds.
 /// </remarks>
 public sealed class RavenController : IPodNetworks
 {
-    /// <summary>Ports first, then what needs their addresses, then what waits for that: three; more would be a bug, not work.</summary>
-    private const int MaxRounds = 8;
-
     private const string Everything = "network";
 
     private readonly ClusterInformers _informers;
-    private readonly INeutron _neutron;
     private readonly RavenOptions _options;
     private readonly EventRecorder _events;
     private readonly PolicyReports _reports;
     private readonly ILogger _log;
-    private readonly NetworkMirror _mirror;
+    private readonly ClusterFollower _facts;
+    private readonly Convergence _network;
     private readonly WorkQueue<string> _queue;
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Capabilities? _capabilities;
     private volatile bool _stale = true;
     private HashSet<PolicyProblem> _reported = [];
+
+    /// <summary>Policies whose status may say something else than it should; null: all of them.</summary>
+    private HashSet<PolicyId>? _unwritten;
 
     public RavenController(ClusterInformers informers, INeutron neutron, RavenOptions options, EventRecorder events, StatusWriter status, TimeProvider time, ILogger<RavenController> log)
     {
         if (options.ClusterName.Length is 0 or > 40) throw new ArgumentException("the cluster's name needs 1 to 40 characters", nameof(options));
-        (_informers, _neutron, _options, _events, _log) = (informers, neutron, options, events, log);
+        (_informers, _options, _events, _log) = (informers, options, events, log);
         _reports = new PolicyReports(informers, status, time);
-        _mirror = new NetworkMirror(neutron, options.ClusterName);
+        _network = new Convergence(neutron, options);
         _queue = new WorkQueue<string>(new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(15)));
-        informers.Pods.Changed += _ => Wake();
-        informers.Namespaces.Changed += _ => Wake();
-        informers.NetworkPolicies.Changed += _ => Wake();
-        // Their status is written here: that is no news.
-        informers.InspectionPolicies.Changed += change => WakeIf(change.Old?.Metadata.Generation != change.New?.Metadata.Generation);
-        informers.ClusterNetworkPolicies.Changed += change => WakeIf(change.Old?.Metadata.Generation != change.New?.Metadata.Generation);
-        informers.Nodes.Changed += change => WakeIf(IsNamedOtherwise(change.Old, change.New));
-        informers.Services.Changed += _ => Wake();
-        informers.EndpointSlices.Changed += _ => Wake();
-        informers.SecurityPolicies.Changed += change => WakeIf(Differs(change.Old, change.New));
-        informers.Firewalls.Changed += change => WakeIf(change.Old?.Spec.OnFailure != change.New?.Spec.OnFailure);
+        _facts = new ClusterFollower(informers, Wake);
     }
 
     public event Action? Changed;
@@ -87,34 +77,21 @@ public sealed class RavenController : IPodNetworks
     {
         try
         {
-            if (_stale)
-            {
-                _capabilities = await _neutron.DiscoverAsync(cancel);
-                await _mirror.ReadAsync(_capabilities, cancel);
-                _stale = false;
-            }
-            var facts = Facts();
-            var intent = PolicyCompiler.Compile(facts.Cluster);
-            for (var round = 0; round < MaxRounds; round++)
-            {
-                Publish(facts, intent);
-                var desired = NetworkDesigner.Design(facts, intent, _capabilities!, _options, Addresses());
-                Report(desired.Problems);
-                var plan = Planner.Plan(_options.ClusterName, desired, _mirror.Snapshot);
-                if (plan.IsEmpty)
-                {
-                    _synced.TrySetResult();
-                    await WriteStatusAsync(desired.Problems, cancel);
-                    return;
-                }
-                RavenLog.Applying(_log, plan.Length, plan[0].ToString());
-                var failures = await _mirror.ApplyAsync(plan, cancel);
-                if (failures.Count == 0) continue;
-                Publish(facts, intent);
-                foreach (var failure in failures.Take(10)) RavenLog.OperationFailed(_log, failure.Operation.ToString(), failure.Message);
-                throw new InvalidOperationException($"{failures.Count} of {plan.Length} operations failed, the first: {failures[0].Operation}: {failures[0].Message}");
-            }
-            throw new InvalidOperationException($"the network is not as it should be after {MaxRounds} rounds");
+            var everything = _stale;
+            _stale = false;
+            if (everything && await _network.ReadAsync(cancel)) _facts.Forget();
+            if (everything) _unwritten = null;
+            _facts.Look(_network.Compiler, _network.Designer, everything);
+            await _network.RunAsync(everything, keys => Publish(keys), plan => RavenLog.Applying(_log, plan.Length, plan[0].ToString()), cancel);
+            _synced.TrySetResult();
+            _unwritten?.UnionWith(_network.Designer.TakeRedesigned());
+            await WriteStatusAsync(cancel);
+        }
+        catch (NotAppliedException failure)
+        {
+            _stale = true;
+            foreach (var one in failure.Failures.Take(10)) RavenLog.OperationFailed(_log, one.Operation.ToString(), one.Message);
+            throw;
         }
         catch
         {
@@ -123,30 +100,21 @@ public sealed class RavenController : IPodNetworks
         }
     }
 
-    private ClusterFacts Facts() => FactsReader.Read(
-        _informers.Namespaces.Store.Current.Objects.Values, _informers.Pods.Store.Current.Objects.Values,
-        _informers.NetworkPolicies.Store.Current.Objects.Values, _informers.SecurityPolicies.Store.Current.Objects.Values,
-        _informers.Firewalls.Store.Current.Objects.Values, _informers.Services.Store.Current.Objects.Values,
-        _informers.EndpointSlices.Store.Current.Objects.Values, _informers.InspectionPolicies.Store.Current.Objects.Values,
-        _informers.ClusterNetworkPolicies.Store.Current.Objects.Values, _informers.Nodes.Store.Current.Objects.Values);
-
-    private Dictionary<string, ImmutableArray<Prefix>> Addresses() => _mirror.Snapshot.All<Port>()
-        .Where(port => port.DeviceOwner == DeviceOwners.Pod && !string.IsNullOrEmpty(port.DeviceId))
-        .GroupBy(port => port.DeviceId!, StringComparer.Ordinal)
-        .ToDictionary(
-            pod => pod.Key,
-            pod => pod.First().FixedIps?.Select(ip => Prefix.TryParse(ip.IpAddress ?? "", out var address) ? address : (Prefix?)null)
-                .OfType<Prefix>().ToImmutableArray() ?? [],
-            StringComparer.Ordinal);
-
-    private void Publish(ClusterFacts facts, ClusterIntent intent)
+    /// <param name="keys">Of what may be otherwise; null: of everything.</param>
+    private void Publish(IReadOnlySet<string>? keys)
     {
-        Current = PodNetworkView.Of(_options.ClusterName, facts, intent, _mirror.Snapshot);
+        Report(_network.Designer.Desired.Problems);
+        var current = keys is null ? ImmutableDictionary.CreateBuilder<string, PodNetwork>() : Current.ToBuilder();
+        foreach (var uid in keys?.Select(Key.PodOf).OfType<string>() ?? _network.Designer.Placed.Select(pod => pod.Uid))
+            if (_network.Designer.FindPlaced(uid) is { } pod)
+                current[uid] = PodNetworkView.Of(_options.ClusterName, pod, _network.Compiler.Intent.PodsByUid.GetValueOrDefault(uid), _network.Snapshot);
+            else current.Remove(uid);
+        Current = current.ToImmutable();
         Changed?.Invoke();
     }
 
     /// <summary>Tells authors of policies what of them has no effect: once, until it changes.</summary>
-    private void Report(ImmutableArray<PolicyProblem> problems)
+    private void Report(IEnumerable<PolicyProblem> problems)
     {
         var now = problems.ToHashSet();
         foreach (var told in now.Except(_reported))
@@ -171,11 +139,12 @@ public sealed class RavenController : IPodNetworks
     }
 
     /// <summary>What is in the network is, whether Kubernetes hears of it or not; it is told again at the next change or reading.</summary>
-    private async Task WriteStatusAsync(ImmutableArray<PolicyProblem> problems, CancellationToken cancel)
+    private async Task WriteStatusAsync(CancellationToken cancel)
     {
         try
         {
-            await _reports.WriteAsync(problems, cancel);
+            await _reports.WriteAsync(_network.Designer.Desired.ProblemsOf, _unwritten, cancel);
+            _unwritten = [];
         }
         catch (Exception failure) when (failure is ApiException or HttpRequestException or TimeoutException or IOException)
         {
@@ -184,24 +153,6 @@ public sealed class RavenController : IPodNetworks
     }
 
     private void Wake() => _queue.AddAfter(Everything, _options.Coalescing);
-
-    private void WakeIf(bool relevant)
-    {
-        if (relevant) Wake();
-    }
-
-    /// <summary>Policies may speak of nodes' labels and addresses; their status says much else, and often.</summary>
-    private static bool IsNamedOtherwise(V1Node? one, V1Node? other) =>
-        one is null || other is null ||
-        !(one.Metadata.Labels ?? new Dictionary<string, string>()).ToHashSet().SetEquals(other.Metadata.Labels ?? new Dictionary<string, string>()) ||
-        !(one.Status?.Addresses ?? []).Select(address => address.Address).SequenceEqual((other.Status?.Addresses ?? []).Select(address => address.Address));
-
-    private static bool Differs(Kubernetes.Crds.SecurityPolicy? one, Kubernetes.Crds.SecurityPolicy? other) =>
-        one is null || other is null ||
-        (one.Spec.Mode, one.Spec.OnFailure, one.Spec.Firewall, one.Status?.Tag, Refused(one)) !=
-        (other.Spec.Mode, other.Spec.OnFailure, other.Spec.Firewall, other.Status?.Tag, Refused(other));
-
-    private static bool Refused(Kubernetes.Crds.SecurityPolicy policy) => Conditions.Find(policy.Status?.Conditions, "Accepted")?.Status == "False";
 
     /// <summary>Somebody else may have changed the network: look at it now and then.</summary>
     private async Task RereadAsync(CancellationToken cancel)

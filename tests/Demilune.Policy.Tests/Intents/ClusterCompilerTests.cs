@@ -58,7 +58,7 @@ public sealed class ClusterCompilerTests
         compiler.SetPod(changed.Uid, changed);
         var changes = compiler.Settle();
         Assert.Equal([changed.Uid], changes.Pods);
-        Assert.True(changes.Selectors.Count <= 2, string.Join(", ", changes.Selectors));
+        Assert.True(changes.Selectors.Count <= 2, string.Join(", ", changes.Selectors.Keys));
         Assert.Empty(changes.Policies);
     }
 
@@ -93,20 +93,29 @@ public sealed class ClusterCompilerTests
             var intent = _compiler.Intent;
             var whole = new Cluster(_namespaces.ToImmutableDictionary(), [.. _pods.Values], [.. _policies.Values]) { Nodes = [.. _nodes.Values] };
             Assert.Equal(Describe(PolicyCompiler.Compile(whole)), Describe(intent));
-            foreach (var (selector, members) in intent.Members) Assert.Equal(Among(selector), members.Select(pod => pod.Uid));
+            foreach (var (selector, members) in intent.Members)
+            {
+                Assert.Equal(Among(selector), members.Select(pod => pod.Uid));
+                if (before.Members.TryGetValue(selector, out var former)) Assert.Subset(changes.Selectors.GetValueOrDefault(selector) ?? [], Moved(former, members));
+            }
+            foreach (var uid in _pods.Keys)
+                Assert.Equal(intent.Members.Where(one => one.Value.Any(pod => pod.Uid == uid)).Select(one => one.Key), _compiler.SelectorsOf(uid).Order());
             foreach (var policy in _policies.Values)
                 Assert.Equal(
                     Among(policy.SubjectNamespaces is { } spaces ? new PeerSelector(null, spaces, policy.Pods) : new PeerSelector(policy.Name.Namespace, null, policy.Pods)),
                     intent.Pods.Where(pod => pod.Policies.Any(pair => pair.Policy.Id == policy.Id)).Select(pod => pod.Pod.Uid));
             Assert.Subset(changes.Policies.ToHashSet(), Different(before.PoliciesById, intent.PoliciesById));
             Assert.Subset(changes.Pods.ToHashSet(), Different(before.PodsByUid, intent.PodsByUid));
-            Assert.Subset(changes.Selectors.ToHashSet(), Different(before.Members, intent.Members));
+            Assert.Subset(changes.Selectors.Keys.ToHashSet(), Different(before.Members, intent.Members));
         }
 
         private IEnumerable<string> Among(PeerSelector selector) => _pods.Values
             .Where(pod => selector.Namespace is { } one ? pod.Name.Namespace == one : selector.Namespaces!.Matches(_namespaces.GetValueOrDefault(pod.Name.Namespace, Labels())))
             .Where(pod => selector.Pods.Matches(pod.Labels) && (selector.Port is not { } port || pod.Resolve(port.Name, port.Protocol) == port.Number))
             .Select(pod => pod.Uid).Order(StringComparer.Ordinal);
+
+        private static HashSet<string> Moved(ImmutableArray<Pod> before, ImmutableArray<Pod> after) =>
+            [.. before.Select(pod => pod.Uid).Except(after.Select(pod => pod.Uid)), .. after.Select(pod => pod.Uid).Except(before.Select(pod => pod.Uid))];
 
         private static HashSet<TKey> Different<TKey, TValue>(IReadOnlyDictionary<TKey, TValue> before, IReadOnlyDictionary<TKey, TValue> after)
             where TKey : notnull =>

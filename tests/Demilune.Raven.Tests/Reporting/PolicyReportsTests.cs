@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Demilune.Policy.Model;
 using Demilune.Raven.Design;
 using Demilune.Raven.Reporting;
@@ -18,9 +19,12 @@ public sealed class PolicyReportsTests
             new(PolicyKind.InspectionPolicy, new Name("x", "same"), "ipBlock.cidr \"nonsense\" is no CIDR"), new(PolicyKind.NetworkPolicy, new Name("x", "same"), "other"),
             new(PolicyKind.InspectionPolicy, new Name("y", "same"), "other"),
         ];
-        var bad = PolicyReports.Of(PolicyKind.InspectionPolicy, meta, null, [.. problems], s_now).Conditions!.Single();
+        var bad = PolicyReports.Of(PolicyKind.InspectionPolicy, meta, null, Of(problems), s_now).Conditions!.Single();
         Assert.Equal(("Accepted", "False", "Ineffective", "ipBlock.cidr \"nonsense\" is no CIDR.", 3L), (bad.Type, bad.Status, bad.Reason, bad.Message, bad.ObservedGeneration));
-        var good = PolicyReports.Of(PolicyKind.ClusterNetworkPolicy, new V1ObjectMeta { Name = "same" }, null, [.. problems], s_now).Conditions!.Single();
+        var good = PolicyReports.Of(PolicyKind.ClusterNetworkPolicy, new V1ObjectMeta { Name = "same" }, null, Of(problems), s_now).Conditions!.Single();
         Assert.Equal("True", good.Status);
     }
+
+    private static ImmutableSortedDictionary<PolicyId, ImmutableArray<PolicyProblem>> Of(PolicyProblem[] problems) => problems
+        .GroupBy(problem => new PolicyId(problem.Policy, problem.Kind)).ToImmutableSortedDictionary(group => group.Key, group => group.ToImmutableArray());
 }

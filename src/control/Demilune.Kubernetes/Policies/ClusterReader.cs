@@ -13,7 +13,7 @@ public static class ClusterReader
         IEnumerable<V1Namespace> namespaces, IEnumerable<V1Pod> pods, IEnumerable<V1NetworkPolicy> policies,
         IEnumerable<InspectionPolicy> inspectionPolicies, IEnumerable<ClusterNetworkPolicy> clusterPolicies, IEnumerable<V1Node> nodes) => new(
         namespaces.ToImmutableDictionary(ns => ns.Metadata.Name, LabelsOf),
-        [.. pods.Where(HasNetwork).Where(pod => FirewallPods.FirewallOf(pod) is null).Select(Pod)],
+        [.. pods.Where(IsUnderPolicies).Select(Pod)],
         [
             .. policies.Select(NetworkPolicyReader.Read), .. inspectionPolicies.Select(InspectionPolicyReader.Read),
             .. clusterPolicies.Select(ClusterNetworkPolicyReader.Read),
@@ -26,11 +26,14 @@ public static class ClusterReader
     public static bool HasNetwork(V1Pod pod) =>
         pod.Spec is { HostNetwork: not true } && pod.Status?.Phase is not ("Succeeded" or "Failed");
 
+    /// <summary>Policies speak of it: firewalls have their own rules.</summary>
+    public static bool IsUnderPolicies(V1Pod pod) => HasNetwork(pod) && FirewallPods.FirewallOf(pod) is null;
+
     /// <summary>Kubernetes gives each namespace its name as a label; an API server that does not yet has the same policies.</summary>
-    private static ImmutableDictionary<string, string> LabelsOf(V1Namespace ns) =>
+    public static ImmutableDictionary<string, string> LabelsOf(V1Namespace ns) =>
         Selectors.Labels(ns.Metadata.Labels).SetItem("kubernetes.io/metadata.name", ns.Metadata.Name);
 
-    private static Pod Pod(V1Pod pod)
+    public static Pod Pod(V1Pod pod)
     {
         var ports = (pod.Spec.Containers ?? [])
             .Concat((pod.Spec.InitContainers ?? []).Where(container => container.RestartPolicy == "Always"))
@@ -42,7 +45,7 @@ public static class ClusterReader
             pod.Metadata.Uid, new Name(pod.Metadata.NamespaceProperty, pod.Metadata.Name), Selectors.Labels(pod.Metadata.Labels), [.. ports]);
     }
 
-    private static Node Node(V1Node node) => new(node.Metadata.Name, Selectors.Labels(node.Metadata.Labels),
+    public static Node Node(V1Node node) => new(node.Metadata.Name, Selectors.Labels(node.Metadata.Labels),
     [
         .. (node.Status?.Addresses ?? []).Where(address => address.Type is "InternalIP" or "ExternalIP")
             .Select(address => Prefix.TryParse(address.Address, out var prefix) ? prefix : (Prefix?)null).OfType<Prefix>().Distinct().Order(),

@@ -6,7 +6,12 @@ namespace Demilune.Policy.Intents;
 
 /// <summary>Which parts of a <see cref="ClusterIntent"/> are other than before, or new, or gone.</summary>
 /// <param name="Pods">UIDs.</param>
-public sealed record IntentChanges(IReadOnlySet<PolicyId> Policies, IReadOnlySet<string> Pods, IReadOnlySet<PeerSelector> Selectors);
+/// <param name="Selectors">With the UIDs of those who joined or left since; of one that is newly spoken of, or no longer, perhaps not all.</param>
+public sealed record IntentChanges(
+    IReadOnlySet<PolicyId> Policies, IReadOnlySet<string> Pods, IReadOnlyDictionary<PeerSelector, HashSet<string>> Selectors)
+{
+    public static readonly IntentChanges None = new(new HashSet<PolicyId>(), new HashSet<string>(), new Dictionary<PeerSelector, HashSet<string>>());
+}
 
 /// <summary>NetworkPolicy semantics of a cluster that changes: told what is now, it works out anew only what that touches.</summary>
 /// <remarks>
@@ -28,7 +33,7 @@ public sealed class ClusterCompiler
 
     private HashSet<PolicyId> _dirtyPolicies = [];
     private HashSet<string> _dirtyPods = new(StringComparer.Ordinal);
-    private HashSet<PeerSelector> _dirtySelectors = [];
+    private Dictionary<PeerSelector, HashSet<string>> _dirtySelectors = [];
     private readonly HashSet<(PolicyId, string)> _dirtyGroups = [];
 
     public ClusterCompiler() => _selections = new SelectionTable(Moved);
@@ -52,7 +57,7 @@ public sealed class ClusterCompiler
     public void SetPod(string uid, Pod? pod)
     {
         var old = _pods.GetValueOrDefault(uid);
-        if (old is null && pod is null) return;
+        if (pod is null ? old is null : old?.SaysTheSame(pod) is true) return;
         if (pod is null) _pods.Remove(uid);
         else _pods[uid] = pod;
         _dirtyPods.Add(uid);
@@ -77,6 +82,10 @@ public sealed class ClusterCompiler
         foreach (var pod in subjects.Members) Select(id, entry, null, pod);
     }
 
+    /// <summary>The selectors of <see cref="ClusterIntent.Members"/> that a pod is behind.</summary>
+    public IEnumerable<PeerSelector> SelectorsOf(string podUid) => !_pods.TryGetValue(podUid, out var pod) ? [] : _selections.Of(pod)
+        .Where(selection => selection.Speakers.Count > 0).Select(selection => selection.Selector);
+
     /// <summary>Works out what the changes since the last time come to.</summary>
     public IntentChanges Settle()
     {
@@ -96,7 +105,7 @@ public sealed class ClusterCompiler
             if (_pods.TryGetValue(uid, out var pod)) pods[uid] = IntentOf(pod);
             else pods.Remove(uid);
         var members = Intent.Members.ToBuilder();
-        foreach (var selector in _dirtySelectors)
+        foreach (var selector in _dirtySelectors.Keys)
             if (_selections.Find(selector) is { Speakers.Count: > 0 } selection) members[selector] = selection.Members;
             else members.Remove(selector);
         var selected = Intent.Selected.ToBuilder();
@@ -143,7 +152,7 @@ public sealed class ClusterCompiler
 
     private void Moved(Selection selection, Pod? left, Pod? joined)
     {
-        if (selection.Speakers.Count > 0) _dirtySelectors.Add(selection.Selector);
+        if (selection.Speakers.Count > 0) Touch(selection).Add((left ?? joined)!.Uid);
         if (selection.Move(left, joined)) _dirtyPolicies.UnionWith(selection.Askers);
         foreach (var id in selection.Subjects) Select(id, _policies[id], left, joined);
     }
@@ -194,16 +203,22 @@ public sealed class ClusterCompiler
         foreach (var selector in entry.Spoken) Hush(id, _selections.Find(selector)!);
     }
 
+    private HashSet<string> Touch(Selection selection)
+    {
+        if (!_dirtySelectors.TryGetValue(selection.Selector, out var moved)) _dirtySelectors[selection.Selector] = moved = new(StringComparer.Ordinal);
+        return moved;
+    }
+
     private void Speak(PolicyId id, Selection selection)
     {
-        if (selection.Speakers.Count == 0) _dirtySelectors.Add(selection.Selector);
+        if (selection.Speakers.Count == 0) Touch(selection);
         selection.Speakers.Add(id);
     }
 
     private void Hush(PolicyId id, Selection selection)
     {
         selection.Speakers.Remove(id);
-        if (selection.Speakers.Count == 0) _dirtySelectors.Add(selection.Selector);
+        if (selection.Speakers.Count == 0) Touch(selection);
         _selections.Release(selection);
     }
 

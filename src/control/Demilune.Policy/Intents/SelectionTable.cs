@@ -18,6 +18,9 @@ internal sealed class SelectionTable(Action<Selection, Pod?, Pod?> moved)
 
     public Selection? Find(PeerSelector selector) => _selections.GetValueOrDefault(selector);
 
+    /// <summary>Those that select the pod.</summary>
+    public IEnumerable<Selection> Of(Pod pod) => Covering(_spaces[pod.Name.Namespace], pod, null).Where(selection => selection.Matches(pod));
+
     /// <summary>Finds it or begins to keep it.</summary>
     public Selection Use(PeerSelector selector)
     {

@@ -47,6 +47,10 @@ public sealed record Pod(string Uid, Name Name, ImmutableDictionary<string, stri
         return null;
     }
 
+    /// <summary>Policies have no reason to treat the two otherwise.</summary>
+    public bool SaysTheSame(Pod other) => Uid == other.Uid && Name == other.Name && Ports.SequenceEqual(other.Ports) &&
+        Labels.Count == other.Labels.Count && Labels.All(label => other.Labels.TryGetValue(label.Key, out var value) && value == label.Value);
+
     public bool Equals(Pod? other) => other is not null && Uid == other.Uid;
 
     public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Uid);

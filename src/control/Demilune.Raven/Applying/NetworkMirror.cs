@@ -41,17 +41,17 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
     {
         var failures = new List<Failure>();
         var failed = new HashSet<string>(StringComparer.Ordinal);
-        var ids = Ids();
+        var made = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var operation in operations)
         {
-            if (operation.After.FirstOrDefault(key => failed.Contains(key) || !ids.ContainsKey(key)) is { } missing)
+            if (operation.After.FirstOrDefault(key => failed.Contains(key) || IdOf(key) is null) is { } missing)
             {
                 Fail(operation, $"waits for {missing}");
                 continue;
             }
             try
             {
-                if (!await ApplyAsync(operation, ids, cancel)) Fail(operation, "refers to something that could not be made");
+                if (!await ApplyAsync(operation, IdOf, made, cancel)) Fail(operation, "refers to something that could not be made");
             }
             catch (NeutronException refusal)
             {
@@ -59,6 +59,9 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
             }
         }
         return failures;
+
+        // Of two with one key the planner keeps the first, in the same order.
+        string? IdOf(string key) => made.TryGetValue(key, out var id) ? id : Snapshot.Marked<Resource>(Key.Mark(cluster, key)).FirstOrDefault()?.Id;
 
         void Fail(Operation operation, string message)
         {
@@ -68,17 +71,17 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
         }
     }
 
-    private async Task<bool> ApplyAsync(Operation operation, Dictionary<string, string> ids, CancellationToken cancel)
+    private async Task<bool> ApplyAsync(Operation operation, Func<string, string?> idOf, Dictionary<string, string> ids, CancellationToken cancel)
     {
         switch (operation)
         {
             case Create create:
-                if (References.Resolve(create.Resource, ids.GetValueOrDefault) is not { } resource) return false;
+                if (References.Resolve(create.Resource, idOf) is not { } resource) return false;
                 var made = await CreateAsync(resource, cancel);
                 if (made is not SecurityGroupRule) ids[create.Key] = made.Id;
                 return true;
             case Update update:
-                if (References.Resolve(update.Changes, ids.GetValueOrDefault) is not { } changes) return false;
+                if (References.Resolve(update.Changes, idOf) is not { } changes) return false;
                 Snapshot = Snapshot.With(await UpdateAsync(update.Id, changes, cancel));
                 return true;
             case Delete delete:
@@ -144,8 +147,7 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
         if (delete.Kind == typeof(SecurityGroupRule))
         {
             await neutron.DeleteAsync<SecurityGroupRule>(delete.Id, cancel);
-            var owner = Snapshot.All<SecurityGroup>().FirstOrDefault(group => group.SecurityGroupRules?.Any(rule => rule.Id == delete.Id) is true);
-            if (owner is not null)
+            if (delete.Group is { } group && Snapshot.Find<SecurityGroup>(group) is { } owner)
                 Snapshot = Snapshot.With(owner with { SecurityGroupRules = [.. owner.SecurityGroupRules!.Where(rule => rule.Id != delete.Id)] });
             return;
         }
@@ -161,29 +163,6 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
             _ => throw new InvalidOperationException($"{delete.Kind.Name} is never deleted"),
         };
         Snapshot = Snapshot.Without(delete.Kind, delete.Id);
-    }
-
-    private Dictionary<string, string> Ids()
-    {
-        var ids = new Dictionary<string, string>(StringComparer.Ordinal);
-        Add<Network>();
-        Add<Subnet>();
-        Add<AddressGroup>();
-        Add<SecurityGroup>();
-        Add<Port>();
-        Add<PortPair>();
-        Add<PortPairGroup>();
-        Add<FlowClassifier>();
-        Add<PortChain>();
-        return ids;
-
-        // Of two with one key the planner keeps the first, in the same order.
-        void Add<T>()
-            where T : Resource
-        {
-            foreach (var resource in Snapshot.All<T>())
-                if (Key.FromMark(cluster, resource.Description) is { } key) ids.TryAdd(key, resource.Id);
-        }
     }
 
     private async Task<NetworkSnapshot> AddAsync<T>(NetworkSnapshot snapshot, CancellationToken cancel)

@@ -9,27 +9,23 @@ using Demilune.Raven.Planning;
 
 namespace Demilune.Raven.Applying;
 
-/// <summary>Facts and the network as it is → each pod's part of it. Pure.</summary>
+/// <summary>A pod's place and intent, and the network as it is → its part of it. Pure.</summary>
 internal static class PodNetworkView
 {
-    public static ImmutableDictionary<string, PodNetwork> Of(string cluster, ClusterFacts facts, ClusterIntent intent, NetworkSnapshot snapshot)
+    public static PodNetwork Of(string cluster, PlacedPod pod, PodIntent? intent, NetworkSnapshot snapshot)
     {
-        var ports = ByKey<Port>(cluster, snapshot);
-        var pairs = ByKey<PortPair>(cluster, snapshot);
-        var network = ByKey<Network>(cluster, snapshot).GetValueOrDefault(Key.Network);
-        var judges = intent.Pods.ToDictionary(pod => pod.Pod.Uid, Judges, StringComparer.Ordinal);
-        return facts.Pods.ToImmutableDictionary(pod => pod.Uid, pod =>
-        {
-            var port = ports.GetValueOrDefault(Key.Port(pod.Uid));
-            return new PodNetwork(
-                pod.Uid, new ObjectKey(pod.Name.Namespace, pod.Name.Local), pod.Node, pod.Firewall,
-                judges.GetValueOrDefault(pod.Uid, []),
-                port?.Id, port?.MacAddress,
-                [.. (port?.FixedIps ?? []).Select(ip => ip.IpAddress).OfType<string>()],
-                [.. (port?.SecurityGroups ?? []).Select(id => snapshot.Find<SecurityGroup>(id)?.Name ?? id).Order(StringComparer.Ordinal)],
-                pairs.GetValueOrDefault(Key.Pair(pod.Uid))?.Id,
-                network?.SegmentationId ?? 0);
-        });
+        var port = Find<Port>(Key.Port(pod.Uid));
+        return new PodNetwork(
+            pod.Uid, new ObjectKey(pod.Name.Namespace, pod.Name.Local), pod.Node, pod.Firewall,
+            intent is null ? [] : Judges(intent),
+            port?.Id, port?.MacAddress,
+            [.. (port?.FixedIps ?? []).Select(ip => ip.IpAddress).OfType<string>()],
+            [.. (port?.SecurityGroups ?? []).Select(id => snapshot.Find<SecurityGroup>(id)?.Name ?? id).Order(StringComparer.Ordinal)],
+            Find<PortPair>(Key.Pair(pod.Uid))?.Id,
+            Find<Network>(Key.Network)?.SegmentationId ?? 0);
+
+        T? Find<T>(string key)
+            where T : Resource => snapshot.Marked<T>(Key.Mark(cluster, key)).FirstOrDefault();
     }
 
     /// <summary>Policies whose rules steer some of the pod's traffic: ingress, and egress that may leave the cluster.</summary>
@@ -40,13 +36,4 @@ internal static class PodNetworkView
             .Where(allowance => allowance.Direction == Direction.Ingress || allowance.Peers is not Peers.Selected)
             .Select(allowance => allowance.SecurityPolicy).OfType<string>().Distinct().Order(StringComparer.Ordinal),
     ];
-
-    private static Dictionary<string, T> ByKey<T>(string cluster, NetworkSnapshot snapshot)
-        where T : Resource
-    {
-        var result = new Dictionary<string, T>(StringComparer.Ordinal);
-        foreach (var resource in snapshot.All<T>())
-            if (Key.FromMark(cluster, resource.Description) is { } key) result.TryAdd(key, resource);
-        return result;
-    }
 }

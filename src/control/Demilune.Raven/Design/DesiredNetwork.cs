@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Demilune.Neutron;
+using Demilune.Policy.Intents;
 using Demilune.Policy.Model;
 
 namespace Demilune.Raven.Design;
@@ -22,15 +23,28 @@ internal sealed record DesiredNetwork
     public ImmutableSortedDictionary<string, FlowClassifier> FlowClassifiers { get; init; } = Empty<FlowClassifier>();
     public ImmutableSortedDictionary<string, PortChain> PortChains { get; init; } = Empty<PortChain>();
 
-    /// <summary>
-    /// Port or security group → what has to be in force before the port may carry traffic, or the group get further rules:
-    /// else there would be a moment in which what is to be inspected is merely allowed.
-    /// </summary>
-    public ImmutableDictionary<string, ImmutableArray<string>> Prerequisites { get; init; } =
+    /// <summary>Key of a port → what has to be in force before it may carry traffic.</summary>
+    public ImmutableDictionary<string, ImmutableArray<string>> PortPrerequisites { get; init; } =
         ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
+    /// <summary>Key of a security group → the policy whose it is, if what that allows is to be inspected.</summary>
+    public ImmutableDictionary<string, (PolicyIntent Policy, PolicyVariant Variant)> Inspected { get; init; } =
+        ImmutableDictionary<string, (PolicyIntent, PolicyVariant)>.Empty;
+
+    public ClusterIntent Intent { get; init; } = ClusterIntent.Empty;
+
     /// <summary>For the authors of policies: what about each could not be done.</summary>
-    public ImmutableArray<PolicyProblem> Problems { get; init; } = [];
+    public ImmutableSortedDictionary<PolicyId, ImmutableArray<PolicyProblem>> ProblemsOf { get; init; } = ImmutableSortedDictionary<PolicyId, ImmutableArray<PolicyProblem>>.Empty;
+
+    public IEnumerable<PolicyProblem> Problems => ProblemsOf.Values.SelectMany(problems => problems);
+
+    /// <summary>
+    /// What has to be in force before the port may carry traffic, or the group get further rules: else there would be a moment in
+    /// which what is to be inspected is merely allowed. A group may open further only once all of its pods' classifiers are in force.
+    /// </summary>
+    public ImmutableArray<string> PrerequisitesOf(string key) => PortPrerequisites.TryGetValue(key, out var own) ? own
+        : Inspected.TryGetValue(key, out var group) ? [.. Intent.PodsOf(group.Policy, group.Variant).SelectMany(pod => PortPrerequisites.GetValueOrDefault(Key.Port(pod.Uid), [])).Distinct()]
+        : [];
 
     private static ImmutableSortedDictionary<string, T> Empty<T>() => ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
 }

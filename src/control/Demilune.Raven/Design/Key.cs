@@ -24,6 +24,9 @@ internal static class Key
 
     public static string FirewallOut(string podUid) => $"firewall-out {podUid}";
 
+    /// <returns>UID of the pod whose port or port pair it is; null: it is something else.</returns>
+    public static string? PodOf(string key) => key.Split(' ', 2) is ["port" or "firewall-in" or "firewall-out" or "pair", var uid] ? uid : null;
+
     public static string Pair(string podUid) => $"pair {podUid}";
 
     public static string Group(string firewall) => $"group {firewall}";

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Demilune.Kubernetes.Crds;
 using Demilune.Neutron;
 using Demilune.Policy.Addresses;
 using Demilune.Policy.Intents;
@@ -8,56 +7,56 @@ using Demilune.Raven.Facts;
 
 namespace Demilune.Raven.Design;
 
-/// <summary>Facts → the whole network as it should be. Pure.</summary>
+/// <summary>The network as it should be, kept as the cluster changes: told what is now, it designs anew only what that touches.</summary>
+/// <remarks>
+/// <code>
+///  policy's intent, SecurityPolicies, Services ─► PolicyPart: security groups ─┐
+///  pod's intent, its place, SecurityPolicies ───► PodPart: ports, classifiers ─┼─► address groups (of those spoken of), chains
+///  who is behind a selector, addresses ────────────────────────────────────────┘
+/// </code>
+/// Single owner, not thread-safe; what it hands out is immutable.
+/// </remarks>
 internal sealed class NetworkDesigner
 {
-    /// <summary>The chain of those flows that nobody can judge: through a group without instances, so that they fail as they should.</summary>
-    private const string Nobody = "(none)";        // no Kubernetes name looks like this
-
-    private readonly ClusterFacts _facts;
     private readonly Capabilities _capabilities;
     private readonly RavenOptions _options;
-    private readonly ClusterIntent _intent;
-    private readonly Remotes _remotes;
-    private readonly ServiceAccess _services;
-    private readonly List<PolicyProblem> _problems = [];
-    private readonly HashSet<PolicyProblem> _known = [];
-    private readonly SortedDictionary<string, SecurityGroup> _groups = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ImmutableArray<SecurityGroupRule>> _rules = [];
-    private readonly SortedDictionary<string, FlowClassifier> _classifiers = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, SortedSet<string>> _chains = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ImmutableArray<string>> _prerequisites = [];
+    private readonly Func<string, IEnumerable<Prefix>> _addressesOfPod;
+    private readonly Func<string, IEnumerable<PeerSelector>> _selectorsOfPod;
+    private readonly ServiceAccess _services = new();
+    private readonly Dictionary<string, Inspection> _inspections = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PlacedPod> _placed = new(StringComparer.Ordinal);
+    private readonly Dictionary<PolicyId, PolicyPart> _policies = [];
+    private readonly Dictionary<string, PodPart> _pods = new(StringComparer.Ordinal);
 
-    private NetworkDesigner(
-        ClusterFacts facts, ClusterIntent intent, Capabilities capabilities, RavenOptions options,
-        IReadOnlyDictionary<string, ImmutableArray<Prefix>> addressesByPod)
+    /// <summary>Who would have to be designed anew.</summary>
+    private readonly Relation<string, PolicyId> _policiesByInspection = new();
+    private readonly Relation<PeerSelector, PolicyId> _policiesBySelector = new();
+    private readonly HashSet<PolicyId> _opensServicesOfAll = [];
+
+    /// <summary>Address group → who names it.</summary>
+    private readonly Dictionary<string, (GroupUse Use, int Count)> _groups = new(StringComparer.Ordinal);
+
+    /// <summary>By firewall.</summary>
+    private readonly Dictionary<string, ChainParts> _chains = new(StringComparer.Ordinal);
+
+    private readonly HashSet<PolicyId> _dirtyPolicies = [];
+    private readonly HashSet<string> _dirtyPods = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _dirtyGroups = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _dirtyChains = new(StringComparer.Ordinal);
+
+    /// <summary>UIDs of pods behind Services that have changed; of pods at other addresses.</summary>
+    private readonly HashSet<string> _moved = new(StringComparer.Ordinal), _readdressed = new(StringComparer.Ordinal);
+    private HashSet<PolicyId> _redesigned = [];
+    private Surroundings _around;
+
+    /// <param name="addressesOfPod">By UID, as far as its port exists: peers without one cannot be named yet.</param>
+    /// <param name="selectorsOfPod">By UID: the selectors that rules name and the pod is behind.</param>
+    public NetworkDesigner(
+        Capabilities capabilities, RavenOptions options, Func<string, IEnumerable<Prefix>> addressesOfPod, Func<string, IEnumerable<PeerSelector>> selectorsOfPod)
     {
-        (_facts, _intent, _capabilities, _options) = (facts, intent, capabilities, options);
-        _remotes = new Remotes(_intent, addressesByPod, options);
-        _services = new ServiceAccess(facts, intent);
-    }
-
-    /// <param name="intent">What the facts' policies compile to.</param>
-    /// <param name="addressesByPod">By UID, as far as their ports exist: peers without one cannot be named yet.</param>
-    public static DesiredNetwork Design(
-        ClusterFacts facts, ClusterIntent intent, Capabilities capabilities, RavenOptions options,
-        IReadOnlyDictionary<string, ImmutableArray<Prefix>> addressesByPod) =>
-        new NetworkDesigner(facts, intent, capabilities, options, addressesByPod).Design();
-
-    private DesiredNetwork Design()
-    {
-        AllowAll(Key.AllowIngress, "ingress");
-        AllowAll(Key.AllowEgress, "egress");
-        foreach (var policy in _intent.Policies) SecurityGroups(policy);
-        var placed = _facts.Pods.ToDictionary(pod => pod.Uid, StringComparer.Ordinal);
-        if (_capabilities.ServiceChaining)
-            foreach (var pod in _intent.Pods)
-                if (placed.ContainsKey(pod.Pod.Uid)) Classifiers(pod);
-        var firewalls = _facts.Pods.Where(pod => pod.Firewall is not null).ToList();
-        if (_capabilities.ServiceChaining)
-            foreach (var firewall in firewalls) _chains.TryAdd(firewall.Firewall!, new SortedSet<string>(StringComparer.Ordinal));
-        GroupPrerequisites();
-        return new DesiredNetwork
+        (_capabilities, _options, _addressesOfPod, _selectorsOfPod) = (capabilities, options, addressesOfPod, selectorsOfPod);
+        _around = Around(ClusterIntent.Empty);
+        Desired = new DesiredNetwork
         {
             Networks = Sorted([(Key.Network, new Network
             {
@@ -68,209 +67,256 @@ internal sealed class NetworkDesigner
                 Name = $"demilune-{_options.ClusterName}-{(prefix.IsV6 ? "v6" : "v4")}", Description = Mark(Key.Subnet(prefix.ToString())),
                 NetworkId = Key.Reference(Key.Network), IpVersion = prefix.IsV6 ? 6 : 4, Cidr = prefix.ToString(), EnableDhcp = false,
             }))),
-            AddressGroups = Sorted(_remotes.Groups.Select(group => (group.Key, group.Value))),
-            SecurityGroups = Sorted(_groups.Select(group => (group.Key, group.Value))),
-            Rules = _rules.ToImmutableDictionary(),
-            Ports = Sorted(Ports()),
-            PortPairs = Sorted(_capabilities.ServiceChaining ? firewalls.Select(Pair) : []),
-            PortPairGroups = Sorted(_chains.Keys.Select(firewall => PairGroup(firewall, firewalls))),
-            FlowClassifiers = Sorted(_classifiers.Select(classifier => (classifier.Key, classifier.Value))),
-            PortChains = Sorted(_chains.Select(chain => Chain(chain.Key, chain.Value))),
-            Prerequisites = _prerequisites.ToImmutableDictionary(),
-            Problems = [.. _problems],
         };
+        var draft = new Draft(Desired);
+        AllowAll(draft, Key.AllowIngress, "ingress");
+        AllowAll(draft, Key.AllowEgress, "egress");
+        Desired = draft.ToDesired();
     }
 
-    /// <summary>A policy's groups, one per meaning of its named ports; what cannot be inspected although it should is not allowed.</summary>
-    private void SecurityGroups(PolicyIntent policy)
+    /// <summary>As of the last <see cref="Update"/>.</summary>
+    public DesiredNetwork Desired { get; private set; }
+
+    /// <summary>The whole network at once, from facts.</summary>
+    /// <param name="intent">What the facts' policies compile to.</param>
+    public static DesiredNetwork Design(
+        ClusterFacts facts, ClusterIntent intent, Capabilities capabilities, RavenOptions options,
+        IReadOnlyDictionary<string, ImmutableArray<Prefix>> addressesByPod)
     {
-        foreach (var problem in policy.Problems) Tell(policy, problem);
-        foreach (var named in policy.SecurityPolicies)
-            if (!_facts.Inspections.ContainsKey(named))
-                Tell(policy, $"SecurityPolicy {named} does not exist: what should be judged by it is dropped until it does");
-        if (policy.Tier != Tier.Namespaced && !_capabilities.RuleTiers)
+        var designer = new NetworkDesigner(capabilities, options, uid => addressesByPod.GetValueOrDefault(uid, []), _ => []);
+        foreach (var pod in facts.Pods) designer.SetPod(pod.Uid, pod);
+        foreach (var inspection in facts.Inspections.Values) designer.SetInspection(inspection.SecurityPolicy, inspection);
+        for (var i = 0; i < facts.Services.Length; i++) designer.SetService($"{i}", [facts.Services[i]]);
+        designer.Update(intent, new IntentChanges(
+            intent.PoliciesById.Keys.ToHashSet(), intent.PodsByUid.Keys.ToHashSet(), intent.Members.Keys.ToDictionary(selector => selector, _ => new HashSet<string>())));
+        return designer.Desired;
+    }
+
+    /// <param name="pod">Null: it is gone, or has no place yet.</param>
+    public void SetPod(string uid, PlacedPod? pod)
+    {
+        if (_placed.GetValueOrDefault(uid) == pod) return;
+        if (pod is null) _placed.Remove(uid);
+        else _placed[uid] = pod;
+        _dirtyPods.Add(uid);
+    }
+
+    /// <param name="inspection">Null: there is no such SecurityPolicy.</param>
+    public void SetInspection(string securityPolicy, Inspection? inspection)
+    {
+        if (_inspections.GetValueOrDefault(securityPolicy) == inspection) return;
+        if (inspection is null) _inspections.Remove(securityPolicy);
+        else _inspections[securityPolicy] = inspection;
+        foreach (var policy in _policiesByInspection.Of(securityPolicy))
         {
-            Tell(policy, "this network's security groups have no tiers: the policy has no effect");
+            _dirtyPolicies.Add(policy);
+            foreach (var pod in PodsOf(policy)) _dirtyPods.Add(pod.Uid);
+        }
+    }
+
+    /// <param name="service">Its name, in whatever words.</param>
+    /// <param name="fronts">None: it is gone.</param>
+    public void SetService(string service, ImmutableArray<ServiceFront> fronts)
+    {
+        _moved.UnionWith(_services.PodsBehind(service));
+        _services.Set(service, fronts);
+        _moved.UnionWith(_services.PodsBehind(service));
+        _dirtyPolicies.UnionWith(_opensServicesOfAll);
+    }
+
+    /// <summary>The port of a pod has come, gone, or has other addresses.</summary>
+    public void Readdress(string podUid) => _readdressed.Add(podUid);
+
+    /// <summary>The network was read anew: any address may be another.</summary>
+    public void ReaddressAll() => _dirtyGroups.UnionWith(_groups.Keys);
+
+    /// <summary>The pods that have, or are to have, ports.</summary>
+    public IEnumerable<PlacedPod> Placed => _placed.Values;
+
+    /// <returns>Null: it has no place.</returns>
+    public PlacedPod? FindPlaced(string podUid) => _placed.GetValueOrDefault(podUid);
+
+    /// <returns>The keys of everything that should be otherwise than before, and perhaps of some that should not.</returns>
+    public IReadOnlySet<string> Update(ClusterIntent intent, IntentChanges changes)
+    {
+        var before = _around.Intent;
+        _around = Around(intent);
+        _dirtyPolicies.UnionWith(changes.Policies);
+        _dirtyPods.UnionWith(changes.Pods);
+        if (changes.Pods.Any(uid => _services.IsBehindAny(uid) && before.PodsByUid.ContainsKey(uid) != intent.PodsByUid.ContainsKey(uid)))
+            _dirtyPolicies.UnionWith(_opensServicesOfAll);
+        foreach (var (selector, moved) in changes.Selectors) Regroup(selector, moved.Any(_services.IsBehindAny));
+        foreach (var selector in _readdressed.SelectMany(_selectorsOfPod).Distinct()) Regroup(selector, ofServices: false);
+        foreach (var selector in _moved.SelectMany(_selectorsOfPod).Distinct()) _dirtyPolicies.UnionWith(_policiesBySelector.Of(selector));
+
+        var draft = new Draft(Desired);
+        foreach (var id in _dirtyPolicies) SetPart(draft, id, intent.PoliciesById.TryGetValue(id, out var policy) ? PolicyDesign.Of(policy, _around) : null);
+        foreach (var uid in _dirtyPods)
+            SetPart(draft, uid, _placed.TryGetValue(uid, out var pod) ? PodDesign.Of(pod, intent.PodsByUid.GetValueOrDefault(uid), _around) : null);
+        foreach (var key in _dirtyGroups) draft.Set(draft.AddressGroups, key, _groups.TryGetValue(key, out var group) ? AddressGroup(group.Use) : null);
+        foreach (var firewall in _dirtyChains) SetChain(draft, firewall);
+        Desired = draft.ToDesired() with { Intent = intent };
+        foreach (var done in new[] { _dirtyPods, _dirtyGroups, _dirtyChains, _moved, _readdressed }) done.Clear();
+        _redesigned.UnionWith(_dirtyPolicies);
+        _dirtyPolicies.Clear();
+        return draft.Touched;
+    }
+
+    /// <summary>The policies of which something may be said otherwise than when this was last asked.</summary>
+    public IReadOnlySet<PolicyId> TakeRedesigned()
+    {
+        var taken = _redesigned;
+        _redesigned = [];
+        return taken;
+    }
+
+    /// <summary>Others are behind a selector, or at other addresses.</summary>
+    private void Regroup(PeerSelector selector, bool ofServices)
+    {
+        _dirtyGroups.Add(Key.Peers(selector));
+        if (ofServices || !_capabilities.AddressGroups) _dirtyPolicies.UnionWith(_policiesBySelector.Of(selector));
+        if (_capabilities.ClassifierAddressGroup) return;
+        foreach (var pod in _policiesBySelector.Of(selector).SelectMany(PodsOf)) _dirtyPods.Add(pod.Uid);
+    }
+
+    private void SetPart(Draft draft, PolicyId id, PolicyPart? part)
+    {
+        if (_policies.Remove(id, out var old))
+        {
+            foreach (var (key, _) in old.Groups.Where(group => part?.Groups.ContainsKey(group.Key) is not true)) draft.SetGroup(key, null, null);
+            Release(old.Uses);
+            foreach (var name in old.Policy.SecurityPolicies) _policiesByInspection.Remove(name, id);
+            foreach (var selector in old.Speaks) _policiesBySelector.Remove(selector, id);
+            _opensServicesOfAll.Remove(id);
+            draft.Problems.Remove(id);
+        }
+        if (part is null) return;
+        _policies[id] = part;
+        foreach (var (key, group) in part.Groups) draft.SetGroup(key, group, part.Inspected.TryGetValue(key, out var inspected) ? inspected : null);
+        Use(part.Uses);
+        foreach (var name in part.Policy.SecurityPolicies) _policiesByInspection.Add(name, id);
+        foreach (var selector in part.Speaks) _policiesBySelector.Add(selector, id);
+        if (part.OpensServicesOfAll) _opensServicesOfAll.Add(id);
+        if (!part.Problems.IsEmpty) draft.Problems[id] = part.Problems;
+    }
+
+    private void SetPart(Draft draft, string uid, PodPart? part)
+    {
+        if (_pods.Remove(uid, out var old))
+        {
+            foreach (var (key, _) in old.Ports.Where(port => part?.Ports.ContainsKey(port.Key) is not true)) draft.Set(draft.Ports, key, null);
+            if (part?.Pair is null) draft.Set(draft.PortPairs, Key.Pair(uid), null);
+            foreach (var (key, steered) in old.Classifiers.Where(steered => part?.Classifiers.ContainsKey(steered.Key) is not true))
+            {
+                draft.Set(draft.FlowClassifiers, key, null);
+                Chain(steered.Firewall, chain => chain with { Classifiers = chain.Classifiers.Remove(key) });
+            }
+            if (old.Pod.Firewall is { } left && _capabilities.ServiceChaining) Chain(left, chain => chain with { Instances = chain.Instances.Remove(uid) });
+            draft.PortPrerequisites.Remove(Key.Port(uid));
+            Release(old.Uses);
+        }
+        if (part is null) return;
+        _pods[uid] = part;
+        foreach (var (key, port) in part.Ports) draft.Set(draft.Ports, key, port);
+        if (part.Pair is not null) draft.Set(draft.PortPairs, Key.Pair(uid), part.Pair);
+        foreach (var (key, steered) in part.Classifiers)
+        {
+            draft.Set(draft.FlowClassifiers, key, steered.Classifier);
+            // Whose key it is, its firewall too: a chain that keeps its classifiers is not touched.
+            if (old?.Classifiers.ContainsKey(key) is not true) Chain(steered.Firewall, chain => chain with { Classifiers = chain.Classifiers.Add(key) });
+        }
+        if (part.Pod.Firewall is { } of && _capabilities.ServiceChaining) Chain(of, chain => chain with { Instances = chain.Instances.Add(uid) });
+        if (!part.Prerequisites.IsEmpty) draft.PortPrerequisites[Key.Port(uid)] = part.Prerequisites;
+        Use(part.Uses);
+    }
+
+    private void Chain(string firewall, Func<ChainParts, ChainParts> change)
+    {
+        _chains[firewall] = change(_chains.GetValueOrDefault(firewall, ChainParts.None));
+        _dirtyChains.Add(firewall);
+    }
+
+    private void SetChain(Draft draft, string firewall)
+    {
+        var parts = _chains[firewall];
+        if (parts.Instances.IsEmpty && parts.Classifiers.IsEmpty)
+        {
+            _chains.Remove(firewall);
+            draft.Set(draft.PortPairGroups, Key.Group(firewall), null);
+            draft.Set(draft.PortChains, Key.Chain(firewall), null);
             return;
         }
-        foreach (var variant in policy.Variants)
+        draft.Set(draft.PortPairGroups, Key.Group(firewall), new PortPairGroup
         {
-            var allowances = variant.Allowances.Where(allowance => !IsUninspectable(policy, allowance)).ToList();
-            if (policy.Tier == Tier.Namespaced) AddGroup(Key.Policy(policy, variant), policy.Name.ToString(), Rules(policy, allowances));
-            else
-                foreach (var direction in Enum.GetValues<Direction>())
-                    AddGroup(
-                        Key.Policy(policy, variant, direction), $"{policy.Kind}/{policy.Name}",
-                        Rules(policy, [.. allowances.Where(allowance => allowance.Direction == direction)]));
-        }
-    }
-
-    private ImmutableArray<SecurityGroupRule> Rules(PolicyIntent policy, List<Allowance> allowances) =>
-    [
-        .. allowances.SelectMany(allowance => _remotes.Of(allowance.Peers, _capabilities.AddressGroups)
-            .Select(remote => Rule(policy, allowance, remote, allowance.Ports))),
-        .. ServiceAccess.Groups(policy, allowances).SelectMany(together => _services.OpenedBy(together).Select(front => Rule(
-            policy, together[0], new Remote(front.Address.IsV6, front.Address, null), new Ports(front.Protocol, front.Port, front.Port)))),
-    ];
-
-    private void Tell(PolicyIntent policy, string problem)
-    {
-        var told = new PolicyProblem(policy.Kind, policy.Name, problem);
-        if (_known.Add(told)) _problems.Add(told);
-    }
-
-    private bool IsUninspectable(PolicyIntent policy, Allowance allowance)
-    {
-        if (allowance.SecurityPolicy is null || (allowance.Direction == Direction.Egress && allowance.Peers is Peers.Selected)) return false;
-        var problem = !_capabilities.ServiceChaining ? "this network has no service chaining: what should be inspected stays closed"
-            : allowance.Ports.Protocol == Protocol.Sctp ? "SCTP cannot be inspected: it stays closed"
-            : null;
-        if (problem is null) return false;
-        Tell(policy, problem);
-        return true;
-    }
-
-    private void AllowAll(string key, string direction) => AddGroup(key, key, [
-        new SecurityGroupRule { Direction = direction, Ethertype = "IPv4" },
-        new SecurityGroupRule { Direction = direction, Ethertype = "IPv6" }]);
-
-    private void AddGroup(string key, string name, ImmutableArray<SecurityGroupRule> rules)
-    {
-        _groups[key] = new SecurityGroup { Name = name.Length > 255 ? name[..255] : name, Description = Mark(key) };
-        _rules[key] = [.. rules.Distinct().Select(rule => rule with { SecurityGroupId = Key.Reference(key), Description = Mark("rule") })];
-    }
-
-    private static SecurityGroupRule Rule(PolicyIntent policy, Allowance allowance, Remote remote, Ports ports) => new()
-    {
-        Direction = allowance.Direction == Direction.Ingress ? "ingress" : "egress",
-        Action = allowance.Action switch { RuleAction.Deny => "deny", RuleAction.Pass => "pass", _ => null },
-        // The namespaced tier is the last: where it speaks at all, the baseline is not asked.
-        Tier = policy.Tier switch { Tier.Admin => 1, Tier.Baseline => 2, _ => null },
-        Order = policy.Tier == Tier.Namespaced ? null : allowance.Order,
-        Ethertype = remote.Ethertype,
-        Protocol = ports.Protocol switch { Protocol.Tcp => "tcp", Protocol.Udp => "udp", Protocol.Sctp => "sctp", _ => null },
-        PortRangeMin = ports.IsEveryPort ? null : ports.First,
-        PortRangeMax = ports.IsEveryPort ? null : ports.Last,
-        RemoteIpPrefix = remote.Prefix?.ToString(),
-        RemoteAddressGroupId = remote.Group,
-    };
-
-    private void Classifiers(PodIntent pod)
-    {
-        var wanted = new List<Steering.Match>();
-        foreach (var (policy, variant) in pod.Policies)
+            Name = firewall,
+            Description = Mark(Key.Group(firewall)),
+            PortPairs = [.. parts.Instances.Where(uid => !_placed[uid].Leaving).Select(uid => Key.Reference(Key.Pair(uid)))],
+        });
+        draft.Set(draft.PortChains, Key.Chain(firewall), new PortChain
         {
-            foreach (var allowance in variant.Allowances)
-            {
-                if (allowance.SecurityPolicy is not { } name || allowance.Ports.Protocol == Protocol.Sctp) continue;
-                var inspection = _facts.Inspections.GetValueOrDefault(name) ?? new Inspection(name, PolicyTags.Missing, null, true, true);
-                var egress = allowance.Direction == Direction.Egress;
-                var remotes = egress
-                    ? _remotes.Outside(allowance.Peers, _capabilities.ClassifierAddressGroup)
-                    : _remotes.Of(allowance.Peers, _capabilities.ClassifierAddressGroup);
-                wanted.AddRange(remotes.Select(remote => new Steering.Match(egress, remote, allowance.Ports, inspection)));
-            }
-        }
-        var keys = new List<string>();
-        foreach (var match in Steering.Disjoint(wanted))
-        {
-            var name = $"{match.Inspection.SecurityPolicy} {pod.Pod.Name}";
-            var classifier = Steering.Classifier(match, Key.Port(pod.Pod.Uid), name, _capabilities, _options.ClusterName, out var key);
-            _classifiers[key] = classifier;
-            keys.Add(key);
-            var firewall = match.Inspection.Firewall ?? Nobody;
-            if (!_chains.TryGetValue(firewall, out var chain)) _chains[firewall] = chain = new SortedSet<string>(StringComparer.Ordinal);
-            chain.Add(key);
-            keys.Add(Key.Chain(firewall));
-        }
-        if (keys.Count > 0) _prerequisites[Key.Port(pod.Pod.Uid)] = [.. keys.Distinct()];
+            Name = firewall,
+            Description = Mark(Key.Chain(firewall)),
+            PortPairGroups = [Key.Reference(Key.Group(firewall))],
+            FlowClassifiers = [.. parts.Classifiers.Select(Key.Reference)],
+            ChainParameters = new ChainParameters { Symmetric = true },
+        });
     }
 
-    /// <summary>An annotated policy's group may open further only once all of its pods' classifiers are in force.</summary>
-    private void GroupPrerequisites()
+    private AddressGroup AddressGroup(GroupUse use)
     {
-        foreach (var policy in _intent.Policies.Where(policy => !policy.SecurityPolicies.IsEmpty))
-            foreach (var variant in policy.Variants)
-                _prerequisites[Key.Policy(policy, variant)] =
-                    [.. _intent.PodsOf(policy, variant).SelectMany(pod => _prerequisites.GetValueOrDefault(Key.Port(pod.Uid), [])).Distinct()];
-    }
-
-    private IEnumerable<(string, Port)> Ports()
-    {
-        var intents = _intent.Pods.ToDictionary(pod => pod.Pod.Uid, StringComparer.Ordinal);
-        foreach (var pod in _facts.Pods)
+        var (name, addresses) = use.Selector is { } selector
+            ? (selector.Key, AddressesOf(selector))
+            : ($"outside, of {use.Outside}", PrefixSet.Subtract(use.Outside!.Value, _options.PodPrefixes));
+        return new AddressGroup
         {
-            // A firewall needs no network of its own, so that whoever breaks it from within reaches nobody.
-            var groups = pod.Firewall is not null || !intents.TryGetValue(pod.Uid, out var intent) ? [] : GroupsOf(intent);
-            var key = Key.Port(pod.Uid);
-            yield return (key, Port(pod, key, "", DeviceOwners.Pod) with { SecurityGroups = groups });
-            if (pod.Firewall is null) continue;
-            foreach (var (sibling, suffix, owner) in new[]
-            {
-                (Key.FirewallIn(pod.Uid), ":in", DeviceOwners.FirewallIn), (Key.FirewallOut(pod.Uid), ":out", DeviceOwners.FirewallOut),
-            })
-                yield return (sibling, Port(pod, sibling, suffix, owner) with { PortSecurityEnabled = false, FixedIps = [], SecurityGroups = [] });
-            // The runtime may attach the pod as soon as its own port is bound: its siblings have to be there by then.
-            _prerequisites[key] = [Key.FirewallIn(pod.Uid), Key.FirewallOut(pod.Uid)];
-        }
-    }
-
-    private Port Port(PlacedPod pod, string key, string suffix, string owner)
-    {
-        var name = pod.Name.ToString();
-        return new Port
-        {
-            Name = (name.Length > 240 ? name[..240] : name) + suffix,
-            Description = Mark(key),
-            NetworkId = Key.Reference(Key.Network),
-            DeviceId = pod.Uid,
-            DeviceOwner = owner,
-            HostId = pod.Node,
+            Name = name.Length > 255 ? name[..255] : name,
+            Description = Mark(use.Key),
+            Addresses = [.. addresses.Select(address => address.ToString())],
         };
     }
 
-    private string[] GroupsOf(PodIntent pod) =>
-    [
-        .. pod.IngressIsolated ? Array.Empty<string>() : [Key.Reference(Key.AllowIngress)],
-        .. pod.EgressIsolated ? Array.Empty<string>() : [Key.Reference(Key.AllowEgress)],
-        .. pod.Policies.SelectMany(pair => GroupsOf(pod, pair.Policy, pair.Variant)).Select(Key.Reference),
-    ];
+    private IEnumerable<Prefix> AddressesOf(PeerSelector selector) => _around.Intent.Members[selector].SelectMany(pod => _addressesOfPod(pod.Uid)).Distinct();
 
-    private IEnumerable<string> GroupsOf(PodIntent pod, PolicyIntent policy, PolicyVariant variant)
+    private IEnumerable<Pod> PodsOf(PolicyId id) => _around.Intent.PoliciesById.TryGetValue(id, out var policy)
+        ? policy.Variants.SelectMany(variant => _around.Intent.PodsOf(policy, variant))
+        : [];
+
+    private void Use(IEnumerable<GroupUse> uses)
     {
-        if (policy.Tier == Tier.Namespaced) return [Key.Policy(policy, variant)];
-        if (!_capabilities.RuleTiers) return [];
-        return Enum.GetValues<Direction>()
-            .Where(direction => policy.Tier == Tier.Admin || !(direction == Direction.Ingress ? pod.IngressIsolated : pod.EgressIsolated))
-            .Select(direction => Key.Policy(policy, variant, direction));
+        foreach (var use in uses)
+        {
+            var count = _groups.TryGetValue(use.Key, out var known) ? known.Count : 0;
+            _groups[use.Key] = (use, count + 1);
+            if (count == 0) _dirtyGroups.Add(use.Key);
+        }
     }
 
-    private (string, PortPair) Pair(PlacedPod firewall) => (Key.Pair(firewall.Uid), new PortPair
+    private void Release(IEnumerable<GroupUse> uses)
     {
-        Name = firewall.Name.ToString() is { Length: > 255 } name ? name[..255] : firewall.Name.ToString(),
-        Description = Mark(Key.Pair(firewall.Uid)),
-        Ingress = Key.Reference(Key.FirewallIn(firewall.Uid)),
-        Egress = Key.Reference(Key.FirewallOut(firewall.Uid)),
-    });
+        foreach (var use in uses)
+        {
+            var left = _groups[use.Key].Count - 1;
+            if (left > 0) _groups[use.Key] = (use, left);
+            else _groups.Remove(use.Key);
+            if (left == 0) _dirtyGroups.Add(use.Key);
+        }
+    }
 
-    private (string, PortPairGroup) PairGroup(string firewall, IEnumerable<PlacedPod> instances) => (Key.Group(firewall), new PortPairGroup
-    {
-        Name = firewall,
-        Description = Mark(Key.Group(firewall)),
-        PortPairs = [.. instances.Where(pod => pod.Firewall == firewall && !pod.Leaving).Select(pod => Key.Reference(Key.Pair(pod.Uid))).Order(StringComparer.Ordinal)],
-    });
+    private void AllowAll(Draft draft, string key, string direction) => draft.SetGroup(key, PolicyDesign.Group(_around, key, key, [
+        new SecurityGroupRule { Direction = direction, Ethertype = "IPv4" },
+        new SecurityGroupRule { Direction = direction, Ethertype = "IPv6" }]), null);
 
-    private (string, PortChain) Chain(string firewall, IEnumerable<string> classifiers) => (Key.Chain(firewall), new PortChain
-    {
-        Name = firewall,
-        Description = Mark(Key.Chain(firewall)),
-        PortPairGroups = [Key.Reference(Key.Group(firewall))],
-        FlowClassifiers = [.. classifiers.Select(Key.Reference)],
-        ChainParameters = new ChainParameters { Symmetric = true },
-    });
+    private Surroundings Around(ClusterIntent intent) => new(intent, _capabilities, _options, _inspections, _services, AddressesOf);
 
     private string Mark(string key) => Key.Mark(_options.ClusterName, key);
 
     private static ImmutableSortedDictionary<string, T> Sorted<T>(IEnumerable<(string Key, T Value)> items) =>
         items.ToImmutableSortedDictionary(item => item.Key, item => item.Value, StringComparer.Ordinal);
+
+    /// <summary>What goes through one firewall.</summary>
+    private sealed record ChainParts(ImmutableSortedSet<string> Instances, ImmutableSortedSet<string> Classifiers)
+    {
+        public static readonly ChainParts None = new(
+            ImmutableSortedSet.Create<string>(StringComparer.Ordinal), ImmutableSortedSet.Create<string>(StringComparer.Ordinal));
+    }
 }

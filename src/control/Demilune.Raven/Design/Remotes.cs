@@ -18,20 +18,24 @@ internal readonly record struct Remote(bool IsV6, Prefix? Prefix, string? Group)
         (IsAnybody || this == other || (Prefix is { } mine && other.Prefix is { } theirs && mine.Contains(theirs)));
 }
 
-/// <summary>Finds the words for peers, and collects the address groups that they need.</summary>
-internal sealed class Remotes(ClusterIntent intent, IReadOnlyDictionary<string, ImmutableArray<Prefix>> addressesByPod, RavenOptions options)
+/// <summary>An address group that somebody speaks of: pods by description, or what of a block is outside of the cluster.</summary>
+internal readonly record struct GroupUse(string Key, PeerSelector? Selector, Prefix? Outside);
+
+/// <summary>Finds the words for the peers of one policy or pod, and collects the address groups that they need.</summary>
+/// <param name="addresses">Of a selector's members.</param>
+internal sealed class Remotes(Func<PeerSelector, IEnumerable<Prefix>> addresses, RavenOptions options)
 {
-    private readonly Dictionary<string, AddressGroup> _groups = [];
-    private readonly Dictionary<PeerSelector, ImmutableArray<Prefix>> _addresses = [];
+    private readonly HashSet<GroupUse> _uses = [];
 
     /// <summary>Those that were spoken of so far.</summary>
-    public IReadOnlyDictionary<string, AddressGroup> Groups => _groups;
+    public IReadOnlyCollection<GroupUse> Uses => _uses;
 
     /// <param name="useGroups">False: this Neutron cannot; each address gets a rule of its own.</param>
     public IEnumerable<Remote> Of(Peers peers, bool useGroups) => peers switch
     {
         Peers.Block block => [new Remote(block.Prefix.IsV6, block.Prefix, null)],
-        Peers.Selected selected => Selected(selected.Selector, useGroups),
+        Peers.Selected selected when useGroups => Group(new GroupUse(Key.Peers(selected.Selector), selected.Selector, null), false, true),
+        Peers.Selected selected => addresses(selected.Selector).Select(address => new Remote(address.IsV6, address, null)),
         _ => [new Remote(false, null, null), new Remote(true, null, null)],
     };
 
@@ -48,36 +52,16 @@ internal sealed class Remotes(ClusterIntent intent, IReadOnlyDictionary<string, 
         {
             var outside = PrefixSet.Subtract(block, options.PodPrefixes);
             if (outside is [var whole] && whole == block) yield return new Remote(block.IsV6, block, null);
-            else if (outside.Length > 0 && useGroups) yield return Group(Key.Outside(block.ToString()), $"outside, of {block}", outside, block.IsV6);
+            else if (outside.Length > 0 && useGroups)
+                foreach (var remote in Group(new GroupUse(Key.Outside(block.ToString()), null, block), block.IsV6)) yield return remote;
             else
                 foreach (var prefix in outside) yield return new Remote(block.IsV6, prefix, null);
         }
     }
 
-    private IEnumerable<Remote> Selected(PeerSelector selector, bool useGroups)
+    private IEnumerable<Remote> Group(GroupUse use, params bool[] families)
     {
-        if (!_addresses.TryGetValue(selector, out var addresses))
-            _addresses[selector] = addresses =
-            [
-                .. intent.Members[selector].SelectMany(pod => addressesByPod.GetValueOrDefault(pod.Uid, [])).Distinct().Order(),
-            ];
-        if (!useGroups)
-        {
-            foreach (var address in addresses) yield return new Remote(address.IsV6, address, null);
-            yield break;
-        }
-        yield return Group(Key.Peers(selector), selector.Key, addresses, isV6: false);
-        yield return Group(Key.Peers(selector), selector.Key, addresses, isV6: true);
-    }
-
-    private Remote Group(string key, string name, ImmutableArray<Prefix> addresses, bool isV6)
-    {
-        _groups.TryAdd(key, new AddressGroup
-        {
-            Name = name.Length > 255 ? name[..255] : name,
-            Description = Key.Mark(options.ClusterName, key),
-            Addresses = [.. addresses.Select(address => address.ToString())],
-        });
-        return new Remote(isV6, null, Key.Reference(key));
+        _uses.Add(use);
+        return families.Select(isV6 => new Remote(isV6, null, Key.Reference(use.Key)));
     }
 }

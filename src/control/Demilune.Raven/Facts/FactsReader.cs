@@ -20,11 +20,7 @@ public static class FactsReader
         var defaults = firewalls.ToDictionary(firewall => firewall.Metadata.Name, StringComparer.Ordinal);
         return new ClusterFacts(
             ClusterReader.Read(namespaces, own, policies, inspectionPolicies ?? [], clusterPolicies ?? [], nodes ?? []),
-            [
-                .. own.Where(pod => !string.IsNullOrEmpty(pod.Spec.NodeName)).Select(pod => new PlacedPod(
-                    pod.Metadata.Uid, new Name(pod.Metadata.NamespaceProperty, pod.Metadata.Name), pod.Spec.NodeName, FirewallPods.FirewallOf(pod),
-                    pod.Metadata.DeletionTimestamp is not null)),
-            ],
+            [.. own.Select(Placed).OfType<PlacedPod>()],
             securityPolicies.ToImmutableDictionary(
                 policy => policy.Metadata.Name, policy => Inspection(policy, defaults.GetValueOrDefault(policy.Spec.Firewall ?? "default"))))
         {
@@ -32,7 +28,12 @@ public static class FactsReader
         };
     }
 
-    private static Inspection Inspection(SecurityPolicy policy, Firewall? firewall) => new(
+    /// <returns>Null: it needs no port, or none yet.</returns>
+    internal static PlacedPod? Placed(V1Pod pod) => !ClusterReader.HasNetwork(pod) || string.IsNullOrEmpty(pod.Spec.NodeName) ? null : new PlacedPod(
+        pod.Metadata.Uid, new Name(pod.Metadata.NamespaceProperty, pod.Metadata.Name), pod.Spec.NodeName, FirewallPods.FirewallOf(pod),
+        pod.Metadata.DeletionTimestamp is not null);
+
+    internal static Inspection Inspection(SecurityPolicy policy, Firewall? firewall) => new(
         policy.Metadata.Name,
         policy.Status?.Tag ?? PolicyTags.Missing,
         // What cannot be resolved must not be judged by half of it: nobody gets it, and it fails as it says.

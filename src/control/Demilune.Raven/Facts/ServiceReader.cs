@@ -12,16 +12,24 @@ internal static class ServiceReader
 
     public static ImmutableArray<ServiceFront> Read(IEnumerable<V1Service> services, IEnumerable<V1EndpointSlice> slices)
     {
-        var byService = slices.ToLookup(slice => (slice.Metadata.NamespaceProperty, slice.Metadata.Labels is { } labels && labels.TryGetValue(ServiceNameLabel, out var name) ? name : ""));
-        return
+        var byService = slices.ToLookup(slice => (slice.Metadata.NamespaceProperty, ServiceOf(slice)));
+        return [.. services.SelectMany(service => Fronts(service, byService[(service.Metadata.NamespaceProperty, service.Metadata.Name)]))];
+    }
+
+    /// <summary>The name of the Service whose endpoints these are.</summary>
+    public static string ServiceOf(V1EndpointSlice slice) =>
+        slice.Metadata.Labels is { } labels && labels.TryGetValue(ServiceNameLabel, out var name) ? name : "";
+
+    /// <param name="slices">Of the Service.</param>
+    public static ImmutableArray<ServiceFront> Fronts(V1Service service, IEnumerable<V1EndpointSlice> slices)
+    {
+        var addresses = Addresses(service).ToList();
+        return addresses.Count == 0 ? [] :
         [
-            .. from service in services
-               let addresses = Addresses(service).ToList()
-               where addresses.Count > 0
-               from port in service.Spec.Ports ?? []
+            .. from port in service.Spec.Ports ?? []
                let protocol = NetworkPolicyReader.ProtocolOf(port.Protocol)
                where protocol is not null && port.Port is > 0 and <= ushort.MaxValue
-               let backends = Backends(byService[(service.Metadata.NamespaceProperty, service.Metadata.Name)], port)
+               let backends = Backends(slices, port)
                where backends.Length > 0
                from address in addresses
                select new ServiceFront(address, protocol.Value, (ushort)port.Port, backends),

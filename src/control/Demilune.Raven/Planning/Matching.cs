@@ -12,9 +12,11 @@ internal sealed record Matching<T>(
     ImmutableSortedDictionary<string, T> Kept, ImmutableArray<string> Missing, ImmutableArray<T> Surplus)
     where T : Resource
 {
+    /// <param name="keys">Of what is to be looked at; the others are left as they are.</param>
+    /// <param name="actual">What is there of these.</param>
     /// <param name="fits">Desired, actual: what cannot be changed is as it should be.</param>
     public static Matching<T> Of(
-        string cluster, IReadOnlyDictionary<string, T> desired, IEnumerable<T> actual, Func<T, T, bool> fits)
+        string cluster, IEnumerable<string> keys, IReadOnlyDictionary<string, T> desired, IEnumerable<T> actual, Func<T, T, bool> fits)
     {
         var kept = ImmutableSortedDictionary.CreateBuilder<string, T>(StringComparer.Ordinal);
         var surplus = ImmutableArray.CreateBuilder<T>();
@@ -25,6 +27,6 @@ internal sealed record Matching<T>(
             else surplus.Add(one);
         }
         return new Matching<T>(
-            kept.ToImmutable(), [.. desired.Keys.Where(key => !kept.ContainsKey(key)).Order(StringComparer.Ordinal)], surplus.ToImmutable());
+            kept.ToImmutable(), [.. keys.Where(key => desired.ContainsKey(key) && !kept.ContainsKey(key)).Order(StringComparer.Ordinal)], surplus.ToImmutable());
     }
 }

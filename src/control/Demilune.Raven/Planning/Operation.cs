@@ -10,6 +10,12 @@ internal abstract record Operation(string Key)
     /// <summary>Keys of what has to exist or be up to date first; if one of them failed, this is left for later.</summary>
     public ImmutableArray<string> After { get; init; } = [];
 
+    /// <summary>Key of the thing in the design: of a rule, that of its group.</summary>
+    public string Subject => Key.StartsWith(RuleOf, StringComparison.Ordinal) ? Key[RuleOf.Length..] : Key;
+
+    /// <summary>Before a group's key: the key of its rules, whose failure must not hold up what waits for the group.</summary>
+    public const string RuleOf = "rule of ";
+
     /// <summary>True: makes the thing what it should be. False: takes something away, and nothing waits for it.</summary>
     public abstract bool Builds { get; }
 }
@@ -34,6 +40,9 @@ internal sealed record Update(string Key, string Id, Resource Changes, bool Wide
 /// <summary>Deletes one.</summary>
 internal sealed record Delete(string Key, Type Kind, string Id) : Operation(Key)
 {
+    /// <summary>Id of the security group that a rule belongs to.</summary>
+    public string? Group { get; init; }
+
     public override bool Builds => false;
 
     public override string ToString() => $"delete {Kind.Name} {Key}";

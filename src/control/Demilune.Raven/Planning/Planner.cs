@@ -19,17 +19,19 @@ internal sealed class Planner
     private readonly string _cluster;
     private readonly DesiredNetwork _desired;
     private readonly NetworkSnapshot _actual;
+    private readonly IReadOnlySet<string>? _keys;
     private readonly Dictionary<string, string> _ids = [];
     private readonly List<Operation> _build = [];
     private readonly List<Operation> _open = [];
     private readonly List<Operation> _close = [];
     private readonly List<Operation> _remove = [];
 
-    private Planner(string cluster, DesiredNetwork desired, NetworkSnapshot actual) =>
-        (_cluster, _desired, _actual) = (cluster, desired, actual);
+    private Planner(string cluster, DesiredNetwork desired, NetworkSnapshot actual, IReadOnlySet<string>? keys) =>
+        (_cluster, _desired, _actual, _keys) = (cluster, desired, actual, keys);
 
-    public static ImmutableArray<Operation> Plan(string cluster, DesiredNetwork desired, NetworkSnapshot actual) =>
-        new Planner(cluster, desired, actual).Plan();
+    /// <param name="keys">Only what has these is looked at: all else is known to be as it should. Null: everything.</param>
+    public static ImmutableArray<Operation> Plan(string cluster, DesiredNetwork desired, NetworkSnapshot actual, IReadOnlySet<string>? keys = null) =>
+        new Planner(cluster, desired, actual, keys).Plan();
 
     private ImmutableArray<Operation> Plan()
     {
@@ -75,24 +77,26 @@ internal sealed class Planner
     {
         var groups = Match(_desired.SecurityGroups, (_, _) => true);
         Create(groups, _desired.SecurityGroups);
-        foreach (var (key, wanted) in _desired.Rules)
+        foreach (var (key, wanted) in _keys is null
+            ? _desired.Rules.OrderBy(group => group.Key, StringComparer.Ordinal)
+            : _keys.Where(_desired.Rules.ContainsKey).Order(StringComparer.Ordinal).Select(key => KeyValuePair.Create(key, _desired.Rules[key])))
         {
             // A group that is only now made is on no port: its rules open nothing yet.
             if (!groups.Kept.TryGetValue(key, out var group))
             {
-                foreach (var rule in wanted) _build.Add(new Create("rule of " + key, rule) { After = [key] });
+                foreach (var rule in wanted) _build.Add(new Create(Operation.RuleOf + key, rule) { After = [key] });
                 continue;
             }
             var there = (group.SecurityGroupRules ?? []).GroupBy(Content).ToDictionary(same => same.Key, same => same.ToList());
             foreach (var rule in wanted)
             {
                 if (there.Remove(Content(rule))) continue;
-                var create = new Create("rule of " + key, rule) { After = _desired.Prerequisites.GetValueOrDefault(key, []) };
+                var create = new Create(Operation.RuleOf + key, rule) { After = _desired.PrerequisitesOf(key) };
                 // What denies, or leaves to others, comes when all that it may be the exception of is open.
                 (rule.Action is null or "allow" ? _open : _close).Add(create);
             }
             foreach (var rule in there.Values.SelectMany(rules => rules).OrderBy(rule => rule.Id, StringComparer.Ordinal))
-                _close.Add(new Delete("rule of " + key, typeof(SecurityGroupRule), rule.Id));
+                _close.Add(new Delete(Operation.RuleOf + key, typeof(SecurityGroupRule), rule.Id) { Group = group.Id });
         }
         return groups;
     }
@@ -108,7 +112,7 @@ internal sealed class Planner
         foreach (var key in ports.Missing)
         {
             var wanted = _desired.Ports[key];
-            var after = _desired.Prerequisites.GetValueOrDefault(key, []);
+            var after = _desired.PrerequisitesOf(key);
             // A port that has to wait for something is made unbound: it has its addresses, and no node carries its traffic yet.
             _build.Add(new Create(key, after.Length == 0 ? wanted : wanted with { HostId = null }));
         }
@@ -120,7 +124,7 @@ internal sealed class Planner
             if (!differs) continue;
             _open.Add(new Update(key, one.Id, new Port { SecurityGroups = wanted.SecurityGroups, HostId = wanted.HostId })
             {
-                After = [.. _desired.Prerequisites.GetValueOrDefault(key, []), .. (wanted.SecurityGroups ?? []).Select(group => group[1..])],
+                After = [.. _desired.PrerequisitesOf(key), .. (wanted.SecurityGroups ?? []).Select(group => group[1..])],
             });
         }
         return ports;
@@ -159,7 +163,9 @@ internal sealed class Planner
     private Matching<T> Match<T>(ImmutableSortedDictionary<string, T> desired, Func<T, T, bool> fits)
         where T : Resource, IResource<T>
     {
-        var matching = Matching<T>.Of(_cluster, desired, _actual.All<T>(), fits);
+        var matching = _keys is null
+            ? Matching<T>.Of(_cluster, desired.Keys, desired, _actual.All<T>(), fits)
+            : Matching<T>.Of(_cluster, _keys, desired, _keys.Order(StringComparer.Ordinal).SelectMany(key => _actual.Marked<T>(Key.Mark(_cluster, key))), fits);
         foreach (var (key, one) in matching.Kept) _ids[key] = one.Id;
         return matching;
     }
@@ -177,8 +183,13 @@ internal sealed class Planner
     }
 
     /// <summary>The id behind a reference, or the reference itself if nothing is there yet.</summary>
-    private string Id(string? reference) =>
-        reference is ['@', ..] ? _ids.GetValueOrDefault(reference[1..], reference) : reference ?? "";
+    private string Id(string? reference)
+    {
+        if (reference is not ['@', ..]) return reference ?? "";
+        var key = reference[1..];
+        if (_ids.TryGetValue(key, out var id)) return id;
+        return _keys?.Contains(key) is false ? _actual.Marked<Resource>(Key.Mark(_cluster, key)).FirstOrDefault()?.Id ?? reference : reference;
+    }
 
     private bool Is(string? reference, string? id) => Id(reference) == (id ?? "");
 }

@@ -13,20 +13,27 @@ namespace Demilune.Raven.Reporting;
 /// <summary>Tells in the status of policies that have one whether all of them makes sense and is in the network. (A NetworkPolicy has none: Events say it.)</summary>
 internal sealed class PolicyReports(ClusterInformers informers, StatusWriter status, TimeProvider time)
 {
+    /// <param name="which">Only these; null: all of them.</param>
     /// <exception cref="ApiException">Kubernetes said no.</exception>
-    public async Task WriteAsync(ImmutableArray<PolicyProblem> problems, CancellationToken cancel)
+    public async Task WriteAsync(
+        ImmutableSortedDictionary<PolicyId, ImmutableArray<PolicyProblem>> problems, IReadOnlySet<PolicyId>? which, CancellationToken cancel)
     {
-        foreach (var policy in informers.InspectionPolicies.Store.Current.Objects.Values)
+        foreach (var policy in Those(informers.InspectionPolicies.Store.Current, PolicyKind.InspectionPolicy, which))
             await WriteAsync(InspectionPolicy.Resource, policy, policy.Status, Of(PolicyKind.InspectionPolicy, policy.Metadata, policy.Status, problems, time.GetUtcNow()), cancel);
-        foreach (var policy in informers.ClusterNetworkPolicies.Store.Current.Objects.Values)
+        foreach (var policy in Those(informers.ClusterNetworkPolicies.Store.Current, PolicyKind.ClusterNetworkPolicy, which))
             await WriteAsync(ClusterNetworkPolicy.Resource, policy, policy.Status, Of(PolicyKind.ClusterNetworkPolicy, policy.Metadata, policy.Status, problems, time.GetUtcNow()), cancel);
     }
 
+    private static IEnumerable<T> Those<T>(Store<T>.Snapshot all, PolicyKind kind, IReadOnlySet<PolicyId>? which)
+        where T : class, IKubernetesObject<V1ObjectMeta> => which is null
+        ? all.Objects.Values
+        : which.Where(id => id.Kind == kind).Select(id => all.Find(new ObjectKey(id.Name.Namespace, id.Name.Local))).OfType<T>();
+
     /// <summary>Pure.</summary>
-    internal static PolicyStatus Of(PolicyKind kind, V1ObjectMeta policy, PolicyStatus? before, ImmutableArray<PolicyProblem> problems, DateTimeOffset now)
+    internal static PolicyStatus Of(PolicyKind kind, V1ObjectMeta policy, PolicyStatus? before, ImmutableSortedDictionary<PolicyId, ImmutableArray<PolicyProblem>> problems, DateTimeOffset now)
     {
-        var own = problems.Where(told => told.Kind == kind && told.Policy.Local == policy.Name && told.Policy.Namespace == (policy.NamespaceProperty ?? ""))
-            .Select(told => told.Problem).ToList();
+        var own = problems.TryGetValue(new PolicyId(new Name(policy.NamespaceProperty ?? "", policy.Name), kind), out var told)
+            ? told.Select(problem => problem.Problem).ToList() : [];
         return new PolicyStatus
         {
             Conditions =
