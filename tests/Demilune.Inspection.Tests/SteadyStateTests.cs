@@ -16,8 +16,10 @@ public class SteadyStateTests
         alert tcp any any -> any any (msg:"syn"; flags:S; dsize:>1000; sid:4;)
         """;
 
-    [Fact]
-    public void A_request_and_its_response_on_a_kept_connection_allocate_nothing()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_request_and_its_response_on_a_kept_connection_allocate_nothing(int policies)
     {
         var talk = new Conversation();
         var warm = new List<Sent>(talk.Handshake());
@@ -25,7 +27,8 @@ public class SteadyStateTests
         var measured = new List<Sent>();
         AddExchanges(talk, measured, 300);
         var inspector = new Inspector(new());
-        inspector.Publish(PolicySetSnapshot.Single(new(0, "p", 1, true, RuleSet.Compile([new("t", Rules)], new()).Rules)));
+        var policy = new InspectionPolicy(0, "p", 1, true, RuleSet.Compile([new("t", Rules)], new()).Rules);
+        inspector.Publish(PolicySetSnapshot.Single(policies == 1 ? policy : InspectionPolicy.Join(0, 1, [.. Enumerable.Repeat(policy, policies)])));
         var (queue, silence, now) = (new FrameQueue(), new Silence(), 1L);
         foreach (var frame in warm) inspector.Inspect(new Frame(frame.Bytes, frame.Arrival), now++, silence, queue);
         var before = GC.GetAllocatedBytesForCurrentThread();

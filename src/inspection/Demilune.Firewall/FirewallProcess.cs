@@ -55,7 +55,7 @@ internal static class FirewallProcess
             for (var turn = 1; !packets.Ended.IsCompleted && !ending.IsCancellationRequested; turn++)
             {
                 pressure.Observe();
-                if (turn % PressurePerStats == 0) link?.SendStats(Stats(counters, inspector.Statistics, lines.Lost + link.Lost));
+                if (turn % PressurePerStats == 0) link?.SendStats(Stats(counters, inspector.Statistics, lines.Lost + link.Lost, intake));
                 await Task.Delay(PressureInterval, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (health.IsFaulted) await health;
             }
@@ -71,7 +71,7 @@ internal static class FirewallProcess
         }
     }
 
-    private static EngineStats Stats(PacketCounters counters, InspectorStatistics inspector, long eventsLost) => new()
+    private static EngineStats Stats(PacketCounters counters, InspectorStatistics inspector, long eventsLost, PolicyIntake policies) => new()
     {
         FramesIn = counters.FramesIn,
         FramesOut = counters.FramesForwarded + counters.FramesInjected,
@@ -86,6 +86,8 @@ internal static class FirewallProcess
         FramesMissed = counters.FramesMissed,
         EventsLost = eventsLost,
         MemoryBytes = Environment.WorkingSet,
+        Policies = [.. policies.Counters.Select(policy => new PolicyStats(
+            policy.Name, policy.Counters.Flows, policy.Counters.Blocked, policy.Counters.WouldBlock, policy.Counters.ShadowFlows, policy.Counters.ShadowWouldBlock))],
     };
 
     private static void Say(PolicyLoaded loaded)

@@ -150,6 +150,7 @@ public sealed partial class Inspector
         (flow.Client, flow.Server) = from == Side.Client ? (source, destination) : (destination, source);
         (flow.ClientPort, flow.ServerPort) = from == Side.Client ? (facts.SourcePort, facts.DestinationPort) : (facts.DestinationPort, facts.SourcePort);
         (flow.Id, flow.Policy, flow.Network, flow.Tag, flow.Epoch, flow.Protocol) = (_nextFlowId++, policy, frame.Network, tag, frame.Epoch, facts.IpProtocol);
+        for (var member = 0; member < policy.Count; member++) policy[member].Counters.CountFlow(policy[member].IsShadow);
         (flow.Vlans, flow.Depth, flow.Icmp) = (_scope.Origin.Vlans, _scope.Origin.Depth, (facts.IcmpType, facts.IcmpCode));
         return flow;
     }
@@ -173,7 +174,7 @@ public sealed partial class Inspector
                 session.Close(side);
             }
         }
-        if (Options.LogFlows)
+        if (Options.LogFlows || flow.Policy.HasShadow)
         {
             _scope.Face(Side.Client);
             var context = _scope.Context();

@@ -143,7 +143,7 @@ public sealed partial class Inspector
         if (_scope.Blocked != DropReason.None) return Block(in frame, ref packet, in origin, flow, from, delivered, inject);
         if (reason != DropReason.None) return Verdict.Drop(reason);
         if (_scope.Dropped != DropReason.None) return Verdict.Drop(_scope.Dropped);
-        return (_scope.Releases || flow.IsPassed) && (flow.Policy.Access is null || flow.Session is { IsOpaque: true }) ? Release(flow) : Verdict.Forward;
+        return (_scope.Releases || flow.IsPassed) && (!flow.Policy.HasAccess || flow.Session is { IsOpaque: true }) ? Release(flow) : Verdict.Forward;
     }
 
     /// <summary>No flow: a fragment, a protocol that has none, no IP at all, or headers that could not be read to their end.</summary>
@@ -309,8 +309,7 @@ public sealed partial class Inspector
         if (flow.Protocol == IpProtocol.Tcp)
         {
             // The resets go into the same link header; what has tunnels or labels around it is dropped without.
-            var isTold = _scope.Blocked != DropReason.AccessList || flow.Policy.Access is not { Response: Access.DenialResponse.Drop };
-            if (isTold && origin.Depth == 0 && packet.EthernetOffset == 0 && packet.IpOffset == EthernetView.HeaderLength + 4 * packet.Vlans.Count)
+            if (!_scope.IsSilent && origin.Depth == 0 && packet.EthernetOffset == 0 && packet.IpOffset == EthernetView.HeaderLength + 4 * packet.Vlans.Count)
                 ResetFrames.Queue(in frame, packet.Bytes[..packet.IpOffset], flow, from, delivered, frame.Tag, _scope.Answer.Span, inject);
             foreach (var side in flow.Sides) side.Store.Clear(_pool);
             // The ends are reset: whoever begins anew on the same addresses is judged anew.

@@ -102,7 +102,7 @@ public sealed record InspectorOptions
     /// <summary>True: an event for each HTTP transaction. Default true.</summary>
     public bool LogTransactions { get; init; } = true;
 
-    /// <summary>True: an event for each flow that ends. Default false.</summary>
+    /// <summary>True: an event for each flow that ends; else only for those that a policy in the shadow judges. Default false.</summary>
     public bool LogFlows { get; init; }
 
     /// <summary>What is made of files in transit.</summary>

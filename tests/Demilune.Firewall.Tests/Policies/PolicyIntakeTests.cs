@@ -146,6 +146,35 @@ public sealed class PolicyIntakeTests : IDisposable
         Assert.Equal(100, Assert.Single(Load(1, Policy(1, "a", string.Join('\n', Enumerable.Repeat(TestRules.Wrong, 300)))).Policies).Errors.Count);
 
     [Fact]
+    public void A_combination_is_judged_by_all_of_its_policies_and_needs_each_that_counts()
+    {
+        var loaded = _intake.Load(new(1,
+            [Policy(1, "a", TestRules.Evil), Policy(2, "b", TestRules.Other), Policy(3, "wrong", TestRules.Wrong), Policy(4, "open", TestRules.Wrong) with { FailsOpen = true }],
+            [new(100, [1, 2], []), new(101, [2], [1]), new(102, [1, 3], []), new(103, [1, 4], [3]), new(104, [], [2])]));
+        Assert.Equal(["a", "b"], Names(100));
+        Assert.Equal(["b", "a"], Names(101));
+        Assert.Equal((false, true), (InForce.For(101)![0].IsShadow, InForce.For(101)![1].IsShadow));
+        Assert.Null(InForce.For(102));
+        Assert.Equal(["a", "open"], Names(103));
+        Assert.True(InForce.For(104)![0].IsShadow);
+        Assert.False(InForce.For(104)!.Prevent);
+        Assert.Equal([1, 2, 4, 100, 101, 103, 104], loaded.Tags);
+        Assert.Equal([true, true, false, false], loaded.Policies.Select(policy => policy.Ok));
+        Assert.Equal(0, InForce.For(4)!.Rules.Signatures.Count);
+    }
+
+    [Fact]
+    public void Nine_policies_are_too_many_for_one_flow()
+    {
+        var policies = Enumerable.Range(1, 9).Select(tag => Policy(tag, $"p{tag}", "")).ToArray();
+        _intake.Load(new(1, policies, [new(100, [.. Enumerable.Range(1, 8)], []), new(101, [.. Enumerable.Range(1, 9)], [])]));
+        Assert.Equal(8, InForce.For(100)!.Count);
+        Assert.Null(InForce.For(101));
+    }
+
+    private IEnumerable<string> Names(int tag) => Enumerable.Range(0, InForce.For(tag)!.Count).Select(member => InForce.For(tag)![member].Name);
+
+    [Fact]
     public void Without_an_agent_the_whole_library_judges_every_tag()
     {
         Assert.Equal(1, _intake.LoadLibrary().Rules);

@@ -25,8 +25,14 @@ internal sealed class Replay : IEventSink
     public Replay(Demilune.Inspection.Access.AccessList access, bool prevent = true)
         : this("", prevent, new() { VerifyChecksums = false }) => Inspector.Publish(PolicySetSnapshot.Single(new(0, "test", 2, prevent, RuleSet.Empty) { Access = access }));
 
+    public Replay(InspectionPolicy policy, InspectorOptions? options = null)
+        : this("", options: options) => Inspector.Publish(PolicySetSnapshot.Single(policy with { Revision = 2 }));
+
     public Inspector Inspector { get; }
     public List<uint> Alerts { get; } = [];
+
+    /// <summary>"POLICY SID ACTION".</summary>
+    public List<string> Told { get; } = [];
     public List<string> Evidence { get; } = [];
     public List<string> Anomalies { get; } = [];
     public List<string> Transactions { get; } = [];
@@ -73,6 +79,7 @@ internal sealed class Replay : IEventSink
     public void Alert(in AlertEvent alert)
     {
         Alerts.Add(alert.Signature.Sid);
+        Told.Add($"{alert.Context.Speaker?.Name} {alert.Signature.Sid} {alert.Action}");
         foreach (var match in alert.Matches) Evidence.Add($"{match.Buffer}={Encoding.Latin1.GetString(alert.Bytes.Slice(match.Start, match.Length))}");
     }
 

@@ -40,7 +40,14 @@ public sealed record FromFirewall
 public sealed record EngineHello(string Engine, string Version, bool RealTime);
 
 /// <summary>All policies that the firewall must judge by.</summary>
-public sealed record PolicySet(long Revision, IReadOnlyList<EnginePolicy> Policies);
+/// <param name="Combinations">Tags that stand for several of them.</param>
+public sealed record PolicySet(long Revision, IReadOnlyList<EnginePolicy> Policies, IReadOnlyList<EngineCombination>? Combinations = null);
+
+/// <summary>Several policies that judge the same flows: what one denies is denied.</summary>
+/// <param name="Tag">Of their frames; no policy of the set has it.</param>
+/// <param name="Policies">Tags of those that count, in the order in which they speak.</param>
+/// <param name="Shadows">Tags of those that only tell what they would have done. With <paramref name="Policies"/> at most eight.</param>
+public sealed record EngineCombination(int Tag, IReadOnlyList<int> Policies, IReadOnlyList<int> Shadows);
 
 /// <summary>A security policy as an engine needs it.</summary>
 /// <param name="Tag">802.1Q tag of its frames, 1 to 4094.</param>
@@ -49,7 +56,9 @@ public sealed record PolicySet(long Revision, IReadOnlyList<EnginePolicy> Polici
 /// <param name="Prevent">False: Detect. Alerts only, nothing is dropped.</param>
 /// <param name="Rules">Rule files in Suricata's language.</param>
 /// <param name="Access">An <see cref="EngineAccess"/> as JSON; null: no allow-list.</param>
-public sealed record EnginePolicy(int Tag, string Name, long Revision, bool Prevent, IReadOnlyList<EngineRules> Rules, string? Access = null);
+/// <param name="FailsOpen">True: if it cannot be loaded, its flows pass unjudged by it. False: they are dropped.</param>
+public sealed record EnginePolicy(
+    int Tag, string Name, long Revision, bool Prevent, IReadOnlyList<EngineRules> Rules, string? Access = null, bool FailsOpen = false);
 
 /// <summary>A rule file.</summary>
 /// <param name="Source">Shown in errors. "builtin/NAME" names a file of the engine's image; its text is then empty.</param>
@@ -59,7 +68,8 @@ public sealed record EngineRules(string Source, string Text);
 /// <summary>What became of a policy set.</summary>
 /// <param name="Revision">Of the set.</param>
 /// <param name="Policies">One per policy. A policy that did not load keeps its former rules.</param>
-public sealed record PolicySetLoaded(long Revision, IReadOnlyList<PolicyLoaded> Policies);
+/// <param name="Tags">Those whose frames are judged now, of policies and of combinations.</param>
+public sealed record PolicySetLoaded(long Revision, IReadOnlyList<PolicyLoaded> Policies, IReadOnlyList<int>? Tags = null);
 
 /// <summary>What became of a policy.</summary>
 /// <param name="Tag">Of the policy.</param>
@@ -95,7 +105,19 @@ public sealed record EngineStats
     public long FramesMissed { get; init; }
     public long EventsLost { get; init; }
     public long MemoryBytes { get; init; }
+
+    /// <summary>Of each policy in force.</summary>
+    public IReadOnlyList<PolicyStats>? Policies { get; init; }
 }
+
+/// <summary>What a policy has come to since the engine first loaded it.</summary>
+/// <param name="Name">The SecurityPolicy object.</param>
+/// <param name="Flows">That it judged.</param>
+/// <param name="Blocked">Flows on which it blocked something.</param>
+/// <param name="WouldBlock">Flows on which it would have, but for its mode.</param>
+/// <param name="ShadowFlows">That it judged in the shadow of others.</param>
+/// <param name="ShadowWouldBlock">Those of them on which it would have blocked something.</param>
+public sealed record PolicyStats(string Name, long Flows, long Blocked, long WouldBlock, long ShadowFlows, long ShadowWouldBlock);
 
 /// <summary>How the messages are written: camelCase, absent instead of null, no indentation.</summary>
 [JsonSourceGenerationOptions(

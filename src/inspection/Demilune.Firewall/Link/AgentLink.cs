@@ -131,6 +131,7 @@ internal sealed class AgentLink
     {
         var message = JsonSerializer.Deserialize(line, FirewallLinkJson.Default.ToFirewall);
         if (message?.Policies is { } set && set.Policies.Any(policy => policy?.Rules.Contains(null!) != false)) throw new InvalidDataException("a policy or one of its rule files is null");
+        if (message?.Policies?.Combinations is { } combinations && combinations.Contains(null!)) throw new InvalidDataException("a combination of policies is null");
         if (message?.Identities is { } table && table.Identities.Any(identity => identity?.Addresses.Contains(null!) != false)) throw new InvalidDataException("an identity or one of its addresses is null");
         return message;
     }

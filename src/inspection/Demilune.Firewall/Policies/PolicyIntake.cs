@@ -19,16 +19,21 @@ internal sealed class PolicyIntake(RuleLibrary library, RuleSetOptions options, 
     private const int MaxTag = 4094;
 
     private Dictionary<int, Accepted> _inForce = [];
+    private volatile IReadOnlyList<(string Name, PolicyCounters Counters)> _counters = [];
     private long _snapshots;
     private long _setsLoaded;
 
     /// <summary>How many sets have been taken; 0: the agent has not spoken yet. May be read by any thread.</summary>
     public long SetsLoaded => Volatile.Read(ref _setsLoaded);
 
+    /// <summary>What the policies in force have come to. May be read by any thread.</summary>
+    public IReadOnlyList<(string Name, PolicyCounters Counters)> Counters => _counters;
+
     /// <summary>Loads a set and puts it in force.</summary>
     /// <remarks>
     /// A rule that is wrong is refused alone. A policy fails if a file of it is missing or every one of its rules is
-    /// refused; it then keeps its former rules, or, if it has none, is not in force: its frames are dropped.
+    /// refused; it then keeps its former rules, or, if it has none, is not in force: its frames, and those of combinations that it is in,
+    /// are dropped, or pass unjudged by it if it fails open.
     /// </remarks>
     public PolicySetLoaded Load(PolicySet set)
     {
@@ -43,16 +48,35 @@ internal sealed class PolicyIntake(RuleLibrary library, RuleSetOptions options, 
                 continue;
             }
             var (accepted, errors) = Compile(policy, former);
-            if (accepted is not null) next[policy.Tag] = accepted;
-            else if (former is not null) next[policy.Tag] = former;
             answers.Add(accepted?.Answer ?? Refused(policy, former, errors));
+            if ((accepted ?? former ?? (policy.FailsOpen ? Absent(policy) : null)) is { } usable) next[policy.Tag] = usable;
         }
+        var byTag = next.ToDictionary(entry => entry.Key, entry => entry.Value.Compiled);
+        foreach (var combination in set.Combinations ?? [])
+            if (Join(combination, set.Revision, next) is { } joined) byTag.TryAdd(combination.Tag, joined);
         _inForce = next;
+        _counters = [.. next.Values.Select(one => (one.Policy.Name, one.Compiled.Counters))];
         // Numbered here: the agent's revisions begin anew when its state does.
-        publish(new(++_snapshots, next.ToFrozenDictionary(entry => entry.Key, entry => entry.Value.Compiled), Default: null));
+        publish(new(++_snapshots, byTag.ToFrozenDictionary(), Default: null));
         Volatile.Write(ref _setsLoaded, _setsLoaded + 1);
-        return new(set.Revision, answers);
+        return new(set.Revision, answers, [.. byTag.Keys.Order()]);
     }
+
+    /// <returns>Null: one that counts is not there, and the flows may not pass without it.</returns>
+    private static InspectionPolicy? Join(EngineCombination combination, long revision, Dictionary<int, Accepted> inForce)
+    {
+        if (combination.Tag is < 1 or > MaxTag || !combination.Policies.All(inForce.ContainsKey)) return null;
+        InspectionPolicy[] members =
+        [
+            .. combination.Policies.Select(tag => inForce[tag].Compiled),
+            .. combination.Shadows.Where(inForce.ContainsKey).Select(tag => inForce[tag].Compiled.AsShadow()),
+        ];
+        return members.Length is 0 or > InspectionPolicy.MaxMembers ? null : InspectionPolicy.Join(combination.Tag, revision, members);
+    }
+
+    /// <summary>Stands for what could not be loaded and fails open: judges nothing.</summary>
+    private static Accepted Absent(EnginePolicy policy) => new(
+        policy with { Rules = [], Access = null }, new(policy.Tag, policy.Name, policy.Revision, Prevent: false, RuleSet.Empty), Refused(policy, null, []));
 
     /// <summary>Without an agent: one policy of every file in the library, for all frames.</summary>
     public PolicyLoaded LoadLibrary()
@@ -94,7 +118,7 @@ internal sealed class PolicyIntake(RuleLibrary library, RuleSetOptions options, 
         if (count == 0 && errors.Length > 0) return (null, errors);
         return (new(
             policy,
-            new(policy.Tag, policy.Name, policy.Revision, policy.Prevent, compiled.Rules) { Access = access },
+            new(policy.Tag, policy.Name, policy.Revision, policy.Prevent, compiled.Rules) { Access = access, Counters = former?.Compiled.Counters ?? new() },
             new(policy.Tag, policy.Name, policy.Revision, Ok: true, count, errors)), errors);
     }
 

@@ -169,10 +169,10 @@ internal sealed partial class Detector
     {
         var signature = alert.Signature;
         var (source, destination, flow) = (scope.Facts.Source, scope.Facts.Destination, scope.Flow);
-        var counted = _thresholds.Count(signature, source, destination, flow?.Id ?? 0, scope.Now);
+        var counted = _thresholds.Count(Owner(signature), signature, source, destination, flow?.Id ?? 0, scope.Now);
         if (counted == ThresholdOutcome.NoMatch) return true;
         if (IsSuppressed(signature)) counted = ThresholdOutcome.Silent;
-        var action = _thresholds.Action(signature, source, destination, flow?.Id ?? 0, scope.Now);
+        var action = _thresholds.Action(Owner(signature), signature, source, destination, flow?.Id ?? 0, scope.Now);
         alert.Action = action;
         _tags.Add(signature, scope);
         var isFlows = signature.ConcernsFlow(alert.IsStateful);

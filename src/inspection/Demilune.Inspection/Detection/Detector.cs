@@ -105,10 +105,12 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
     {
         if (scope.Flow is { IsPassed: true }) return;
         if (transaction is not null && options.Streams is not null) Guess(transaction);
+        var passed = scope.Flow?.Passed ?? 0;
         foreach (ref var entry in pending.Entries)
         {
             if (entry.IsDone || position > entry.Until) continue;
             var signature = _rules[entry.Signature];
+            if ((passed >> signature.Part & 1) != 0) continue;
             if (signature.Kind == SignatureKind.Addresses && !scope.IsFirstOfSide) continue;
             if (_isSegment && signature.LeavesSegments && pending == _packet) continue;
             if (signature.PayloadScope == Both && IsMatchedByPacket(entry.Signature, pending))
@@ -123,10 +125,10 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
             entry.IsDone = true;
             if (signature.Action == RuleAction.Pass && options.Streams is null)
             {
-                // Of a transaction only its own remaining signatures are excused, of a packet or stream the whole flow.
-                if (transaction is null && scope.Flow is { } flow) flow.IsPassed = true;
-                foreach (ref var other in pending.Entries) other.IsDone = true;
-                return;
+                // Of a transaction only its own remaining signatures are excused, of a packet or stream the whole flow; and only from its own policy's rules.
+                if (transaction is null && scope.Flow is { } flow) flow.Pass(signature.Part);
+                passed |= 1u << signature.Part;
+                foreach (ref var other in pending.Entries) other.IsDone |= _rules[other.Signature].Part == signature.Part;
             }
         }
     }
@@ -238,7 +240,11 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
             var operation = signature.Flowbits[i];
             if (!operation.IsCondition) continue;
             var any = false;
-            foreach (var bit in operation.Bits) any |= bit >> 6 < flow.Flowbits.Length && (flow.Flowbits[bit >> 6] >> bit & 1) != 0;
+            foreach (var own in operation.Bits)
+            {
+                var bit = own + signature.Offsets.Flowbits;
+                any |= bit >> 6 < flow.Flowbits.Length && (flow.Flowbits[bit >> 6] >> bit & 1) != 0;
+            }
             if (any != (operation.Action == FlowbitAction.IsSet)) return false;
         }
         return true;
@@ -248,25 +254,44 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
     private bool Matched(Signature signature, scoped in DetectionBuffers buffers, ITransaction? transaction)
     {
         if (options.Streams is not null) return Enqueue(signature, in buffers, transaction);
-        var outcome = _thresholds.Count(signature, scope.Facts.Source, scope.Facts.Destination, scope.Flow?.Id ?? 0, scope.Now);
+        var outcome = _thresholds.Count(Owner(signature), signature, scope.Facts.Source, scope.Facts.Destination, scope.Flow?.Id ?? 0, scope.Now);
         if (outcome == ThresholdOutcome.NoMatch) return false;
         if (IsSuppressed(signature)) outcome = ThresholdOutcome.Silent;
         if (scope.Flow is { } flow) ChangeFlowbits(signature, flow);
         _memory.Change(signature, scope, _match);
-        if (signature.Bypass) scope.Releases = true;
-        var wanted = _thresholds.Action(signature, scope.Facts.Source, scope.Facts.Destination, scope.Flow?.Id ?? 0, scope.Now);
+        // One policy that has seen enough is no reason for the others to look away.
+        if (signature.Bypass && scope.Policy is { Count: > 1 }) scope.Flow?.Pass(signature.Part);
+        else if (signature.Bypass) scope.Releases = true;
+        var wanted = _thresholds.Action(Owner(signature), signature, scope.Facts.Source, scope.Facts.Destination, scope.Flow?.Id ?? 0, scope.Now);
         if (signature.FileStorage is { } storage) Want(storage, signature, buffers.File);
         if (wanted == RuleAction.Pass) return true;
         var action = AlertAction.Allowed;
-        var isTold = options.OneAlertPerBlock && wanted != RuleAction.Alert && scope.Blocked == DropReason.Rules;
+        var isTold = options.OneAlertPerBlock && wanted != RuleAction.Alert && (scope.Blockers >> signature.Part & 1) != 0;
         if (wanted != RuleAction.Alert)
         {
-            action = scope.Enforces ? AlertAction.Blocked : AlertAction.WouldBlock;
-            if (scope.Enforces) scope.Block(DropReason.Rules);
+            action = scope.EnforcesFor(signature.Part) ? AlertAction.Blocked : AlertAction.WouldBlock;
+            if (action == AlertAction.Blocked) scope.Block(DropReason.Rules, signature.Part);
+            Oppose(signature.Part, action);
         }
         if (!signature.NoAlert && !isTold && outcome == ThresholdOutcome.Report) Tell(signature, action, in buffers, transaction);
         return true;
     }
+
+    /// <summary>One of the policies that judge has found something that it does not let pass.</summary>
+    private void Oppose(int member, AlertAction action)
+    {
+        var policy = scope.Policy![member];
+        if (scope.Flow is { } flow)
+        {
+            // Each flow is counted once.
+            if ((flow.Opposed >> member & 1) != 0) return;
+            flow.Opposed |= 1u << member;
+        }
+        if (action == AlertAction.Blocked) policy.Counters.CountBlocked();
+        else policy.Counters.CountWouldBlock(policy.IsShadow);
+    }
+
+    private string Owner(Signature signature) => scope.Policy?[signature.Part].Name ?? "";
 
     private bool IsSuppressed(Signature signature)
     {
@@ -283,8 +308,9 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
         for (var i = 0; i < signature.Flowbits.Count; i++)
         {
             var operation = signature.Flowbits[i];
-            foreach (var bit in operation.Bits)
+            foreach (var own in operation.Bits)
             {
+                var bit = own + signature.Offsets.Flowbits;
                 ref var word = ref flow.Flowbits[bit >> 6];
                 var mask = 1UL << bit;
                 word = operation.Action switch
@@ -318,7 +344,7 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
         statistics.Alerts++;
         if (scope.Flow is { } flow) flow.HasAlerted = true;
         var count = Show(in buffers, out var used);
-        var context = scope.Context();
+        var context = scope.Context() with { Speaker = scope.Policy?[signature.Part] };
         scope.Events.Alert(new(in context, signature, action)
         {
             Transaction = transaction?.Number ?? -1,

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Demilune.Inspection.Access;
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Flows;
 using Demilune.Inspection.Policies;
@@ -35,8 +34,20 @@ internal sealed class FrameScope
     public Flow? Flow { get; private set; }
     public Side From { get; private set; }
 
-    /// <summary>What we drop does not arrive, and the policy wants that.</summary>
+    /// <summary>What we drop does not arrive, and the policy wants that; of several one of them.</summary>
     public bool Enforces { get; private set; }
+
+    /// <summary>Who judges; null: the packet has come to nobody yet.</summary>
+    public InspectionPolicy? Policy => Flow?.Policy ?? _policy;
+
+    /// <summary>Likewise, what one of those that judge wants.</summary>
+    public bool EnforcesFor(int member) => Enforces && Policy![member].Prevent;
+
+    /// <summary>A bit for each of the policies that judge: a rule of it has blocked the flow with this frame.</summary>
+    public uint Blockers { get; private set; }
+
+    /// <summary>Nobody is told that the flow is blocked.</summary>
+    public bool IsSilent { get; set; }
 
     /// <summary>Set once: the flow is to be blocked.</summary>
     public DropReason Blocked { get; private set; }
@@ -47,8 +58,8 @@ internal sealed class FrameScope
     /// <summary>Goes to the client before a blocked connection ends; empty: a reset goes.</summary>
     public ReadOnlyMemory<byte> Answer { get; set; }
 
-    /// <summary>What the flow's policy allows at layer 7; null: it does not say.</summary>
-    public AccessList? Access => Flow?.Policy.Access;
+    /// <summary>The flow's policy, or one of several, allows but some things at layer 7.</summary>
+    public bool HasAccess => Flow is { Policy.HasAccess: true };
 
     /// <summary>Nothing that follows in the flow has to be looked at.</summary>
     public bool Releases { get; set; }
@@ -98,7 +109,7 @@ internal sealed class FrameScope
         Origin = default;
         (IpLength, IsFirstOfSide, IsFlowEnd, SkipsRules, _wasEstablished) = (0, true, false, false, false);
         (Number, Events, Now, Flow, From, Enforces, Blocked, Releases) = (number, events, now, null, Side.Client, false, DropReason.None, false);
-        (Dropped, Answer) = (DropReason.None, default);
+        (Dropped, Answer, Blockers, IsSilent) = (DropReason.None, default, 0, false);
         _facts = default;
         StreamEvents.Clear();
     }
@@ -172,6 +183,13 @@ internal sealed class FrameScope
         if (Blocked == DropReason.None) Blocked = reason;
     }
 
+    /// <summary>One of the policies that judge blocks the flow.</summary>
+    public void Block(DropReason reason, int member)
+    {
+        Blockers |= 1u << member;
+        Block(reason);
+    }
+
     public void Drop(DropReason reason) => Dropped = reason;
 
     private ReadOnlySpan<byte> Address(UInt128 address, byte[] room)
@@ -200,8 +218,9 @@ internal sealed class FrameScope
             Frame = Number,
             Id = Flow?.Id ?? 0,
             Network = Flow?.Network ?? 0,
-            Policy = Flow?.Policy.Name ?? _policy?.Name ?? "",
-            DetectOnly = (Flow?.Policy ?? _policy) is { Prevent: false },
+            Policy = Policy,
+            Speaker = Policy is { Count: 1 } only ? only[0] : null,
+            Opposed = Flow?.Opposed ?? 0,
             Origin = Origin,
             Packet = _packet.AsMemory(0, _packetLength),
             Spi = _facts.IpProtocol == IpProtocol.Esp ? (uint)(_facts.SourcePort << 16 | _facts.DestinationPort) : 0,

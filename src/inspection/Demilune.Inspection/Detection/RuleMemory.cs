@@ -31,10 +31,10 @@ internal sealed class RuleMemory
             if (!operations[i].IsCondition) continue;
             var holds = operations[i] switch
             {
-                FlowintOperation counter => Holds(counter, scope.Flow?.Memory, scope.Flow is not null),
+                FlowintOperation counter => Holds(counter, signature.Offsets.Counters, scope.Flow?.Memory, scope.Flow is not null),
                 SharedBitOperation bit => _shared.IsSet(Key(bit, scope), scope.Now) == (bit.Action == FlowbitAction.IsSet),
-                VariableOperation { Scope: VariableScope.Packet } text => _packet.Contains(text.Name, text.Content) != text.IsNegated,
-                VariableOperation text => scope.Flow?.Memory is { } memory && memory.Contains(text.Name, text.Content) != text.IsNegated,
+                VariableOperation { Scope: VariableScope.Packet } text => _packet.Contains(text.Name + signature.Offsets.Variables, text.Content) != text.IsNegated,
+                VariableOperation text => scope.Flow?.Memory is { } memory && memory.Contains(text.Name + signature.Offsets.Variables, text.Content) != text.IsNegated,
                 _ => throw new InvalidOperationException($"nobody evaluates {operations[i].GetType().Name}"),
             };
             if (!holds) return false;
@@ -48,23 +48,23 @@ internal sealed class RuleMemory
         foreach (ref readonly var capture in match.Captures)
         {
             if (capture.Scope == VariableScope.Packet) _hasPacketTexts = true;
-            if (capture.Scope == VariableScope.Packet) _packet.SetText(capture.Name, match.Text(capture));
-            else if (scope.Flow is { } flow) (flow.Memory ??= new()).SetText(capture.Name, match.Text(capture));
+            if (capture.Scope == VariableScope.Packet) _packet.SetText(capture.Name + signature.Offsets.Variables, match.Text(capture));
+            else if (scope.Flow is { } flow) (flow.Memory ??= new()).SetText(capture.Name + signature.Offsets.Variables, match.Text(capture));
         }
         var operations = signature.State;
         for (var i = 0; i < operations.Count; i++)
         {
             if (operations[i] is SharedBitOperation { IsCondition: false } bit) Change(bit, scope);
-            else if (operations[i] is FlowintOperation { IsCondition: false } counter && scope.Flow is { } flow) Change(counter, flow.Memory ??= new());
+            else if (operations[i] is FlowintOperation { IsCondition: false } counter && scope.Flow is { } flow) Change(counter, signature.Offsets.Counters, flow.Memory ??= new());
         }
     }
 
-    private static bool Holds(FlowintOperation operation, FlowMemory? memory, bool hasFlow)
+    private static bool Holds(FlowintOperation operation, int first, FlowMemory? memory, bool hasFlow)
     {
         if (!hasFlow) return false;
-        var mine = memory?.Counter(operation.Slot);
+        var mine = memory?.Counter(first + operation.Slot);
         if (operation.Action is FlowintAction.IsSet or FlowintAction.IsNotSet) return mine is null == (operation.Action == FlowintAction.IsNotSet);
-        if (mine is not { } value || With(operation, memory) is not { } other) return false;
+        if (mine is not { } value || With(operation, first, memory) is not { } other) return false;
         return operation.Action switch
         {
             FlowintAction.Less => value < other,
@@ -76,13 +76,13 @@ internal sealed class RuleMemory
         };
     }
 
-    private static void Change(FlowintOperation operation, FlowMemory memory)
+    private static void Change(FlowintOperation operation, int first, FlowMemory memory)
     {
-        if (With(operation, memory) is not { } other) return;
-        var mine = memory.Counter(operation.Slot);
+        if (With(operation, first, memory) is not { } other) return;
+        var mine = memory.Counter(first + operation.Slot);
         // A counter that is not there yet begins with what is added to it; nothing is taken from it.
         if (operation.Action == FlowintAction.Subtract && mine is null) return;
-        memory.SetCounter(operation.Slot, operation.Action switch
+        memory.SetCounter(first + operation.Slot, operation.Action switch
         {
             FlowintAction.Add => unchecked((mine ?? 0) + other),
             FlowintAction.Subtract => unchecked(mine!.Value - other),
@@ -90,7 +90,7 @@ internal sealed class RuleMemory
         });
     }
 
-    private static uint? With(FlowintOperation operation, FlowMemory? memory) => operation.Other < 0 ? operation.Value : memory?.Counter(operation.Other);
+    private static uint? With(FlowintOperation operation, int first, FlowMemory? memory) => operation.Other < 0 ? operation.Value : memory?.Counter(first + operation.Other);
 
     private void Change(SharedBitOperation operation, FrameScope scope)
     {

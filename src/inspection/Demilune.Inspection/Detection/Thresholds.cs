@@ -3,7 +3,7 @@ using Demilune.Rules.State;
 
 namespace Demilune.Inspection.Detection;
 
-/// <summary>Counts matches per signature and whom it tracks, for <c>threshold</c> and <c>detection_filter</c>.</summary>
+/// <summary>Counts matches per policy, signature and whom it tracks, for <c>threshold</c> and <c>detection_filter</c>.</summary>
 internal sealed class Thresholds
 {
     /// <summary>Counters at a time: an attacker with many addresses fills the table, and then counts afresh for all. 64 Ki × about 100 bytes.</summary>
@@ -13,15 +13,15 @@ internal sealed class Thresholds
     private readonly Dictionary<Key, Counter> _rates = [];
     private readonly Dictionary<Key, long> _limited = [];
 
-    private readonly record struct Key(uint Gid, uint Sid, UInt128 First, UInt128 Second, ulong Flow);
+    private readonly record struct Key(string Policy, uint Gid, uint Sid, UInt128 First, UInt128 Second, ulong Flow);
 
     private readonly record struct Counter(long Start, int Count);
 
     /// <summary>What a match does: the signature's own action, or while it matches too often the one that a rate filter gives it.</summary>
-    public RuleAction Action(Signature signature, UInt128 source, UInt128 destination, ulong flow, long now)
+    public RuleAction Action(string policy, Signature signature, UInt128 source, UInt128 destination, ulong flow, long now)
     {
         if (signature.Rate is not { } rate) return signature.Action;
-        var key = KeyOf(signature, rate.Track, source, destination, flow);
+        var key = KeyOf(policy, signature, rate.Track, source, destination, flow);
         if (_limited.TryGetValue(key, out var until))
         {
             if (now < until) return rate.NewAction ?? signature.Action;
@@ -40,10 +40,10 @@ internal sealed class Thresholds
 
     /// <summary>Counts a match.</summary>
     /// <returns>What may be done about it.</returns>
-    public ThresholdOutcome Count(Signature signature, UInt128 source, UInt128 destination, ulong flow, long now)
+    public ThresholdOutcome Count(string policy, Signature signature, UInt128 source, UInt128 destination, ulong flow, long now)
     {
         if (signature.Threshold is not { } rule) return ThresholdOutcome.Report;
-        var key = KeyOf(signature, rule.Track, source, destination, flow);
+        var key = KeyOf(policy, signature, rule.Track, source, destination, flow);
         if (!_counters.TryGetValue(key, out var counter) || now - counter.Start >= rule.Period.Ticks * 100) counter = new(now, 0);
         counter = counter with { Count = counter.Count + 1 };
         if (_counters.Count >= MaxCounters) _counters.Clear();
@@ -59,13 +59,13 @@ internal sealed class Thresholds
         return rule.Kind == ThresholdKind.DetectionFilter ? ThresholdOutcome.NoMatch : ThresholdOutcome.Silent;
     }
 
-    private static Key KeyOf(Signature signature, ThresholdTrack track, UInt128 source, UInt128 destination, ulong flow) => track switch
+    private static Key KeyOf(string policy, Signature signature, ThresholdTrack track, UInt128 source, UInt128 destination, ulong flow) => track switch
     {
-        ThresholdTrack.BySource => new(signature.Gid, signature.Sid, source, 0, 0),
-        ThresholdTrack.ByDestination => new(signature.Gid, signature.Sid, 0, destination, 0),
-        ThresholdTrack.ByBoth => new(signature.Gid, signature.Sid, source, destination, 0),
-        ThresholdTrack.ByFlow => new(signature.Gid, signature.Sid, 0, 0, flow),
-        _ => new(signature.Gid, signature.Sid, 0, 0, 0),
+        ThresholdTrack.BySource => new(policy, signature.Gid, signature.Sid, source, 0, 0),
+        ThresholdTrack.ByDestination => new(policy, signature.Gid, signature.Sid, 0, destination, 0),
+        ThresholdTrack.ByBoth => new(policy, signature.Gid, signature.Sid, source, destination, 0),
+        ThresholdTrack.ByFlow => new(policy, signature.Gid, signature.Sid, 0, 0, flow),
+        _ => new(policy, signature.Gid, signature.Sid, 0, 0, 0),
     };
 }
 

@@ -1,4 +1,5 @@
 using Demilune.Inspection.Flows;
+using Demilune.Inspection.Policies;
 using Demilune.Rules.Headers;
 using Demilune.Wire.Ip;
 
@@ -19,11 +20,14 @@ public readonly record struct FlowContext
     /// <summary>The network of the addresses.</summary>
     public int Network { get; init; }
 
-    /// <summary>The policy that judges.</summary>
-    public string Policy { get; init; }
+    /// <summary>Who judges: one policy or several; null: nobody.</summary>
+    public InspectionPolicy? Policy { get; init; }
 
-    /// <summary>True: the policy only detects.</summary>
-    public bool DetectOnly { get; init; }
+    /// <summary>Which of them the event comes from; null: of several none in particular.</summary>
+    public InspectionPolicy? Speaker { get; init; }
+
+    /// <summary>A bit for each of the policies that judge: it has blocked something of the flow so far, or would have if it prevented.</summary>
+    public uint Opposed { get; init; }
 
     /// <summary>What was around the packet.</summary>
     public PacketOrigin Origin { get; init; }

@@ -49,8 +49,19 @@ internal sealed class Flow
     /// <summary>Nothing is looked at any more.</summary>
     public bool IsReleased { get; set; }
 
-    /// <summary>A pass rule matched: no rule applies any more.</summary>
-    public bool IsPassed { get; set; }
+    /// <summary>No rule applies any more.</summary>
+    public bool IsPassed
+    {
+        get => Passed == uint.MaxValue;
+        set => Passed = value ? uint.MaxValue : 0;
+    }
+
+    /// <summary>A bit for each of the policies that judge: a pass rule of it matched, and none of its rules applies any more. All bits: none of anybody.</summary>
+    public uint Passed { get; private set; }
+
+    /// <summary>A bit for each of the policies that judge: it has blocked something, or would have if it prevented.</summary>
+    public uint Opposed { get; set; }
+
     /// <summary>Packets are judged one by one; nobody follows its streams.</summary>
     public bool IsUntracked { get; set; }
     public bool HasAlerted { get; set; }
@@ -100,6 +111,13 @@ internal sealed class Flow
 
     public TcpSide this[Side side] => Sides[(int)side];
 
+    /// <summary>One of the policies that judge has let it pass.</summary>
+    public void Pass(int member)
+    {
+        Passed |= 1u << member;
+        if (Passed == (1u << Policy.Count) - 1) Passed = uint.MaxValue;
+    }
+
     /// <summary>Who was taken for the client turns out to be the server.</summary>
     public void Reverse()
     {
@@ -127,6 +145,7 @@ internal sealed class Flow
         (Icmp, IcmpAnswer) = (default, default);
         Memory = null;
         WantedFiles = default;
+        Opposed = 0;
         IsBlocked = IsReleased = IsPassed = IsUntracked = HasAlerted = IsAnswered = false;
     }
 }

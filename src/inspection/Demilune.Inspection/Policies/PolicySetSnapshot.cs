@@ -1,6 +1,4 @@
 using System.Collections.Frozen;
-using Demilune.Inspection.Access;
-using Demilune.Rules.Compile;
 
 namespace Demilune.Inspection.Policies;
 
@@ -18,16 +16,4 @@ public sealed record PolicySetSnapshot(long Revision, FrozenDictionary<int, Insp
 
     /// <summary>The policy for a tag, or null. A tag without a policy of its own is not judged by the default one: that would be another policy than asked for.</summary>
     public InspectionPolicy? For(int tag) => tag == 0 || ByTag.Count == 0 ? Default : ByTag.GetValueOrDefault(tag);
-}
-
-/// <summary>One security policy.</summary>
-/// <param name="Tag">802.1Q VID of its frames.</param>
-/// <param name="Name">The SecurityPolicy object's.</param>
-/// <param name="Revision">Of the policy.</param>
-/// <param name="Prevent">False: alerts only, nothing is dropped.</param>
-/// <param name="Rules">Compiled.</param>
-public sealed record InspectionPolicy(int Tag, string Name, long Revision, bool Prevent, RuleSet Rules)
-{
-    /// <summary>What is allowed at layer 7; null: whatever no rule forbids.</summary>
-    public AccessList? Access { get; init; }
 }

@@ -11,15 +11,22 @@ namespace Demilune.Rules.Compile;
 public sealed class RuleSet
 {
     private readonly Signature[] _signatures;
-    private readonly BufferPrefilter?[] _prefilters;
+    private readonly Search[][] _searches;
 
     internal RuleSet(Signature[] signatures, StateNames names, BufferPrefilter?[] prefilters, int[] packetRules)
+        : this(
+            signatures, names.Flowbits, names.Counters, names.Variables,
+            Array.ConvertAll(prefilters, static Search[] (prefilter) => prefilter is null ? [] : [new(0, prefilter)]), packetRules)
+    {
+    }
+
+    private RuleSet(Signature[] signatures, string[] flowbits, string[] counters, string[] variables, Search[][] searches, int[] packetRules)
     {
         _signatures = signatures;
-        _prefilters = prefilters;
-        FlowbitNames = names.Flowbits;
-        CounterNames = names.Counters;
-        VariableNames = names.Variables;
+        _searches = searches;
+        FlowbitNames = flowbits;
+        CounterNames = counters;
+        VariableNames = variables;
         StoresFiles = Array.Exists(signatures, signature => signature.FileStorage is not null);
         DecodingRules = [.. packetRules.Where(index => signatures[index].IsAboutDecoding)];
         PacketRules = packetRules;
@@ -35,7 +42,35 @@ public sealed class RuleSet
 
     public static RuleSet Empty { get; } = Compile([], new()).Rules;
 
-    /// <summary>In the order in which they apply: pass, drop, reject, alert; within an action by priority, then as loaded.</summary>
+    /// <summary>What is looked for in one buffer in one direction.</summary>
+    /// <param name="First">Where the signatures that it knows begin.</param>
+    private readonly record struct Search(int First, BufferPrefilter Prefilter);
+
+    /// <summary>One set of several: each signature knows its <see cref="Signature.Part"/>, and each part keeps flow bits, counters and variables of its own.</summary>
+    /// <remarks>Nothing is compiled anew and nothing large is copied: it costs a small object per signature.</remarks>
+    public static RuleSet Join(IReadOnlyList<RuleSet> parts)
+    {
+        if (parts is [var only]) return only;
+        var signatures = new List<Signature>(parts.Sum(part => part._signatures.Length));
+        var packetRules = new List<int>();
+        var searches = Enumerable.Repeat<Search[]>([], Empty._searches.Length).ToArray();
+        var (flowbits, counters, variables) = (new List<string>(), new List<string>(), new List<string>());
+        for (var number = 0; number < parts.Count; number++)
+        {
+            var (part, first) = (parts[number], signatures.Count);
+            var offsets = new StateOffsets(flowbits.Count, counters.Count, variables.Count);
+            foreach (var signature in part._signatures) signatures.Add(signature.As(signatures.Count, number, offsets));
+            packetRules.AddRange(part.PacketRules.Select(index => first + index));
+            for (var i = 0; i < searches.Length; i++)
+                searches[i] = [.. searches[i], .. part._searches[i].Select(search => search with { First = first + search.First })];
+            flowbits.AddRange(part.FlowbitNames);
+            counters.AddRange(part.CounterNames);
+            variables.AddRange(part.VariableNames);
+        }
+        return new([.. signatures], [.. flowbits], [.. counters], [.. variables], searches, [.. packetRules]);
+    }
+
+    /// <summary>In the order in which they apply: pass, drop, reject, alert; within an action by priority, then as loaded. Of a joined set: part by part.</summary>
     public IReadOnlyList<Signature> Signatures => _signatures;
 
     public Signature this[int index] => _signatures[index];
@@ -78,20 +113,41 @@ public sealed class RuleSet
     public static CompiledRules Compile(IEnumerable<RuleSource> sources, RuleSetOptions options) => RuleCompiler.Compile(sources, options);
 
     /// <summary>Whether any signature looks into this buffer in this direction. If not, do not bother to make it.</summary>
-    public bool Inspects(BufferId buffer, FlowDirections direction) => PrefilterOf(buffer, direction) is not null;
+    public bool Inspects(BufferId buffer, FlowDirections direction) => SearchesOf(buffer, direction).Length > 0;
 
     /// <summary>Adds to <see cref="MatchContext.Candidates"/> every signature that could match because of these bytes.</summary>
     /// <remarks>Never misses one: a signature without a literal to look for is a candidate whenever its buffer is seen.</remarks>
     public void Prefilter(BufferId buffer, FlowDirections direction, ReadOnlySpan<byte> bytes, MatchContext context)
-        => PrefilterOf(buffer, direction)?.Scan(bytes, context);
+    {
+        foreach (ref readonly var search in SearchesOf(buffer, direction).AsSpan())
+        {
+            context.Candidates.First = search.First;
+            search.Prefilter.Scan(bytes, context);
+        }
+        context.Candidates.First = 0;
+    }
 
     /// <summary>As above, for bytes that continue a stream: patterns that began in earlier bytes are found too.</summary>
     /// <param name="tail">Kept by the caller per stream and direction; <c>default</c> at its start and after a gap.</param>
     public void Prefilter(BufferId buffer, FlowDirections direction, ref StreamTail tail, ReadOnlySpan<byte> bytes, MatchContext context)
-        => PrefilterOf(buffer, direction)?.Scan(ref tail, bytes, context);
+    {
+        var searches = SearchesOf(buffer, direction);
+        for (var i = 0; i < searches.Length; i++)
+        {
+            context.Candidates.First = searches[i].First;
+            if (i == searches.Length - 1)
+            {
+                searches[i].Prefilter.Scan(ref tail, bytes, context);
+                break;
+            }
+            var same = tail;        // each has to see what was before
+            searches[i].Prefilter.Scan(ref same, bytes, context);
+        }
+        context.Candidates.First = 0;
+    }
 
-    private BufferPrefilter? PrefilterOf(BufferId buffer, FlowDirections direction)
-        => _prefilters[(int)buffer * 2 + (direction == FlowDirections.ToClient ? 1 : 0)];
+    private Search[] SearchesOf(BufferId buffer, FlowDirections direction)
+        => _searches[(int)buffer * 2 + (direction == FlowDirections.ToClient ? 1 : 0)];
 }
 
 /// <summary>The outcome of a compilation: what loaded, and what did not and why.</summary>

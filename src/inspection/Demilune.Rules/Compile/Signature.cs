@@ -11,6 +11,12 @@ public sealed class Signature
     /// <summary>Position in <see cref="RuleSet.Signatures"/>: lower wins.</summary>
     public int Index { get; internal set; }
 
+    /// <summary>Which of the sets that were joined it is from; 0 in a set of its own.</summary>
+    public int Part { get; private set; }
+
+    /// <summary>What has to be added to the numbers of its flow bits, counters and variables: each part of a joined set keeps its own.</summary>
+    public StateOffsets Offsets { get; private set; }
+
     public required RuleAction Action { get; init; }
     public required uint Sid { get; init; }
     public uint Gid { get; init; } = 1;
@@ -110,6 +116,14 @@ public sealed class Signature
     public string Text { get; init; } = "";
     public string Source { get; init; } = "";
     public int Line { get; init; }
+
+    /// <summary>The same signature as a member of a joined set.</summary>
+    internal Signature As(int index, int part, StateOffsets offsets)
+    {
+        var copy = (Signature)MemberwiseClone();
+        (copy.Index, copy.Part, copy.Offsets) = (index, part, offsets);
+        return copy;
+    }
 
     /// <summary>Header, direction, flow and packet conditions. Cheap: ask this before <see cref="Matches"/>.</summary>
     public bool AppliesTo(in PacketFacts facts)

@@ -12,6 +12,9 @@ public sealed class CandidateSet
 
     public int Count => _count;
 
+    /// <summary>Where the part of a joined rule set begins whose own numbers are used to add and to ask.</summary>
+    internal int First { get; set; }
+
     /// <summary>Makes room for a rule set of <paramref name="signatures"/> and forgets everything. Allocates only to grow.</summary>
     public void Reset(int signatures)
     {
@@ -27,10 +30,15 @@ public sealed class CandidateSet
         _count = 0;
     }
 
-    public bool Contains(int signature) => (_bits[signature >> 6] >> signature & 1) != 0;
+    public bool Contains(int signature)
+    {
+        signature += First;
+        return (_bits[signature >> 6] >> signature & 1) != 0;
+    }
 
     public void Add(int signature)
     {
+        signature += First;
         ref var word = ref _bits[signature >> 6];
         var bit = 1UL << signature;
         if ((word & bit) != 0) return;

@@ -80,7 +80,9 @@ internal sealed class DnsSession(InspectorOptions options, Detector detector) : 
         foreach (var id in (ReadOnlySpan<BufferId>)[BufferId.DnsQuery, BufferId.DnsQueryName, BufferId.DnsAnswerName])
             for (var instance = 0; TryGet(id, instance, default, out var view); instance++) detector.Offer(id, view.Bytes);
         detector.Keep(_pending, long.MaxValue);
-        if (from == Side.Client && detector.Scope.Access is { } access && !(isWhole && access.Admits(_message))) detector.Deny(access, this, isAlone: _isDatagram);
+        if (from == Side.Client)
+            foreach (var (member, access) in detector.AccessLists)
+                if (!(isWhole && access.Admits(_message))) detector.Deny(member, access, this, isAlone: _isDatagram);
         if (!isWhole) detector.Notice("dns.malformed_data", this, this, _pending);
         if ((_message.Flags & 0x40) != 0) detector.Notice("dns.z_flag_set", this, this, _pending);
         if (_message.Opcode >= 7) detector.Notice("dns.invalid_opcode", this, this, _pending);

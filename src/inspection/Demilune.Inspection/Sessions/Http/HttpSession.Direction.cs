@@ -1,4 +1,3 @@
-using Demilune.Inspection.Access;
 using Demilune.Inspection.Detection;
 using Demilune.Inspection.Events;
 using Demilune.Rules.Buffers;
@@ -65,7 +64,7 @@ internal sealed partial class HttpSession
             detector.Keep(message.Pending, long.MaxValue);
             Evaluate(message, default, 0);
             detector.Settle(message.Pending);
-            if (side == Side.Client && detector.Scope.Access is { } access) Ask(access, message, head, oddities == UriOddities.None);
+            if (side == Side.Client) Ask(message, head, oddities == UriOddities.None);
             if (head.Framing is Http1Framing.None or Http1Framing.Tunnel) return;
             var encoding = head.List("content-encoding"u8);
             if (!encoding.IsEmpty) BeginDecoding(encoding);
@@ -143,12 +142,15 @@ internal sealed partial class HttpSession
             _ => Http1Anomaly.InvalidContentEncoding,
         });
 
-        private void Ask(AccessList access, HttpMessage message, Http1Head head, bool isPlain)
+        private void Ask(HttpMessage message, Http1Head head, bool isPlain)
         {
-            if (access.Admits(message, head, isPlain)) return;
-            // While an earlier request waits for its answer, ours would be taken for that.
-            var answer = session._open.Count == 1 ? access.Answer(_transaction!.Kind == Http1RequestKind.Head) : default(ReadOnlyMemory<byte>);
-            session._detector.Deny(access, _transaction, answer);
+            foreach (var (member, access) in session._detector.AccessLists)
+            {
+                if (access.Admits(message, head, isPlain)) continue;
+                // While an earlier request waits for its answer, ours would be taken for that.
+                var answer = session._open.Count == 1 ? access.Answer(_transaction!.Kind == Http1RequestKind.Head) : default(ReadOnlyMemory<byte>);
+                session._detector.Deny(member, access, _transaction, answer);
+            }
         }
 
         private void BeginRequest(Http1Head head)

@@ -101,12 +101,11 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
         _detector.Keep(side.Pending, long.MaxValue);
     }
 
-    /// <summary>A hello is there: does the policy allow what it says?</summary>
+    /// <summary>A hello is there: does each policy allow what it says?</summary>
     public void Ask(Side from)
     {
-        if (_detector.Scope.Access is not { } access) return;
-        if (from == Side.Client ? access.Admits(Client.Hello) : access.Admits(Client.Hello, Server.Hello)) return;
-        _detector.Deny(access, this);
+        foreach (var (member, access) in _detector.AccessLists)
+            if (!(from == Side.Client ? access.Admits(Client.Hello) : access.Admits(Client.Hello, Server.Hello))) _detector.Deny(member, access, this);
     }
 
     public void Evaluate(TlsSide side) => _detector.Evaluate(side.Pending, new DetectionBuffers { Message = side }, 0, this);
