@@ -40,7 +40,7 @@ internal sealed class KernelInMemory : IDatapath
     public ApplyOutcome Apply(NodeState state)
     {
         Applied.Add(state);
-        return new(new Dictionary<string, string>(PortErrors));
+        return new(new Dictionary<string, string>(PortErrors), []);
     }
 
     public string? OpenListener() => null;

@@ -1,7 +1,9 @@
+using Demilune.Contracts.Frames;
 using Demilune.Contracts.Nodes;
 using Demilune.Node.Attachments;
 using Demilune.Node.Datapath;
 using Demilune.Node.Names;
+using Demilune.Node.Observation;
 using Microsoft.Extensions.Logging;
 
 namespace Demilune.Node;
@@ -20,6 +22,7 @@ internal sealed class Agent : IDisposable
     private NodeState _state = new();
     private ApplyOutcome _outcome = ApplyOutcome.Clean;
     private ulong _appliedRevision;
+    private JudgeNames _names = new(new());
 
     public Agent(IDatapath datapath, AttachmentStore attachments, NodeState? last, ILogger log)
     {
@@ -56,12 +59,17 @@ internal sealed class Agent : IDisposable
         signal.SetResult();
     }
 
+    /// <summary>With a new pod other policies have come to judge together than before: <see cref="State"/> says which.</summary>
+    public event Action? CombinationsChanged;
+
     /// <summary>Creates the interfaces of an attachment and returns when its policy is in the kernel.</summary>
     /// <exception cref="IOException">An interface could not be made; what had been made is gone again.</exception>
     public void Attach(Attachment attachment)
     {
+        bool isChanged;
         lock (_gate)
         {
+            var before = _state;
             try
             {
                 foreach (var made in attachment.Interfaces)
@@ -81,7 +89,11 @@ internal sealed class Agent : IDisposable
                 DetachUnderGate(attachment);
                 throw;
             }
+
+            isChanged = !ReferenceEquals(before, _state);
         }
+
+        if (isChanged) CombinationsChanged?.Invoke();
     }
 
     public Attachment? Find(string containerId, string ifName)
@@ -144,7 +156,15 @@ internal sealed class Agent : IDisposable
     /// <summary>Only the liveness of firewalls: read often.</summary>
     public IReadOnlyList<FirewallReading> ReadFirewalls() { lock (_gate) return _datapath.ReadFirewalls(); }
 
-    public FlowEvents DrainEvents(int max) { lock (_gate) return _datapath.DrainEvents(max); }
+    public FlowEvents DrainEvents(int max)
+    {
+        lock (_gate)
+        {
+            var events = _datapath.DrainEvents(max);
+            foreach (var told in events.Events) _names.AddTo(told);
+            return events;
+        }
+    }
 
     public void Dispose() { lock (_gate) _datapath.Dispose(); }
 
@@ -179,6 +199,15 @@ internal sealed class Agent : IDisposable
     {
         _outcome = _datapath.Apply(_state);
         _appliedRevision = _state.Revision;
+        // Kept with the state: what the firewalls are told of it, and what a successor goes on with.
+        if (!_state.Combinations.SequenceEqual(_outcome.Combinations))
+        {
+            _state = _state.Clone();
+            _state.Combinations.Clear();
+            _state.Combinations.AddRange(_outcome.Combinations);
+        }
+        _names = new(_state);
+        if (_outcome.HasTooManyCombinations) _log.TooManyCombinations(CombinationTags.Last - CombinationTags.First + 1);
         foreach (var (port, reason) in _outcome.PortErrors) _log.PortNotEnforced(port, reason);
     }
 }

@@ -38,6 +38,9 @@ internal static partial class AgentLog
     [LoggerMessage(2012, LogLevel.Error, "State revision {Revision} could not be applied: {Reason}. The one before stays enforced")]
     public static partial void StateRefused(this ILogger log, ulong revision, string reason);
 
+    [LoggerMessage(2013, LogLevel.Error, "More than {Most} combinations of security policies select flows on this node: flows of those that got no tag are closed. Name fewer different SecurityPolicies for the same pods")]
+    public static partial void TooManyCombinations(this ILogger log, int most);
+
     [LoggerMessage(2020, LogLevel.Information, "Firewall {Pod} connected: {Engine} {Version}, real-time scheduling {RealTime}")]
     public static partial void FirewallConnected(this ILogger log, string pod, string engine, string version, bool realTime);
 

@@ -79,6 +79,7 @@ internal static partial class Program
         var eve = new EveBuffer();
         using var links = new FirewallLinks(options.FirewallDirectory, eve, log);
         links.Publish(agent.State);
+        agent.CombinationsChanged += () => links.Publish(agent.State);
         using var listener = AnswerListener.Start(agent, TimeProvider.System, log);
         var observer = new Observer(agent, links, TimeProvider.System, log);
         using var client = new ControllerClient(agent, links, observer, eve, options, log);

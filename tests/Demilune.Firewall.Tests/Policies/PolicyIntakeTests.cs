@@ -160,7 +160,7 @@ public sealed class PolicyIntakeTests : IDisposable
         Assert.False(InForce.For(104)!.Prevent);
         Assert.Equal([1, 2, 4, 100, 101, 103, 104], loaded.Tags);
         Assert.Equal([true, true, false, false], loaded.Policies.Select(policy => policy.Ok));
-        Assert.Equal(0, InForce.For(4)!.Rules.Signatures.Count);
+        Assert.Empty(InForce.For(4)!.Rules.Signatures);
     }
 
     [Fact]

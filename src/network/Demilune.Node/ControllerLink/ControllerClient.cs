@@ -116,8 +116,9 @@ internal sealed class ControllerClient : IDisposable
             return;
         }
 
-        _links.Publish(state);
-        LastState.Save(_options.LastStateFile, state);
+        // As the agent has it: with the combinations of policies that came of it.
+        _links.Publish(_agent.State);
+        LastState.Save(_options.LastStateFile, _agent.State);
         Wake();
     }
 

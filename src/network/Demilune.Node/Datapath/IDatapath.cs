@@ -67,9 +67,13 @@ internal sealed record InterfacePlan(
 
 /// <summary>What came of applying a state.</summary>
 /// <param name="PortErrors">Port id → why it is not as it should be. Such a port lets nothing through.</param>
-internal sealed record ApplyOutcome(IReadOnlyDictionary<string, string> PortErrors)
+/// <param name="Combinations">Policies that judge flows together, and the tags that the datapath gave them.</param>
+internal sealed record ApplyOutcome(IReadOnlyDictionary<string, string> PortErrors, IReadOnlyList<PolicyCombination> Combinations)
 {
-    public static readonly ApplyOutcome Clean = new(new Dictionary<string, string>());
+    public static readonly ApplyOutcome Clean = new(new Dictionary<string, string>(), []);
+
+    /// <summary>There were more than tags for them: flows of those that got none are closed.</summary>
+    public bool HasTooManyCombinations { get; init; }
 }
 
 /// <summary>One port pair, as the kernel counts it.</summary>

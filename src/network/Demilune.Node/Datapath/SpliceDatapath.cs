@@ -44,7 +44,7 @@ internal sealed class SpliceDatapath : IDatapath
 
     public bool Exists(string hostInterface) => PodInterface.IndexOf(hostInterface) is not null;
 
-    public ApplyOutcome Apply(NodeState state) => new(_splice.Apply(state));
+    public ApplyOutcome Apply(NodeState state) => _splice.Apply(state);
 
     public string? OpenListener()
     {

@@ -50,12 +50,18 @@ internal sealed class FirewallLinks(string directory, EveBuffer eve, ILogger log
     /// <summary>The same object as before if nothing changed, so that nothing is sent or compiled again.</summary>
     private PolicySet PoliciesOf(string firewall, NodeState state)
     {
-        var content = new EngineContent([.. state.SecurityPolicies.Where(policy => policy.Firewalls.Contains(firewall)).OrderBy(policy => policy.Tag)]);
+        var chains = state.Chains.Where(chain => chain.Firewall == firewall).Select(chain => chain.Id).ToHashSet();
+        // What goes through this firewall is judged by it for all policies, also for those of other firewalls.
+        var combinations = state.Combinations.Where(one => chains.Contains(one.ChainId)).OrderBy(one => one.Tag).ToList();
+        var needed = combinations.SelectMany(one => one.Policies.Concat(one.Shadows)).ToHashSet();
+        var content = new EngineContent(
+            [.. state.SecurityPolicies.Where(policy => policy.Firewalls.Contains(firewall) || needed.Contains(policy.Tag)).OrderBy(policy => policy.Tag)], combinations);
         if (_policies.TryGetValue(firewall, out var known) && known.Content.SequenceEquals(content)) return known.Set;
         var set = new PolicySet((long)state.Revision, [.. content.Policies.Select(policy => new EnginePolicy(
             (int)policy.Tag, policy.Name, (long)policy.Revision, policy.Mode == SecurityPolicy.Types.Mode.Prevent,
             [.. policy.Rules.Select(rules => new EngineRules(rules.Name, rules.Text))],
-            policy.Access.Length == 0 ? null : policy.Access))]);
+            policy.Access.Length == 0 ? null : policy.Access, policy.OnFailure == SecurityPolicy.Types.OnFailure.Open))],
+            [.. combinations.Select(one => new EngineCombination((int)one.Tag, [.. one.Policies.Select(tag => (int)tag)], [.. one.Shadows.Select(tag => (int)tag)]))]);
         _policies[firewall] = (set, content);
         return set;
     }
@@ -70,8 +76,8 @@ internal sealed class FirewallLinks(string directory, EveBuffer eve, ILogger log
     }
 
     /// <summary>What an engine sees of a state's policies.</summary>
-    private sealed record EngineContent(IReadOnlyList<SecurityPolicy> Policies)
+    private sealed record EngineContent(IReadOnlyList<SecurityPolicy> Policies, IReadOnlyList<PolicyCombination> Combinations)
     {
-        public bool SequenceEquals(EngineContent other) => Policies.SequenceEqual(other.Policies);
+        public bool SequenceEquals(EngineContent other) => Policies.SequenceEqual(other.Policies) && Combinations.SequenceEqual(other.Combinations);
     }
 }

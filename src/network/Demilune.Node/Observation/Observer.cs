@@ -89,6 +89,11 @@ internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider ti
         {
             var loaded = new LoadedPolicy { Name = policy.Name, Revision = (ulong)policy.Revision, Rules = (uint)policy.Rules, Ok = policy.Ok };
             loaded.Errors.Add(policy.Errors);
+            if (socket.Stats?.Policies?.FirstOrDefault(counted => counted.Name == policy.Name) is { } counts)
+            {
+                (loaded.Flows, loaded.Blocked, loaded.WouldBlock) = ((ulong)counts.Flows, (ulong)counts.Blocked, (ulong)counts.WouldBlock);
+                (loaded.ShadowFlows, loaded.ShadowWouldBlock) = ((ulong)counts.ShadowFlows, (ulong)counts.ShadowWouldBlock);
+            }
             seen.Policies.Add(loaded);
         }
     }

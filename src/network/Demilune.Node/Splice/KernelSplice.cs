@@ -4,8 +4,10 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Demilune.Contracts.Frames;
 using Demilune.Contracts.Nodes;
 using Demilune.Linux.Bpf;
+using Demilune.Node.Datapath;
 using Demilune.Node.Names;
 using Demilune.Node.Splice.Compile;
 using Demilune.Node.Splice.Maps;
@@ -34,7 +36,9 @@ internal sealed class KernelSplice : IDisposable
     private readonly LearntNames _names;
     private readonly Dictionary<string, int> _interfaces = [];
     private readonly List<(string PortId, Port.Types.Kind Kind)> _waiting = [];
-    private SplicePlan _plan = new();
+    private readonly PanelTags _tags = new();
+    private SplicePlan _plan = new(new());
+    private bool _isRestored;
     private int _listener;
     private ulong _eventsLostBefore;
 
@@ -86,18 +90,30 @@ internal sealed class KernelSplice : IDisposable
     }
 
     /// <summary>Makes the kernel judge by <paramref name="state"/>; returns when it does.</summary>
-    /// <returns>Port id → why it is closed.</returns>
-    public IReadOnlyDictionary<string, string> Apply(NodeState state)
+    /// <returns>Which ports are closed and why, and who judges together.</returns>
+    public ApplyOutcome Apply(NodeState state)
     {
-        var plan = SpliceCompiler.Compile(state, _interfaces, _names.All);
+        if (!_isRestored) _tags.Restore(state.Combinations);
+        _isRestored = true;
+        var plan = SpliceCompiler.Compile(state, _interfaces, _names.All, _tags);
         _tables.Apply(plan);
         _plan = plan;
+        _tags.Keep(plan.Panels.Keys.ToHashSet());
         foreach (var (portId, kind) in _waiting) _links.Attach(portId, kind, _interfaces[portId]);
         _waiting.Clear();
         foreach (var old in Directory.EnumerateDirectories(_root, "maps-*").Where(path => !path.EndsWith(_schema, StringComparison.Ordinal)).ToArray())
             Directory.Delete(old, recursive: true);
-        return plan.Errors;
+        return new(plan.Errors, Combinations) { HasTooManyCombinations = plan.HasTooManyPanels };
     }
+
+    /// <summary>Policies that judge flows together now, and their tags.</summary>
+    public IReadOnlyList<PolicyCombination> Combinations =>
+    [
+        .. _plan.Panels.Where(panel => panel.Value != CombinationTags.Nobody).OrderBy(panel => panel.Value).Select(panel => new PolicyCombination
+        {
+            Tag = panel.Value, ChainId = panel.Key.ChainId, Policies = { panel.Key.Policies.Select(tag => (uint)tag) }, Shadows = { panel.Key.Shadows.Select(tag => (uint)tag) },
+        }),
+    ];
 
     /// <summary>Where held answers of name servers go, and come back from.</summary>
     /// <param name="interfaceIndex">Of a veth whose other end the agent reads and writes.</param>

@@ -13,7 +13,7 @@ internal sealed class KernelTables
 
     private readonly Dictionary<string, (BpfMap Map, Table Mirror)> _tables;
     private readonly BpfMap _config, _policies, _pairCounters;
-    private SplicePlan _previous = new();
+    private SplicePlan _previous = new(new());
 
     public KernelTables(BpfCollection collection)
     {

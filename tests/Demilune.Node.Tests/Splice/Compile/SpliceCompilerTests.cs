@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using CsCheck;
+using Demilune.Contracts.Frames;
 using Demilune.Contracts.Nodes;
 using Demilune.Node.Splice.Compile;
 using Demilune.Node.Splice.Maps;
@@ -31,10 +32,17 @@ public sealed class SpliceCompilerTests
     });
 
     private static readonly Gen<NodeState> GenState = Gen.Select(
-        GenTieredRule.Array[0, 6].Array[2], Gen.OneOf(Prefixes).Array[0, 4].Array[3], Gen.Select(GenRule, Gen.UInt[1, 3], Gen.Int[1, 9]).Array[0, 4], Gen.Bool,
-        (groups, sets, classifiers, second) =>
+        GenTieredRule.Array[0, 6].Array[2], Gen.OneOf(Prefixes).Array[0, 4].Array[3], Gen.Select(GenRule, Gen.UInt[1, 3], Gen.Int[1, 9], Gen.Bool).Array[0, 5], Gen.Bool, Gen.Int[0, 3].Array[2],
+        (groups, sets, classifiers, second, kinds) =>
         {
             NodeState state = new();
+            // Of the third tag nobody knows anything.
+            for (var i = 0; i < 2; i++)
+                state.SecurityPolicies.Add(new SecurityPolicy
+                {
+                    Tag = (uint)i + 1, Name = "ba"[i].ToString(), Firewalls = { kinds[i] < 2 ? ["chain"] : Array.Empty<string>() },
+                    OnFailure = kinds[i] % 2 == 0 ? SecurityPolicy.Types.OnFailure.Closed : SecurityPolicy.Types.OnFailure.Open,
+                });
             for (var i = 0; i < 2; i++)
             {
                 Port port = new() { Id = $"p{i}", Network = 1, Mac = $"02:00:00:00:00:0{i}", PortSecurity = true, AdminStateUp = true };
@@ -52,10 +60,10 @@ public sealed class SpliceCompilerTests
                 set.Prefixes.AddRange(sets[i]);
                 state.AddressSets.Add(set);
             }
-            foreach (var (rule, tag, id) in classifiers)
+            foreach (var (rule, tag, id, shadow) in classifiers)
                 state.Classifiers.Add(new FlowClassifier
                 {
-                    Id = $"c{id}", ChainId = "chain", LogicalDestinationPort = "p0", Ethertype = rule.Ethertype, Protocol = rule.Protocol, PolicyTag = tag,
+                    Id = $"c{id}", ChainId = $"chain {tag}", Shadow = shadow, LogicalDestinationPort = "p0", Ethertype = rule.Ethertype, Protocol = rule.Protocol, PolicyTag = tag,
                     DestinationPortMin = rule.PortMin, DestinationPortMax = rule.PortMax, SourcePrefix = rule.RemotePrefix, SourceAddressSet = rule.RemoteAddressSet,
                 });
             return state;
@@ -71,7 +79,7 @@ public sealed class SpliceCompilerTests
             Assert.Empty(plan.Errors);
             var direction = egress ? (byte)1 : (byte)0;
             Assert.Equal(Naive.Permits(state, state.Ports[0], direction, remote, protocol, port), Evaluate.Permits(plan, plan.Rules, 10, direction, remote, protocol, port));
-            Assert.Equal(Naive.Tag(state, remote, protocol, port), Evaluate.Tag(plan, 10, remote, protocol, port));
+            Assert.Equal(Naive.Judges(state, remote, protocol, port), Evaluate.Judges(plan, 10, remote, protocol, port));
         }, iter: 3000);
 
     [Fact]
@@ -130,6 +138,37 @@ public sealed class SpliceCompilerTests
     }
 
     [Fact]
+    public void More_policies_than_a_firewall_can_judge_by_close_the_port_and_shadows_are_left_out()
+    {
+        NodeState state = new();
+        state.Ports.Add(new Port { Id = "p0", Network = 1, Mac = "02:00:00:00:00:01", PortSecurity = true, AdminStateUp = true, Addresses = { "10.0.0.1" } });
+        for (var i = 1u; i <= 8; i++) state.Classifiers.Add(new FlowClassifier { Id = $"c{i}", ChainId = "chain", LogicalDestinationPort = "p0", Ethertype = 4, PolicyTag = i });
+        state.Classifiers.Add(new FlowClassifier { Id = "c9", ChainId = "chain", LogicalDestinationPort = "p0", Ethertype = 4, PolicyTag = 9, Shadow = true });
+        var plan = SpliceCompiler.Compile(state, Interfaces);
+        Assert.Empty(plan.Errors);
+        Assert.Equal("1,2,3,4,5,6,7,8|", Evaluate.Judges(plan, 10, "192.0.2.1", 6, 80));
+        state.Classifiers[^1].Shadow = false;
+        Assert.Contains("at most 8", SpliceCompiler.Compile(state, Interfaces).Errors["p0"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_combination_keeps_its_tag_over_restarts_and_a_freed_tag_comes_round_last()
+    {
+        Panel[] panels = [.. Enumerable.Range(1, CombinationTags.Last - CombinationTags.First + 2).Select(i => new Panel("chain", [(ushort)i, 5000], []))];
+        var tags = new PanelTags();
+        tags.Restore([new() { Tag = 3000, ChainId = "chain", Policies = { 1, 5000 } }, new() { Tag = 3000, ChainId = "other", Policies = { 1, 2 } }, new() { Tag = 7, ChainId = "x", Policies = { 1, 2 } }]);
+        Assert.Equal(3000, tags.Of(panels[0]));
+        Assert.Equal(3001, tags.Of(panels[1]));
+        tags.Keep(new HashSet<Panel> { panels[0] });
+        Assert.Equal(3002, tags.Of(panels[2]));
+        Assert.Equal(7, tags.Of(new Panel("chain", [7], [])));
+        var given = panels[..^1].Select(tags.Of).ToList();
+        Assert.Equal(given.Count, given.Distinct().Count());
+        Assert.All(given, tag => Assert.InRange(tag, CombinationTags.First, CombinationTags.Last));
+        Assert.Equal(CombinationTags.Nobody, tags.Of(panels[^1]));
+    }
+
+    [Fact]
     public void Merged_ranges_hold_the_same_ports() => Gen.Select(Gen.OneOf<byte>((byte)0, (byte)6, (byte)17), Gen.UShort[0, 40], Gen.UShort[0, 10]).Array[0, 12].Sample(items =>
     {
         PortRange[] ranges = [.. items.Select(item => new PortRange(item.Item1, item.Item2, (ushort)(item.Item2 + item.Item3)))];
@@ -167,9 +206,24 @@ public sealed class SpliceCompilerTests
                 }))!.Action)
                 .FirstOrDefault(action => action != SecurityGroupRule.Types.Action.Pass, SecurityGroupRule.Types.Action.Deny) == SecurityGroupRule.Types.Action.Allow;
 
-        public static uint Tag(NodeState state, string remote, byte protocol, ushort service) => state.Classifiers
-            .Where(item => Matches(state, remote, protocol, service, item.Ethertype, item.Protocol, item.DestinationPortMin, item.DestinationPortMax, item.SourcePrefix, item.SourceAddressSet))
-            .Select(item => item.PolicyTag).DefaultIfEmpty(0u).Min();
+        /// <summary>Tags of those that count, in their order, and of shadows.</summary>
+        public static string Judges(NodeState state, string remote, byte protocol, ushort service)
+        {
+            var selecting = state.Classifiers
+                .Where(item => Matches(state, remote, protocol, service, item.Ethertype, item.Protocol, item.DestinationPortMin, item.DestinationPortMax, item.SourcePrefix, item.SourceAddressSet))
+                .ToList();
+            var counting = selecting.Where(item => !item.Shadow).Select(item => item.PolicyTag).Distinct().OrderBy(IsOpen).ThenBy(NameOf, StringComparer.Ordinal).ToList();
+            if (counting.Find(tag => !IsLoaded(tag) && !IsOpen(tag)) is > 0u and var closed) return $"{closed}|";
+            var present = counting.Where(IsLoaded).ToList();
+            if (present.Count == 0 && counting.Count > 0) return $"{counting[0]}|";
+            var shadows = selecting.Where(item => item.Shadow && IsLoaded(item.PolicyTag)).Select(item => item.PolicyTag).Distinct().Except(counting).OrderBy(IsOpen).ThenBy(NameOf, StringComparer.Ordinal);
+            return $"{string.Join(',', present)}|{string.Join(',', shadows)}";
+
+            SecurityPolicy? Known(uint tag) => state.SecurityPolicies.SingleOrDefault(policy => policy.Tag == tag);
+            bool IsOpen(uint tag) => Known(tag) is { OnFailure: SecurityPolicy.Types.OnFailure.Open };
+            bool IsLoaded(uint tag) => Known(tag) is not { Firewalls.Count: 0 };
+            string NameOf(uint tag) => Known(tag)?.Name ?? "";
+        }
 
         private static bool Matches(NodeState state, string remote, byte protocol, ushort service, uint family, uint wanted, uint min, uint max, string prefix, string set)
         {
@@ -195,7 +249,15 @@ public sealed class SpliceCompilerTests
             return false;
         }
 
-        public static uint Tag(SplicePlan plan, int index, string remote, byte protocol, ushort service)
+        public static string Judges(SplicePlan plan, int index, string remote, byte protocol, ushort service)
+        {
+            var tag = Tag(plan, index, remote, protocol, service);
+            if (tag == 0) return "|";
+            return plan.Panels.Where(panel => panel.Value == tag).Select(panel => panel.Key).SingleOrDefault() is { } panel
+                ? $"{string.Join(',', panel.Policies)}|{string.Join(',', panel.Shadows)}" : $"{tag}|";
+        }
+
+        private static uint Tag(SplicePlan plan, int index, string remote, byte protocol, ushort service)
         {
             var subject = MemoryMarshal.Read<PortRow>(plan.Ports.Rows[Bytes.Of((uint)index)].Value).Classes;
             foreach (var page in Pages<ClassesPage>(plan.Classes, subject, 0, remote, plan, page => page.More))

@@ -30,21 +30,23 @@ internal static class Pages
         }
     }
 
+    /// <param name="tagOf">Of who judges some range.</param>
     /// <inheritdoc cref="AddRules"/>
-    public static void AddClasses(Table table, Subject<Classifier> subject, IEnumerable<Identity> identities)
+    public static void AddClasses(Table table, Subject<Classifier> subject, IEnumerable<Identity> identities, Func<Panel, ushort> tagOf)
     {
         foreach (var (identity, side) in Sides(subject.Items, identities, item => item.Remote, item => (item.Direction, item.Family)))
         {
-            CheckCount(side.Items.Count, "classifiers");
-            for (var page = 0; page * RulesPage.Length < side.Items.Count; page++)
+            var ranges = Classes.Flatten(side.Items);
+            CheckCount(ranges.Count, "classifiers");
+            for (var page = 0; page * RulesPage.Length < ranges.Count; page++)
             {
-                var chunk = side.Items.Skip(page * RulesPage.Length).Take(RulesPage.Length).ToArray();
-                ClassesPage row = new() { Count = (byte)chunk.Length, More = (byte)((page + 1) * RulesPage.Length < side.Items.Count ? 1 : 0) };
+                var chunk = CollectionsMarshal.AsSpan(ranges)[(page * RulesPage.Length)..Math.Min(ranges.Count, (page + 1) * RulesPage.Length)];
+                ClassesPage row = new() { Count = (byte)chunk.Length, More = (byte)((page + 1) * RulesPage.Length < ranges.Count ? 1 : 0) };
                 for (var i = 0; i < chunk.Length; i++)
                     row.Classes[i] = new()
                     {
-                        Chain = chunk[i].Chain, Tag = chunk[i].Tag, SourceMin = chunk[i].SourceMin, SourceMax = chunk[i].SourceMax,
-                        PortMin = chunk[i].Ports.Min, PortMax = chunk[i].Ports.Max, Protocol = chunk[i].Ports.Protocol,
+                        Chain = SpliceCompiler.ChainId(chunk[i].Panel.ChainId), Tag = tagOf(chunk[i].Panel), SourceMin = chunk[i].SourceMin, SourceMax = chunk[i].SourceMax,
+                        PortMin = chunk[i].Min, PortMax = chunk[i].Max, Protocol = chunk[i].Protocol,
                     };
                 table.Set(Key(subject.Id, identity, side.Direction, side.Family, page), row);
             }

@@ -36,7 +36,7 @@ internal readonly record struct Rule(byte Direction, byte Family, PortRange Port
 
 /// <summary>One flow classifier as seen from the port it sits at.</summary>
 internal readonly record struct Classifier(
-    byte Direction, byte Family, PortRange Ports, ushort SourceMin, ushort SourceMax, string? Remote, ulong Chain, ushort Tag, string Id);
+    byte Direction, byte Family, PortRange Ports, ushort SourceMin, ushort SourceMax, string? Remote, string ChainId, Judge Judge, string Id);
 
 /// <summary>Rules or classifiers of ports, under one number. Ports that say the same share one.</summary>
 internal sealed record Subject<T>(ulong Id, IReadOnlyList<T> Items)

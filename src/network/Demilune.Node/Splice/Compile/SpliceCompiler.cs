@@ -1,4 +1,5 @@
 using System.Net.NetworkInformation;
+using Demilune.Contracts.Frames;
 using Demilune.Contracts.Nodes;
 using Demilune.Node.Names;
 using Demilune.Node.Splice.Maps;
@@ -16,7 +17,8 @@ internal sealed class SpliceCompiler
 
     private readonly NodeState _state;
     private readonly IReadOnlyDictionary<string, int> _interfaces;
-    private readonly SplicePlan _plan = new();
+    private readonly SplicePlan _plan;
+    private readonly Dictionary<uint, SecurityPolicy> _policies;
     private readonly Membership _membership;
     private readonly Dictionary<string, SecurityGroup> _groups;
     private readonly Dictionary<string, AddressSet> _sets;
@@ -25,9 +27,11 @@ internal sealed class SpliceCompiler
     private readonly Dictionary<string, string> _badNames = [];
     private readonly Dictionary<string, HashSet<NamePattern>> _patterns = [];
 
-    private SpliceCompiler(NodeState state, IReadOnlyDictionary<string, int> interfaces)
+    private SpliceCompiler(NodeState state, IReadOnlyDictionary<string, int> interfaces, PanelTags tags)
     {
-        (_state, _interfaces, _membership) = (state, interfaces, _plan.Membership);
+        (_state, _interfaces, _plan) = (state, interfaces, new(tags));
+        _membership = _plan.Membership;
+        _policies = state.SecurityPolicies.DistinctBy(policy => policy.Tag).ToDictionary(policy => policy.Tag);
         _groups = state.SecurityGroups.DistinctBy(group => group.Id).ToDictionary(group => group.Id);
         _sets = state.AddressSets.DistinctBy(set => set.Id).ToDictionary(set => set.Id);
         _ports = state.Ports.DistinctBy(port => port.Id).ToDictionary(port => port.Id);
@@ -35,8 +39,10 @@ internal sealed class SpliceCompiler
 
     /// <param name="interfaces">Port id → ifindex of the host side. Ports that are not here have no interface yet and are left out.</param>
     /// <param name="learnt">What pods were told by name servers; null: nothing.</param>
-    public static SplicePlan Compile(NodeState state, IReadOnlyDictionary<string, int> interfaces, IEnumerable<LearntName>? learnt = null) =>
-        new SpliceCompiler(state, interfaces).Compile(learnt ?? []);
+    /// <param name="tags">Gives combinations of policies their tags; null: nobody has given any out.</param>
+    public static SplicePlan Compile(
+        NodeState state, IReadOnlyDictionary<string, int> interfaces, IEnumerable<LearntName>? learnt = null, PanelTags? tags = null) =>
+        new SpliceCompiler(state, interfaces, tags ?? new()).Compile(learnt ?? []);
 
     /// <summary>The name that an address has for whom it is told by a name server.</summary>
     public static string DomainName(NamePattern pattern) => "domain " + pattern.Text;
@@ -66,10 +72,8 @@ internal sealed class SpliceCompiler
             if (port.Kind == Port.Types.Kind.Pod) Mac(port).CopyTo(row.Mac);
             _plan.Ports.Set((uint)index, row);
         }
+        _plan.Fill();
         foreach (var address in learnt.GroupBy(one => (one.PortId, one.Address))) _plan.Learn(address.Key.PortId, address.Key.Address, address);
-        var (pages, classPages) = _plan.Transition(new());
-        _plan.Rules.Add(pages);
-        _plan.Classes.Add(classPages);
         return _plan;
     }
 
@@ -101,7 +105,7 @@ internal sealed class SpliceCompiler
     private ulong PairOf(string port) => _state.Chains.SelectMany(chain => chain.PortPairs)
         .FirstOrDefault(pair => pair.Ingress == port || pair.Egress == port) is { } pair ? _plan.PairIds.GetValueOrDefault(pair.Id) : 0;
 
-    private static ulong ChainId(string id) => ContentId.Of("chain " + id);
+    internal static ulong ChainId(string id) => ContentId.Of("chain " + id);
 
     private List<Rule> Rules(Port port)
     {
@@ -150,10 +154,9 @@ internal sealed class SpliceCompiler
             if (item.PolicyTag is 0 or > 4094) Close(port, $"classifier {item.Id}: policy tag {item.PolicyTag} is not in 1..4094");
             classifiers.Add(new(accepts ? Ingress : Egress, (byte)item.Ethertype,
                 PortRange.From(item.Ethertype, item.Protocol, item.DestinationPortMin, item.DestinationPortMax),
-                source.Min, source.Max, remote, ChainId(item.ChainId), (ushort)item.PolicyTag, item.Id));
+                source.Min, source.Max, remote, item.ChainId, Judge.Of(item.PolicyTag, item.Shadow, _policies.GetValueOrDefault(item.PolicyTag)), item.Id));
         }
-        // Two policies may want the same flow: the older one (tags are given in order) has it, whatever the order of the list.
-        return [.. classifiers.OrderBy(item => item.Tag).ThenBy(item => item.Id, StringComparer.Ordinal).ThenBy(item => item.ToString(), StringComparer.Ordinal)];
+        return [.. classifiers.OrderBy(item => item.Judge).ThenBy(item => item.Id, StringComparer.Ordinal).ThenBy(item => item.ToString(), StringComparer.Ordinal)];
     }
 
     private bool Covers(Port port, uint family, string prefix, string set)
@@ -243,7 +246,7 @@ internal sealed class SpliceCompiler
         try
         {
             Pages.AddRules(new(), rules, _plan.Identities.Values);
-            Pages.AddClasses(new(), classes, _plan.Identities.Values);
+            Pages.AddClasses(new(), classes, _plan.Identities.Values, static _ => CombinationTags.Nobody);
             if (rules.Id != 0) _plan.RuleSubjects[rules.Id] = rules;
             if (classes.Id != 0) _plan.ClassSubjects[classes.Id] = classes;
         }

@@ -1,10 +1,12 @@
+using Demilune.Contracts.Frames;
 using Demilune.Node.Names;
 using Demilune.Node.Splice.Maps;
 
 namespace Demilune.Node.Splice.Compile;
 
 /// <summary>What the kernel's tables should hold for one state of the node. Once compiled, it changes only by what pods learn (<see cref="Learn"/>).</summary>
-internal sealed class SplicePlan
+/// <param name="tags">Gives combinations of policies their tags.</param>
+internal sealed class SplicePlan(PanelTags tags)
 {
     private readonly Dictionary<(string PortId, Prefix Address), Identity> _learnt = [];
 
@@ -26,6 +28,21 @@ internal sealed class SplicePlan
     public Dictionary<ulong, Subject<Rule>> RuleSubjects { get; } = [];
     public Dictionary<ulong, Subject<Classifier>> ClassSubjects { get; } = [];
     public Dictionary<ulong, Identity> Identities { get; } = [];
+
+    /// <summary>Several who judge one flow, and the tag of that flow's frames.</summary>
+    public Dictionary<Panel, ushort> Panels { get; } = [];
+
+    /// <summary>There were more combinations than tags: flows of the last ones are closed.</summary>
+    public bool HasTooManyPanels => Panels.ContainsValue(CombinationTags.Nobody);
+
+    /// <summary>Rows of rules and classifiers for the state itself.</summary>
+    public void Fill()
+    {
+        foreach (var subject in RuleSubjects.Values) Pages.AddRules(Rules, subject, Identities.Values);
+        // In one order, so that tags do not depend on that of the state.
+        foreach (var subject in ClassSubjects.Values.OrderBy(subject => subject.Id))
+            Pages.AddClasses(Classes, subject, Identities.Values.OrderBy(identity => identity.Id), TagOf);
+    }
 
     /// <summary>Who is who without any name learnt.</summary>
     public Membership Membership { get; } = new();
@@ -60,7 +77,7 @@ internal sealed class SplicePlan
         LearntRows rows = new();
         try
         {
-            AddRows(rows.Rules, rows.Classes, port, [identity]);
+            AddRows(rows.Rules, rows.Classes, port, [identity], TagOf);
         }
         catch (TooManyException)
         {
@@ -93,21 +110,30 @@ internal sealed class SplicePlan
         foreach (var subject in RuleSubjects.Values.Concat(previous.RuleSubjects.Values).DistinctBy(subject => subject.Id))
             Pages.AddRules(rules, subject, identities);
         foreach (var subject in ClassSubjects.Values.Concat(previous.ClassSubjects.Values).DistinctBy(subject => subject.Id))
-            Pages.AddClasses(classes, subject, identities);
+            Pages.AddClasses(classes, subject, identities, tags.Of);
         foreach (var learnt in _learnt.Concat(previous._learnt).ToLookup(learnt => learnt.Key.PortId, learnt => learnt.Value))
         {
             Identity[] known = [.. learnt.DistinctBy(identity => identity.Id)];
-            if (LearningPorts.TryGetValue(learnt.Key, out var now)) AddRows(rules, classes, now, known);
-            if (previous.LearningPorts.TryGetValue(learnt.Key, out var before) && before != now) AddRows(rules, classes, before, known);
+            if (LearningPorts.TryGetValue(learnt.Key, out var now)) AddRows(rules, classes, now, known, tags.Of);
+            if (previous.LearningPorts.TryGetValue(learnt.Key, out var before) && before != now) AddRows(rules, classes, before, known, tags.Of);
         }
         return (rules, classes);
     }
 
     // Only what its port asks: to the others this identity does not exist.
-    private static void AddRows(Table rules, Table classes, LearningPort port, IReadOnlyCollection<Identity> identities)
+    private static void AddRows(Table rules, Table classes, LearningPort port, IReadOnlyCollection<Identity> identities, Func<Panel, ushort> tagOf)
     {
         Pages.AddRules(rules, port.Rules, identities);
-        Pages.AddClasses(classes, port.Classes, identities);
+        Pages.AddClasses(classes, port.Classes, identities, tagOf);
+    }
+
+    private ushort TagOf(Panel panel)
+    {
+        var tag = tags.Of(panel);
+        if (panel.IsOne || Panels.ContainsKey(panel)) return tag;
+        Panels.Add(panel, tag);
+        if (tag != CombinationTags.Nobody && panel.FailsOpen) Policies.Set((uint)tag, 1u);
+        return tag;
     }
 }
 
