@@ -27,20 +27,22 @@ def pod(name, labels=None, ports=None):
             "spec": {"containers": [{"name": "serve", "image": "serve", "ports": ports}]}}
 
 
-def netpol(ns, name="policy", pods=None, types=None, ingress=None, egress=None, judge=None):
+def netpol(ns, name="policy", pods=None, types=None, ingress=None, egress=None, judge=None, shadow=None):
     spec = {"podSelector": pods or {}}
     if types is not None: spec["policyTypes"] = types
     if ingress is not None: spec["ingress"] = ingress
     if egress is not None: spec["egress"] = egress
     metadata = {"namespace": ns, "name": name}
-    if judge: metadata["annotations"] = {"demilune.dev/security-policy": judge}
+    annotations = {key: value for key, value in (("demilune.dev/security-policy", judge), ("demilune.dev/shadow-security-policy", shadow)) if value}
+    if annotations: metadata["annotations"] = annotations
     return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
 
 
-def inspol(ns, name="inspected", pods=None, types=None, ingress=None, egress=None, judge=None):
+def inspol(ns, name="inspected", pods=None, types=None, ingress=None, egress=None, judge=None, shadow=None):
     spec = {"podSelector": pods or {}}
     if types is not None: spec["policyTypes"] = types
     if judge: spec["securityPolicy"] = judge
+    if shadow: spec["shadowSecurityPolicy"] = shadow
     if ingress is not None: spec["ingress"] = ingress
     if egress is not None: spec["egress"] = egress
     return {"apiVersion": "demilune.dev/v1alpha1", "kind": "InspectionPolicy", "metadata": {"namespace": ns, "name": name}, "spec": spec}
@@ -194,9 +196,10 @@ class World:
         return None
 
     def side(self, subject, peer, target, direction, protocol, number, v6):
-        """(allowed, judges) of one end's policies."""
-        if not self.pod(subject): return True, set()
-        key, isolated, allowed, judges = "from" if direction == "ingress" else "to", False, False, set()
+        """(allowed, (judges, shadows)) of one end's policies."""
+        judges, shadows = set(), set()
+        if not self.pod(subject): return True, (judges, shadows)
+        key, isolated, allowed = "from" if direction == "ingress" else "to", False, False
         for policy in self.all("NetworkPolicy") + self.all("InspectionPolicy"):
             spec, meta = policy["spec"], policy["metadata"]
             if meta["namespace"] != subject.split("/")[0] or not selects(spec.get("podSelector") or {}, self.pod(subject)["metadata"].get("labels") or {}): continue
@@ -205,19 +208,26 @@ class World:
             isolated = True
             for rule in self.np_allows(policy, spec.get(direction), key, peer, target, protocol, number, v6):
                 allowed = True
-                judge = rule.get("securityPolicy") or spec.get("securityPolicy") or (meta.get("annotations") or {}).get("demilune.dev/security-policy")
-                if judge: judges.add(judge)
+                for field, found in (("security", judges), ("shadow-security", shadows)):
+                    own = "securityPolicy" if field == "security" else "shadowSecurityPolicy"
+                    judge = rule.get(own) or spec.get(own) or (meta.get("annotations") or {}).get(f"demilune.dev/{field}-policy")
+                    if judge: found.add(judge)
         admin = self.tier("Admin", subject, peer, target, direction, protocol, number, v6)
-        if admin in ("Accept", "Deny"): return admin == "Accept", judges
-        if isolated: return allowed, judges
-        return self.tier("Baseline", subject, peer, target, direction, protocol, number, v6) != "Deny", judges
+        if admin in ("Accept", "Deny"): return admin == "Accept", (judges, shadows)
+        if isolated: return allowed, (judges, shadows)
+        return self.tier("Baseline", subject, peer, target, direction, protocol, number, v6) != "Deny", (judges, shadows)
 
     def reaches(self, source, target, protocol, number, v6):
-        if source == target: return "."
+        allowed, judges, _ = self.judged(source, target, protocol, number, v6)
+        return "X" if not allowed else "i" if judges else "."
+
+    def judged(self, source, target, protocol, number, v6):
+        """(allowed, judges, shadows): who counts, and who only tells what it would have done."""
+        if source == target: return True, set(), set()
         out, leaving = self.side(source, target, target, "egress", protocol, number, v6)
         into, entering = self.side(target, source, target, "ingress", protocol, number, v6)
-        if not (out and into): return "X"
-        return "i" if (entering if self.pod(target) else leaving) else "."
+        judges, shadows = entering if self.pod(target) else leaving
+        return out and into, judges, shadows - judges
 
 
 # ---- cases -----------------------------------------------------------------------------------------------------
@@ -270,6 +280,7 @@ def case(family, name, about, *steps, ask=("TCP/80",), outside=(), base="three-b
         for on in step.get("ask", ask):
             protocol, number = on.split("/")
             tables = {v6: table(world, protocol, int(number), v6, [one for one in outside if (":" in one) == v6]) for v6 in (False, True)}
+            if family == "judges": name_judges(lines, world, on, outside)
             if tables[False] == tables[True]: write(lines, on, None, tables[False])
             else:
                 for v6 in (False, True):
@@ -290,6 +301,22 @@ def table(world, protocol, number, v6, outside):
         cells = ["-" if source in outside and target in outside else world.reaches(source, target, protocol, number, v6) for target in who]
         rows.append(f"{source:{width}} " + " ".join(f"{cell:^{len(target)}}" for cell, target in zip(cells, who)).rstrip())
     return rows
+
+
+def name_judges(lines, world, on, outside):
+    """Each connection that anybody judges, and who does."""
+    protocol, number = on.split("/")
+    who = world.pods() + list(outside)
+    for source in who:
+        for target in who:
+            if source in outside and target in outside: continue
+            families = [6] if ":" in source + target else [4] if source in outside or target in outside else [4, 6]
+            said = [world.judged(source, target, protocol, int(number), family == 6) for family in families]
+            assert all(one == said[0] for one in said), "who judges depends on the family: ask for one"
+            allowed, judges, shadows = said[0]
+            if not allowed or not (judges or shadows): continue
+            lines.append(f"  - {{on: {on}, from: {plain(source)}, to: {plain(target)}, is: {'inspected' if judges else 'allowed'}, "
+                         f"by: [{', '.join(sorted(judges))}], shadows: [{', '.join(sorted(shadows))}]{'' if len(families) == 2 else f', families: {families}'}}}")
 
 
 def write(lines, on, family, rows):
@@ -577,6 +604,40 @@ def judges():
     case("judges", "a-plain-policy-beside-it", "What a plain policy allows too is inspected nevertheless", apply(netpol("x", pods=a, ingress=[{"from": [y]}], judge="web"), netpol("x", "plain", pods=a, ingress=[{"from": [of({})]}])))
     case("judges", "two-judges-of-different-peers", "Each judges what its policy allows", apply(netpol("x", "one", pods=a, ingress=[{"from": [y]}], judge="web"), netpol("x", "two", pods=a, ingress=[{"from": [of(labels(ns="z"))]}], judge="api")))
     case("judges", "two-judges-of-the-same", "Both judge", apply(netpol("x", "one", pods=a, ingress=[{"from": [y]}], judge="web"), netpol("x", "two", pods=a, ingress=[{"from": [y]}], judge="api")))
+    case("judges", "two-judges-of-overlapping-peers", "Where their peers overlap both judge, elsewhere the one that selects",
+         apply(netpol("x", "one", pods=a, ingress=[{"from": [y, of(labels(ns="z"))]}], judge="web"), netpol("x", "two", pods=a, ingress=[{"from": [of({}, labels(pod="b"))]}], judge="api")))
+    case("judges", "two-judges-of-overlapping-ports", "Where their ports overlap both judge",
+         apply(netpol("x", "one", pods=a, ingress=[{"from": [y], "ports": [port(80, end=81)]}], judge="web"), netpol("x", "two", pods=a, ingress=[{"from": [of({})], "ports": [port(81, end=82)]}], judge="api")),
+         ask=("TCP/80", "TCP/81", "TCP/82", "UDP/80"))
+    case("judges", "a-judge-of-every-protocol-beside-one-of-tcp", "One judges everything, the other TCP too",
+         apply(netpol("x", "one", pods=a, ingress=[{"from": [y]}], judge="web"), netpol("x", "two", pods=a, ingress=[{"from": [y], "ports": [port(80)]}], judge="api")), ask=("TCP/80", "TCP/81", "UDP/80"))
+    case("judges", "three-judges-in-every-mixture", "Each connection has exactly the judges that select it",
+         apply(netpol("x", "one", pods=a, ingress=[{"from": [of({}, labels(pod="a")), of({}, labels(pod="b"))]}], judge="web"),
+               netpol("x", "two", pods=a, ingress=[{"from": [y]}, {"from": [of(labels(ns="x"), labels(pod="b"))]}], judge="api"),
+               netpol("x", "three", pods={}, ingress=[{"from": [of({}, labels(pod="c")), of({}, labels(pod="b"))]}], judge="base")))
+    case("judges", "a-block-and-a-pod-in-it", "A block and the pods in it",
+         apply(netpol("x", "one", pods=a, ingress=[{"from": [block("10.244.0.0/16"), block("fd00:244::/64")]}], judge="web"), netpol("x", "two", pods=a, ingress=[{"from": [y]}], judge="api")))
+    case("judges", "nested-blocks", "The inner block has both judges", apply(
+        netpol("x", "one", pods=a, ingress=[{"from": [block("203.0.113.0/24")]}], judge="web"), netpol("x", "two", pods=a, ingress=[{"from": [block("203.0.113.0/28")]}], judge="api")),
+         outside=("203.0.113.7", "203.0.113.200"))
+    case("judges", "a-rule-and-an-annotation", "A rule of an InspectionPolicy beside an annotation", apply(
+        netpol("x", "one", pods=a, ingress=[{"from": [y]}], judge="web"), inspol("x", pods=a, ingress=[{"from": [of({}, labels(pod="b"))], "securityPolicy": "api"}, {"from": [of(labels(ns="z"))], "securityPolicy": "web"}])))
+    case("judges", "two-rules-of-one-policy", "Two rules of one policy may name two judges", apply(
+        inspol("x", pods=a, ingress=[{"from": [y], "securityPolicy": "web"}, {"from": [of({}, labels(pod="a"))], "securityPolicy": "api"}])))
+    case("judges", "a-second-judge-comes-and-goes", "A second judge comes and goes",
+         apply(netpol("x", "one", pods=a, ingress=[{"from": [y]}], judge="web")), apply(netpol("x", "two", pods=a, ingress=[{"from": [of({}, labels(pod="b"))]}], judge="api")),
+         {"delete": ["NetworkPolicy x/one"], "apply": [netpol("x", "plain", pods=a, ingress=[{"from": [y]}])]})
+    case("judges", "egress-to-overlapping-blocks", "Egress that leaves the cluster has all its judges", apply(
+        netpol("x", "one", pods=a, types=["Egress"], egress=[{"to": [block("203.0.113.0/24")]}], judge="web"),
+        netpol("x", "two", pods=a, types=["Egress"], egress=[{"to": [block("203.0.113.0/28")]}, {"to": [of({})]}], judge="api")), outside=("203.0.113.7", "203.0.113.200"))
+    case("judges", "a-shadow", "A shadow beside a judge", apply(netpol("x", pods=a, ingress=[{"from": [y]}], judge="web", shadow="next")))
+    case("judges", "a-shadow-alone", "A shadow alone allows what is allowed", apply(netpol("x", pods=a, ingress=[{"from": [y]}], shadow="next")))
+    case("judges", "a-shadow-that-judges-too", "Who judges stands in nobody's shadow", apply(
+        netpol("x", "one", pods=a, ingress=[{"from": [y]}], judge="web", shadow="api"), netpol("x", "two", pods=a, ingress=[{"from": [of({}, labels(pod="b"))]}], judge="api")))
+    case("judges", "shadows-of-rules", "Rules name shadows as they name judges", apply(
+        inspol("x", pods=a, judge="web", shadow="next", ingress=[{"from": [y], "shadowSecurityPolicy": "last"}, {"from": [of(labels(ns="z"))], "securityPolicy": "api"}, {"from": [of({}, labels(pod="c"))]}])))
+    case("judges", "a-shadow-comes-and-goes", "A shadow comes and goes", apply(netpol("x", pods=a, ingress=[{"from": [y]}], judge="web")),
+         apply(netpol("x", pods=a, ingress=[{"from": [y]}], judge="web", shadow="next")), apply(netpol("x", pods=a, ingress=[{"from": [y]}], shadow="next")), apply(netpol("x", pods=a, ingress=[{"from": [y]}])))
     case("judges", "egress-that-stays-in-the-cluster", "Egress within the cluster is judged where it arrives", apply(netpol("x", types=["Egress"], egress=[{}], judge="web")), outside=outside)
     case("judges", "egress-to-a-block", "Egress that leaves the cluster is inspected", apply(netpol("x", pods=a, types=["Egress"], egress=[{"to": [block("203.0.113.0/24"), block("2001:db8::/32")]}], judge="web")), outside=outside)
     case("judges", "ingress-from-a-block", "So is what comes from outside", apply(netpol("x", pods=a, ingress=[{"from": [block("203.0.113.0/24")]}], judge="web")), outside=outside)

@@ -31,7 +31,7 @@ internal sealed class NodeSupplements : INodeSupplement
     internal static ImmutableDictionary<string, NodeSupplement> Compose(
         Situation situation, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> labelsByPod)
     {
-        var used = situation.Pods.Values.Where(pod => pod.Firewall is null).SelectMany(pod => pod.SecurityPolicies).ToHashSet(StringComparer.Ordinal);
+        var used = situation.Pods.Values.Where(pod => pod.Firewall is null).SelectMany(pod => pod.SecurityPolicies.Concat(pod.ShadowPolicies)).ToHashSet(StringComparer.Ordinal);
         // Every policy in use goes to every node with a firewall: it is loaded before the first of its pods comes.
         List<Contracts.Nodes.SecurityPolicy> policies =
         [

@@ -29,12 +29,16 @@ internal sealed record Situation(
     public IEnumerable<PodNetwork> ProtectedBy(string policy) =>
         Pods.Values.Where(pod => pod.Firewall is null && pod.SecurityPolicies.Contains(policy));
 
+    /// <summary>Ordinary pods about whose traffic a policy only tells what it would have done.</summary>
+    public IEnumerable<PodNetwork> ShadowedBy(string policy) =>
+        Pods.Values.Where(pod => pod.Firewall is null && pod.ShadowPolicies.Contains(policy));
+
     /// <summary>Where an instance is needed: by which firewall, on which node.</summary>
     public ImmutableHashSet<Slot> Needed() =>
     [
         .. from pod in Pods.Values
            where pod.Firewall is null
-           from name in pod.SecurityPolicies
+           from name in pod.SecurityPolicies.Concat(pod.ShadowPolicies)
            let policy = Policies.GetValueOrDefault(name)
            where policy is { Accepted: true }
            select new Slot(policy.Firewall, pod.Node),

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net.Sockets;
 using Demilune.Cli.Policies.Cases;
@@ -6,6 +7,7 @@ using Demilune.Linux.Namespaces;
 using Demilune.Linux.Netlink;
 using Demilune.Neutron;
 using Demilune.Node.Datapath;
+using Demilune.Node.Observation;
 using Demilune.Policy.Addresses;
 using Demilune.Policy.Intents;
 using Demilune.Policy.Model;
@@ -39,6 +41,8 @@ internal sealed class LiveCluster : IDisposable
     private int _namespaces;
     private uint _probes;
     private ulong _revision;
+    private readonly Dictionary<(string Source, string Destination, uint Protocol, uint Port), FlowEvent> _heard = [];
+    private JudgeNames _names = new(new());
 
     public LiveCluster()
     {
@@ -104,9 +108,9 @@ internal sealed class LiveCluster : IDisposable
 
     private async Task<List<string>> AskAsync(List<Expectation> expected, bool v6, ClusterObjects objects, CancellationToken cancel)
     {
-        // What is to be inspected has no firewall here: it must be dropped, not merely allowed.
+        // What is to be judged has no firewall here, and policies that fail open: it passes, and the kernel says who should have judged it.
         var asked = expected.Where(one => one.From != one.To).Select(one => (
-            Expected: one, From: PodOf(one.From, objects), To: PodOf(one.To, objects), Passes: one.Fate == Fate.Allowed, Probe: ++_probes))
+            Expected: one, From: PodOf(one.From, objects), To: PodOf(one.To, objects), Passes: one.Fate != Fate.Denied, Probe: ++_probes))
             .Where(one => one.From is not null && one.To is not null).ToList();
         var done = asked.Select(one => one.Expected.Protocol == Protocol.Tcp ? ConnectAsync(one.From!, one.To!, v6, one.Expected.Port, cancel) : null).ToList();
         for (var i = 0; i < asked.Count; i++)
@@ -118,11 +122,52 @@ internal sealed class LiveCluster : IDisposable
         // Generous to what should pass, then a moment for what should not.
         for (var waited = 0; waited < 600 && Enumerable.Range(0, asked.Count).Any(i => asked[i].Passes && !Passed(i)); waited++) await Task.Delay(25, cancel);
         await Task.Delay(80, cancel);
+        HearKernel();
+        // The kernel tells of new flows only: a port that the opener had before may have gone on with an old one.
+        for (var again = 0; again < 3; again++)
+        {
+            foreach (var one in asked.Where(one => one.Expected is { Fate: Fate.Inspected, Protocol: Protocol.Tcp } && Heard(one.Expected, one.From!.Address(v6), one.To!.Address(v6)) is null))
+                await ConnectAsync(one.From!, one.To!, v6, one.Expected.Port, cancel);
+            HearKernel();
+        }
         return
         [
+            .. Enumerable.Range(0, asked.Count).Where(Passed).Select(i => Misjudged(asked[i].Expected, asked[i].From!.Address(v6), asked[i].To!.Address(v6))).OfType<string>(),
             .. Enumerable.Range(0, asked.Count).Where(i => Passed(i) != asked[i].Passes).Select(i =>
                 $"{asked[i].Expected.From} → {asked[i].Expected.To} {asked[i].Expected.Protocol}/{asked[i].Expected.Port} {(v6 ? "IPv6" : "IPv4")}: expected {asked[i].Expected.Fate}, {(Passed(i) ? "passed" : "did not pass")}"),
         ];
+    }
+
+    /// <summary>Takes what the kernel told of flows: the last word on each pair and port.</summary>
+    private void HearKernel()
+    {
+        for (var heard = -1; heard != 0;)
+        {
+            var events = _datapath.DrainEvents(10_000);
+            Assert.Equal(0ul, events.Lost);
+            heard = events.Events.Count;
+            foreach (var told in events.Events)
+            {
+                if (told.Kind != FlowEvent.Types.Kind.New || told.Verdict == FlowEvent.Types.Verdict.Denied) continue;
+                _names.AddTo(told);
+                _heard[(told.Source, told.Destination, told.Protocol, told.DestinationPort)] = told;
+            }
+        }
+    }
+
+    private FlowEvent? Heard(Expectation expected, System.Net.IPAddress from, System.Net.IPAddress to) =>
+        _heard.GetValueOrDefault((from.ToString(), to.ToString(), (uint)expected.Protocol, expected.Port));
+
+    /// <returns>Null: whoever should judge it does.</returns>
+    private string? Misjudged(Expectation expected, System.Net.IPAddress from, System.Net.IPAddress to)
+    {
+        if (Heard(expected, from, to) is not { } told) return expected is { Fate: Fate.Inspected, Protocol: Protocol.Tcp } ? $"{expected.From} → {expected.To}: the kernel told nothing of it" : null;
+        var by = string.Join(", ", told.Policies.Order(StringComparer.Ordinal));
+        var shadows = string.Join(", ", told.Shadows.Order(StringComparer.Ordinal));
+        var isSpliced = told.Verdict == FlowEvent.Types.Verdict.Open;
+        var isRight = (expected.Fate == Fate.Inspected) == by.Length > 0 && isSpliced == (by.Length + shadows.Length > 0)
+            && (expected.By is null || by == string.Join(", ", expected.By)) && (expected.Shadows is null || shadows == string.Join(", ", expected.Shadows));
+        return isRight ? null : $"{expected.From} → {expected.To} {expected.Protocol}/{expected.Port}: judged by [{by}], shadows [{shadows}], verdict {told.Verdict}";
     }
 
     private async Task<bool> ConnectAsync(LivePod from, LivePod to, bool v6, ushort port, CancellationToken cancel)
@@ -155,7 +200,10 @@ internal sealed class LiveCluster : IDisposable
     private async Task ConvergeAsync(ClusterObjects objects, CancellationToken cancel)
     {
         var cluster = objects.ToCluster();
-        var facts = new ClusterFacts(cluster, [.. cluster.Pods.Select(pod => new PlacedPod(pod.Uid, pod.Name, NodeName))], System.Collections.Immutable.ImmutableDictionary<string, Demilune.Raven.Facts.Inspection>.Empty);
+        var named = cluster.Policies.SelectMany(policy => policy.Ingress.Concat(policy.Egress).SelectMany(rule => new[] { rule.SecurityPolicy, rule.ShadowSecurityPolicy })
+            .Append(policy.SecurityPolicy).Append(policy.ShadowSecurityPolicy)).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
+        var inspections = named.Select((name, index) => new Demilune.Raven.Facts.Inspection(name, index + 2, "default", Prevents: true, FailsClosed: false));
+        var facts = new ClusterFacts(cluster, [.. cluster.Pods.Select(pod => new PlacedPod(pod.Uid, pod.Name, NodeName))], inspections.ToImmutableDictionary(one => one.SecurityPolicy));
         var capabilities = await _neutron.DiscoverAsync(cancel);
         var mirror = new NetworkMirror(_neutron, _options.ClusterName);
         await mirror.ReadAsync(capabilities, cancel);
@@ -167,7 +215,10 @@ internal sealed class LiveCluster : IDisposable
             if (plan.IsEmpty) break;
             Assert.Empty(await mirror.ApplyAsync(plan, cancel));
         }
-        var state = _network.Compose(NodeName, new NodeSupplement([], [], []));
+        var state = _network.Compose(NodeName, new NodeSupplement([], [.. named.Select((name, index) => new SecurityPolicy
+        {
+            Name = name, Tag = (uint)index + 2, Firewalls = { "default" }, OnFailure = SecurityPolicy.Types.OnFailure.Open,
+        })], []));
         state.Revision = ++_revision;
         var wanted = state.Ports.ToDictionary(port => port.DeviceId);
         foreach (var gone in _pods.Where(pod => !wanted.TryGetValue(pod.Key, out var port) || port.Id != pod.Value.Plan.PortId).ToList())
@@ -179,6 +230,10 @@ internal sealed class LiveCluster : IDisposable
             if (!_pods.ContainsKey(uid)) _pods[uid] = Add(port);
         var outcome = _host.Run(() => _datapath.Apply(state));
         Assert.Empty(outcome.PortErrors);
+        HearKernel();
+        _heard.Clear();
+        state.Combinations.AddRange(outcome.Combinations);
+        _names = new(state);
         foreach (var pod in cluster.Pods)
             objects.Place(pod.Name.ToString(), Parsed(_pods[pod.Uid].Address(false)), Parsed(_pods[pod.Uid].Address(true)));
     }
@@ -186,9 +241,9 @@ internal sealed class LiveCluster : IDisposable
     private static Prefix Parsed(System.Net.IPAddress address) =>
         Prefix.TryParse(address.ToString(), out var prefix) ? prefix : throw new InvalidOperationException($"{address} is no address");
 
-    private static Dictionary<string, System.Collections.Immutable.ImmutableArray<Prefix>> Addresses(NetworkSnapshot snapshot) =>
+    private static Dictionary<string, ImmutableArray<Prefix>> Addresses(NetworkSnapshot snapshot) =>
         snapshot.All<Demilune.Neutron.Port>().Where(port => port.DeviceOwner == DeviceOwners.Pod).ToDictionary(
-            port => port.DeviceId!, port => System.Collections.Immutable.ImmutableArray.CreateRange((port.FixedIps ?? []).Select(ip => Parsed(System.Net.IPAddress.Parse(ip.IpAddress!)))));
+            port => port.DeviceId!, port => ImmutableArray.CreateRange((port.FixedIps ?? []).Select(ip => Parsed(System.Net.IPAddress.Parse(ip.IpAddress!)))));
 
     private LivePod Add(Port port)
     {

@@ -14,7 +14,8 @@ public sealed class LivePolicyTests : IClassFixture<LivePolicyTests.Lab>
     [
         "actions/a-namespace-gets-the-label", "actions/a-peer-loses-the-label", "actions/policies-one-by-one", "actions/recreate-a-peer-otherwise", "actions/swap-addresses",
         "blocks/everything-but-three-pods-v6-ingress", "blocks/everything-but-two-pods-egress", "conflicts/sides-that-allow-different-ports",
-        "invalid/a-peer-with-block-and-selector", "judges/rules-that-name-their-own", "judges/the-annotation-comes-and-goes", "peers/pod-in-two-namespaces-egress",
+        "invalid/a-peer-with-block-and-selector", "judges/rules-that-name-their-own", "judges/the-annotation-comes-and-goes", "judges/three-judges-in-every-mixture", "judges/two-judges-of-overlapping-ports",
+        "judges/a-block-and-a-pod-in-it", "judges/a-second-judge-comes-and-goes", "judges/shadows-of-rules", "judges/a-shadow-comes-and-goes", "peers/pod-in-two-namespaces-egress",
         "peers/namespaces-not-in-ingress", "ports/a-name-that-means-another-number-on-each-pod-egress", "ports/number-and-named-ingress", "ports/sctp-80-ingress", "ports/range-egress",
         "rules/each-rule-has-its-own-ports", "targets/by-not-in-ingress-egress", "tiers/an-exception-of-one-port-ingress", "tiers/deny-one-port-of-an-accepted-range-egress",
         "tiers/pass-skips-the-rest-of-its-tier-ingress", "tiers/pass-leaves-it-to-the-baseline-egress", "tiers/priorities-change-ingress", "tiers/all-three-tiers-egress",

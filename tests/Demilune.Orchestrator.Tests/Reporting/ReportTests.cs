@@ -48,6 +48,31 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void A_policy_in_the_shadow_protects_nobody_and_is_counted()
+    {
+        var policy = A.Situation().Policies["web"];
+        var loaded = A.Loaded(policy);
+        (loaded.ShadowFlows, loaded.ShadowWouldBlock) = (7, 3);
+        var situation = A.Situation(pods: [A.Pod("web", "n1") with { ShadowPolicies = ["web"] }], instances: [A.Instance("fw")], seen: A.Seen([A.Engine("fw", true, loaded)], "port-web"));
+        var status = PolicyReport.Of(policy, 2, situation);
+        Assert.Equal((0, 1, 7, 3), (status.Pods, status.ShadowedPods, status.Counts!.ShadowFlows, status.Counts.ShadowWouldBlock));
+        Assert.Equal(("False", "OnlyShadow"), (Conditions.Find(status.Conditions, "Enforced")!.Status, Conditions.Find(status.Conditions, "Enforced")!.Reason));
+        Assert.True(Conditions.IsTrue(status.Conditions, "Loaded"));
+        Assert.Equal(Protection.None, PodReport.Of(situation.Pods["uid-web"], situation).Protection);
+        Assert.Single(situation.Needed());
+        Assert.Contains("web", NodeSupplements.Compose(situation, new Dictionary<string, IReadOnlyDictionary<string, string>>())["n1"].SecurityPolicies.Select(one => one.Name));
+        // Numbers are told every ten seconds, and at once only what they say the first time.
+        policy.Policy.Status = status;
+        loaded.ShadowFlows = 8;
+        Assert.Equal(7, PolicyReport.Of(policy, 2, situation).Counts!.ShadowFlows);
+        Assert.Equal(8, PolicyReport.Of(policy, 2, situation with { Now = A.Now.AddSeconds(10) }).Counts!.ShadowFlows);
+    }
+
+    [Fact]
+    public void Tags_of_policies_and_of_nodes_own_combinations_are_apart() =>
+        Assert.True(PolicyTags.Last < Contracts.Frames.CombinationTags.First && Contracts.Frames.CombinationTags.Last < PolicyTags.Missing);
+
+    [Fact]
     public void An_older_revision_is_not_the_current_one()
     {
         var policy = A.Situation().Policies["web"];

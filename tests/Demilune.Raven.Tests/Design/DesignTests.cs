@@ -79,7 +79,7 @@ public sealed class DesignTests
     }
 
     [Fact]
-    public void Of_policies_that_overlap_the_strict_one_judges_and_the_other_gets_the_rest()
+    public void Where_classifiers_cannot_name_policies_the_strict_one_judges_and_the_other_gets_the_rest()
     {
         var strict = new Inspection("zz-strict", 3, "default", true, true);
         var lax = new Inspection("aa-lax", 2, "default", false, false);
@@ -87,8 +87,25 @@ public sealed class DesignTests
         var left = Steering.Disjoint([
             new(false, anybody, new Ports(Protocol.Tcp, 1, 100), lax),
             new(false, anybody, new Ports(Protocol.Tcp, 50, 60), strict),
-        ]);
+            new(false, anybody, new Ports(Protocol.Tcp, 200, 200), strict, IsShadow: true),
+        ], together: false);
         Assert.Equal(["3 Tcp/50-60", "2 Tcp/1-49", "2 Tcp/61-100"], left.Select(match => $"{match.Inspection.Tag} {match.Ports}"));
+    }
+
+    [Fact]
+    public void Elsewhere_each_keeps_all_that_it_judges_and_says_it_once()
+    {
+        var one = new Inspection("one", 3, "default", true, true);
+        var other = new Inspection("other", 2, "default", false, false);
+        var anybody = new Remote(false, null, null);
+        var left = Steering.Disjoint([
+            new(false, anybody, new Ports(Protocol.Tcp, 1, 100), other),
+            new(false, anybody, new Ports(Protocol.Tcp, 50, 60), one),
+            new(false, anybody, new Ports(Protocol.Tcp, 55, 70), one),
+            new(false, anybody, new Ports(Protocol.Tcp, 50, 60), one, IsShadow: true),
+        ], together: true);
+        Assert.Equal(
+            ["3 Tcp/55-70", "3 Tcp/50-54", "2 Tcp/1-100", "3 Tcp/50-60 shadow"], left.Select(match => $"{match.Inspection.Tag} {match.Ports}{(match.IsShadow ? " shadow" : "")}"));
     }
 
     [Fact]
@@ -97,7 +114,7 @@ public sealed class DesignTests
             false, new Remote(false, null, null), new Ports(Protocol.Tcp, (ushort)first, (ushort)(first + size)), new Inspection($"p{tag}", tag, "default", tag % 2 == 0, true)))
         .Array[0, 8].Sample(wanted =>
         {
-            var left = Steering.Disjoint(wanted);
+            var left = Steering.Disjoint(wanted, together: false);
             for (var port = 0; port < 50; port++)
             {
                 var judges = wanted.Where(match => match.Ports.First <= port && port <= match.Ports.Last).Any();

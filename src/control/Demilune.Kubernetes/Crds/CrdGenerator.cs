@@ -112,6 +112,7 @@ public static class CrdGenerator
         if (type == typeof(bool)) return new JsonObject { ["type"] = "boolean" };
         if (type == typeof(int)) return new JsonObject { ["type"] = "integer", ["format"] = "int32" };
         if (type == typeof(long)) return new JsonObject { ["type"] = "integer", ["format"] = "int64" };
+        if (type == typeof(DateTime)) return new JsonObject { ["type"] = "string", ["format"] = "date-time" };
         if (type == typeof(IntOrString)) return new JsonObject { ["x-kubernetes-int-or-string"] = true };
         if (type == typeof(V1Condition)) return Condition();
         if (type == typeof(V1LabelSelector)) return Selector();
@@ -127,7 +128,8 @@ public static class CrdGenerator
     {
         var schema = new JsonObject { ["type"] = "object" };
         Describe(schema, type);
-        var members = type.GetProperties(BindingFlags.Public | BindingFlags.Instance);
+        // What several kinds share comes first.
+        var members = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).OrderBy(member => member.DeclaringType == type).ToArray();
         var required = members.Where(member => member.IsDefined(typeof(RequiredAttribute))).Select(member => Lower(member.Name, 1)).ToList();
         if (required.Count > 0) schema["required"] = Strings(required);
         if (type.IsDefined(typeof(ExactlyOneMemberAttribute)))

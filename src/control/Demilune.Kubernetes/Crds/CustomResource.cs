@@ -33,6 +33,9 @@ public static class Group
     /// <summary>On a NetworkPolicy: the SecurityPolicy that judges what the policy allows.</summary>
     public const string SecurityPolicyAnnotation = "demilune.dev/security-policy";
 
+    /// <summary>On a NetworkPolicy: the SecurityPolicy that only reports what it would have done about what the policy allows.</summary>
+    public const string ShadowSecurityPolicyAnnotation = "demilune.dev/shadow-security-policy";
+
     /// <summary>On a firewall's pod: the Firewall it is an instance of.</summary>
     public const string FirewallLabel = "demilune.dev/firewall";
 

@@ -31,6 +31,10 @@ public sealed class InspectionPolicySpec
     [MaxLength(253)]
     public string? SecurityPolicy { get; set; }
 
+    [Description("Who only reports what it would have done about what is allowed by those rules that name none themselves.")]
+    [MaxLength(253)]
+    public string? ShadowSecurityPolicy { get; set; }
+
     [Description("What may come in.")]
     public IList<InspectionIngressRule>? Ingress { get; set; }
 
@@ -38,12 +42,19 @@ public sealed class InspectionPolicySpec
     public IList<InspectionEgressRule>? Egress { get; set; }
 }
 
-public sealed class InspectionIngressRule
+public abstract class InspectionRule
 {
-    [Description("Who judges what this rule allows.")]
+    [Description("Who judges what this rule allows; of egress, where it leaves the cluster.")]
     [MaxLength(253)]
     public string? SecurityPolicy { get; set; }
 
+    [Description("Who only reports what it would have done about it.")]
+    [MaxLength(253)]
+    public string? ShadowSecurityPolicy { get; set; }
+}
+
+public sealed class InspectionIngressRule : InspectionRule
+{
     [Description("Whom it allows; left out or empty: everybody.")]
     public IList<V1NetworkPolicyPeer>? From { get; set; }
 
@@ -51,12 +62,8 @@ public sealed class InspectionIngressRule
     public IList<V1NetworkPolicyPort>? Ports { get; set; }
 }
 
-public sealed class InspectionEgressRule
+public sealed class InspectionEgressRule : InspectionRule
 {
-    [Description("Who judges what this rule allows, where it leaves the cluster.")]
-    [MaxLength(253)]
-    public string? SecurityPolicy { get; set; }
-
     [Description("To whom it allows; left out or empty: to everybody.")]
     public IList<V1NetworkPolicyPeer>? To { get; set; }
 

@@ -180,6 +180,12 @@ public sealed class SecurityPolicyStatus
     [Description("How many rules are in force: the least that any instance reports.")]
     public int? Rules { get; set; }
 
+    [Description("What it has come to since the running instances loaded it.")]
+    public PolicyCounts? Counts { get; set; }
+
+    [Description("For how many pods it only reports what it would have done.")]
+    public int? ShadowedPods { get; set; }
+
     [Description("Rules that were refused, as source:line:column: message; the first 20.")]
     public IList<string>? RuleErrors { get; set; }
 
@@ -190,6 +196,27 @@ public sealed class SecurityPolicyStatus
         "Enforced: every flow it selects is being judged by it.")]
     [ListKey("type")]
     public IList<V1Condition>? Conditions { get; set; }
+}
+
+public sealed class PolicyCounts
+{
+    [Description("When they were counted: at most every ten seconds.")]
+    public DateTime? At { get; set; }
+
+    [Description("Flows that it has judged.")]
+    public long? Flows { get; set; }
+
+    [Description("Those of them on which it blocked something.")]
+    public long? Blocked { get; set; }
+
+    [Description("Those of them on which it would have, but for mode: Detect.")]
+    public long? WouldBlock { get; set; }
+
+    [Description("Flows about which it only reports what it would have done.")]
+    public long? ShadowFlows { get; set; }
+
+    [Description("Those of them on which it would have blocked something.")]
+    public long? ShadowWouldBlock { get; set; }
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<PolicyMode>))]

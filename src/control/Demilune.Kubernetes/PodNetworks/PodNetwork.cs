@@ -21,7 +21,11 @@ public sealed record PodNetwork(
     ImmutableArray<string> Addresses,
     ImmutableArray<string> SecurityGroups,
     string? PortPairId,
-    int NetworkNumber);
+    int NetworkNumber)
+{
+    /// <summary>Names of those that only tell what they would have done; sorted. None of them is among <see cref="SecurityPolicies"/>.</summary>
+    public ImmutableArray<string> ShadowPolicies { get; init; } = [];
+}
 
 /// <summary>Whoever makes the pods' network says here what it is.</summary>
 public interface IPodNetworks

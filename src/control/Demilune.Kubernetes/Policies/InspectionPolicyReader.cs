@@ -16,17 +16,22 @@ public static class InspectionPolicyReader
             new Name(policy.Metadata.NamespaceProperty, policy.Metadata.Name),
             selector ?? LabelSelector.Everything,
             NetworkPolicyReader.Types(spec.PolicyTypes),
-            [.. (spec.Ingress ?? []).Select(rule => Rule(rule.From, rule.Ports, rule.SecurityPolicy, problems))],
-            [.. (spec.Egress ?? []).Select(rule => Rule(rule.To, rule.Ports, rule.SecurityPolicy, problems))],
+            [.. (spec.Ingress ?? []).Select(rule => Rule(rule.From, rule.Ports, rule, problems))],
+            [.. (spec.Egress ?? []).Select(rule => Rule(rule.To, rule.Ports, rule, problems))],
             Named(spec.SecurityPolicy),
             [.. problems])
         {
             Kind = PolicyKind.InspectionPolicy,
+            ShadowSecurityPolicy = Named(spec.ShadowSecurityPolicy),
         };
     }
 
-    private static PolicyRule Rule(IList<V1NetworkPolicyPeer>? peers, IList<V1NetworkPolicyPort>? ports, string? securityPolicy, List<string> problems) =>
-        PolicyRule.Of(NetworkPolicyReader.Peers(peers, problems), NetworkPolicyReader.Ports(ports, problems)) with { SecurityPolicy = Named(securityPolicy) };
+    private static PolicyRule Rule(IList<V1NetworkPolicyPeer>? peers, IList<V1NetworkPolicyPort>? ports, InspectionRule rule, List<string> problems) =>
+        PolicyRule.Of(NetworkPolicyReader.Peers(peers, problems), NetworkPolicyReader.Ports(ports, problems)) with
+        {
+            SecurityPolicy = Named(rule.SecurityPolicy),
+            ShadowSecurityPolicy = Named(rule.ShadowSecurityPolicy),
+        };
 
     private static string? Named(string? securityPolicy) => string.IsNullOrWhiteSpace(securityPolicy) ? null : securityPolicy;
 }

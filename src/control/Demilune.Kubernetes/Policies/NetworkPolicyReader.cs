@@ -14,8 +14,6 @@ public static class NetworkPolicyReader
         var problems = new List<string>();
         var spec = policy.Spec ?? new V1NetworkPolicySpec();
         var selector = Selectors.Read(spec.PodSelector, problems);
-        string? security = null;
-        policy.Metadata.Annotations?.TryGetValue(Group.SecurityPolicyAnnotation, out security);
         return new NetworkPolicy(
             new Name(policy.Metadata.NamespaceProperty, policy.Metadata.Name),
             // A policy whose own selector is nonsense isolates its whole namespace: to select nobody would open it.
@@ -23,8 +21,14 @@ public static class NetworkPolicyReader
             Types(spec.PolicyTypes),
             [.. (spec.Ingress ?? []).Select(rule => PolicyRule.Of(Peers(rule.FromProperty, problems), Ports(rule.Ports, problems)))],
             [.. (spec.Egress ?? []).Select(rule => PolicyRule.Of(Peers(rule.To, problems), Ports(rule.Ports, problems)))],
-            string.IsNullOrWhiteSpace(security) ? null : security,
-            [.. problems]);
+            Annotated(Group.SecurityPolicyAnnotation),
+            [.. problems])
+        {
+            ShadowSecurityPolicy = Annotated(Group.ShadowSecurityPolicyAnnotation),
+        };
+
+        string? Annotated(string name) =>
+            policy.Metadata.Annotations is { } annotations && annotations.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value) ? value : null;
     }
 
     public static Protocol? ProtocolOf(string? name) => name switch

@@ -10,11 +10,14 @@ internal static class PolicyReport
 {
     private const int MaxRuleErrors = 20;
 
+    private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(10);
+
     /// <param name="tag">Null: there are no more.</param>
     public static SecurityPolicyStatus Of(ResolvedPolicy policy, int? tag, Situation situation)
     {
         var pods = situation.ProtectedBy(policy.Name).ToList();
-        var slots = pods.Select(pod => new Slot(policy.Firewall, pod.Node)).Distinct().ToList();
+        var shadowed = situation.ShadowedBy(policy.Name).ToList();
+        var slots = pods.Concat(shadowed).Select(pod => new Slot(policy.Firewall, pod.Node)).Distinct().ToList();
         var instances = policy.Accepted ? slots.SelectMany(situation.InstancesOf).ToList() : [];
         var revision = policy.ToNodes()?.Revision ?? 0;
         var loads = instances.Select(instance => situation.Loaded(instance, policy.Name)).ToList();
@@ -22,8 +25,10 @@ internal static class PolicyReport
         var errors = loads.OfType<Contracts.Nodes.LoadedPolicy>().SelectMany(load => load.Errors).Distinct().Take(MaxRuleErrors).ToList();
         var before = policy.Policy.Status;
         var generation = policy.Policy.Metadata.Generation;
-        var (loaded, loadedReason, loadedMessage) = Loaded(policy, pods.Count, instances.Count, current, loads.Count(load => load is { Ok: false }));
+        var (loaded, loadedReason, loadedMessage) = Loaded(policy, pods.Count + shadowed.Count, instances.Count, current, loads.Count(load => load is { Ok: false }));
         var (enforced, enforcedReason, enforcedMessage) = Enforced(policy, tag, pods.Count, slots, situation);
+        if (pods.Count == 0 && shadowed.Count > 0)
+            (enforced, enforcedReason, enforcedMessage) = (false, "OnlyShadow", $"It blocks nothing: of the traffic of {shadowed.Count} pods it is told what it would have done.");
         return new SecurityPolicyStatus
         {
             Tag = tag,
@@ -31,6 +36,8 @@ internal static class PolicyReport
             Instances = instances.Count,
             LoadedInstances = current,
             Rules = loads.OfType<Contracts.Nodes.LoadedPolicy>().Where(load => load.Ok).Select(load => (int?)load.Rules).Min() ?? 0,
+            ShadowedPods = shadowed.Count,
+            Counts = Count(before?.Counts, [.. loads.OfType<Contracts.Nodes.LoadedPolicy>()], situation.Now),
             RuleErrors = errors.Count == 0 ? null : errors,
             ObservedGeneration = generation,
             Conditions =
@@ -42,6 +49,25 @@ internal static class PolicyReport
                 Conditions.Next(before?.Conditions, "Enforced", enforced, enforcedReason, enforcedMessage, generation, situation.Now),
             ],
         };
+    }
+
+    /// <summary>The former numbers while they are young: a status that changes with every flow is no status.</summary>
+    private static PolicyCounts? Count(PolicyCounts? before, List<Contracts.Nodes.LoadedPolicy> loads, DateTimeOffset now)
+    {
+        if (loads.Count == 0) return null;
+        var next = new PolicyCounts
+        {
+            At = before?.At,
+            Flows = Sum(load => load.Flows), Blocked = Sum(load => load.Blocked), WouldBlock = Sum(load => load.WouldBlock),
+            ShadowFlows = Sum(load => load.ShadowFlows), ShadowWouldBlock = Sum(load => load.ShadowWouldBlock),
+        };
+        var isSame = before is not null && (before.Flows, before.Blocked, before.WouldBlock, before.ShadowFlows, before.ShadowWouldBlock)
+            == (next.Flows, next.Blocked, next.WouldBlock, next.ShadowFlows, next.ShadowWouldBlock);
+        if (isSame || (before?.At is { } at && now.UtcDateTime - at.ToUniversalTime() < CountInterval)) return before;
+        next.At = new DateTime(now.UtcTicks - now.UtcTicks % TimeSpan.TicksPerSecond, DateTimeKind.Utc);
+        return next;
+
+        long Sum(Func<Contracts.Nodes.LoadedPolicy, ulong> count) => loads.Sum(load => (long)count(load));
     }
 
     private static (bool?, string, string) Loaded(ResolvedPolicy policy, int pods, int instances, int current, int refused)

@@ -52,6 +52,9 @@ public sealed record PolicyIntent(
     ImmutableArray<string> Problems)
 {
     public PolicyId Id => new(Name, Kind);
+
+    /// <summary>Whom it or a rule of it names to tell what it would have done, in order of name.</summary>
+    public ImmutableArray<string> Shadows { get; init; } = [];
 }
 
 /// <summary>What a policy allows to pods on which its named ports mean the same numbers.</summary>
@@ -75,6 +78,9 @@ public sealed record Allowance(Direction Direction, Peers Peers, Ports Ports)
 
     /// <summary>Who judges it; null: nobody.</summary>
     public string? SecurityPolicy { get; init; }
+
+    /// <summary>Who only tells what it would have done; null: nobody.</summary>
+    public string? ShadowSecurityPolicy { get; init; }
 
     /// <summary>The rule it comes from: "ingress[2]", "egress[0] \"to the database\"".</summary>
     public string Rule { get; init; } = "";

@@ -35,7 +35,16 @@ public static class PolicyCompiler
             .Select(variant => new PolicyVariant(variant.Resolution, [.. Ingress(inward, variant.Pod).Distinct(), .. outward]))
             .ToImmutableArray();
         return new PolicyIntent(
-            policy.Name, policy.Kind, policy.Tier, Judges(policy, ingress, egress), ingress && !ofCluster, egress && !ofCluster, variants, [.. problems.Distinct()]);
+            policy.Name, policy.Kind, policy.Tier, Named(policy.SecurityPolicy, rule => rule.SecurityPolicy), ingress && !ofCluster, egress && !ofCluster, variants, [.. problems.Distinct()])
+        {
+            Shadows = Named(policy.ShadowSecurityPolicy, rule => rule.ShadowSecurityPolicy),
+        };
+
+        ImmutableArray<string> Named(string? ofPolicy, Func<PolicyRule, string?> ofRule) =>
+        [
+            .. (ingress ? policy.Ingress : []).Concat(egress ? policy.Egress : [])
+                .Select(rule => ofRule(rule) ?? ofPolicy).Append(ofPolicy).OfType<string>().Distinct().Order(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>Whom it selects.</summary>
@@ -56,12 +65,6 @@ public static class PolicyCompiler
     private static bool HasIngress(NetworkPolicy policy) =>
         policy.Tier != Tier.Namespaced || policy.Types is null || policy.Types.Value.Contains(PolicyType.Ingress);
 
-    private static ImmutableArray<string> Judges(NetworkPolicy policy, bool ingress, bool egress) =>
-    [
-        .. (ingress ? policy.Ingress : []).Concat(egress ? policy.Egress : [])
-            .Select(rule => rule.SecurityPolicy ?? policy.SecurityPolicy).Append(policy.SecurityPolicy).OfType<string>().Distinct().Order(StringComparer.Ordinal),
-    ];
-
     /// <summary>A rule with everything but its peers and ports.</summary>
     private readonly record struct Saying(PolicyRule Rule, Allowance Template)
     {
@@ -75,6 +78,7 @@ public static class PolicyCompiler
             Action = rule.Action,
             Order = policy.Tier == Tier.Namespaced ? 0 : policy.Priority * RulesPerPolicy + Math.Min(index, RulesPerPolicy - 1),
             SecurityPolicy = rule.SecurityPolicy ?? policy.SecurityPolicy,
+            ShadowSecurityPolicy = rule.ShadowSecurityPolicy ?? policy.ShadowSecurityPolicy,
             Rule = rule.Name is null ? $"{direction}[{index}]" : $"{direction}[{index}] \"{rule.Name}\"",
         }));
 

@@ -15,6 +15,9 @@ public sealed record Attempt(Pod? Source, Prefix SourceAddress, Pod? Destination
 /// <param name="SecurityPolicies">Who judges it then, in order of name; empty: nobody.</param>
 public sealed record Outcome(bool Allowed, IReadOnlyList<string> SecurityPolicies)
 {
+    /// <summary>Who only tells what it would have done, in order of name; nobody who judges.</summary>
+    public IReadOnlyList<string> Shadows { get; init; } = [];
+
     /// <summary>What the source's policies said; null: it is no pod, or the destination itself.</summary>
     public Decision? Egress { get; init; }
 
@@ -39,11 +42,13 @@ public static class Reachability
         var leaves = source is null ? null : Decide(intent, source, Direction.Egress, attempt);
         var enters = destination is null ? null : Decide(intent, destination, Direction.Ingress, attempt);
         if (leaves is { Allowed: false } || enters is { Allowed: false }) return new Outcome(false, []) { Egress = leaves, Ingress = enters };
-        var judges = destination is not null
+        var selecting = (destination is not null
             ? Matching(intent, destination, Direction.Ingress, Tier.Namespaced, attempt)
-            : source is null ? [] : Matching(intent, source, Direction.Egress, Tier.Namespaced, attempt);
-        return new Outcome(true, [.. judges.Select(match => match.Rule.SecurityPolicy).OfType<string>().Distinct().Order(StringComparer.Ordinal)])
+            : source is null ? [] : Matching(intent, source, Direction.Egress, Tier.Namespaced, attempt)).Select(match => match.Rule).ToList();
+        var judges = selecting.Select(rule => rule.SecurityPolicy).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
+        return new Outcome(true, judges)
         {
+            Shadows = [.. selecting.Select(rule => rule.ShadowSecurityPolicy).OfType<string>().Distinct().Except(judges).Order(StringComparer.Ordinal)],
             Egress = leaves,
             Ingress = enters,
         };

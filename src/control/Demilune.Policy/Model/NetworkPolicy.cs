@@ -18,6 +18,9 @@ public sealed record NetworkPolicy(
     string? SecurityPolicy = null,
     ImmutableArray<string> Problems = default)
 {
+    /// <summary>The SecurityPolicy that only tells what it would have done, for those of its rules that name none themselves; null: nobody does.</summary>
+    public string? ShadowSecurityPolicy { get; init; }
+
     public PolicyKind Kind { get; init; } = PolicyKind.NetworkPolicy;
 
     public PolicyId Id => new(Name, Kind);
@@ -97,6 +100,9 @@ public sealed record PolicyRule(ImmutableArray<PolicyPeer>? Peers, ImmutableArra
 
     /// <summary>Who judges what it allows; null: whom its policy names.</summary>
     public string? SecurityPolicy { get; init; }
+
+    /// <summary>Who only tells what it would have done; null: whom its policy names.</summary>
+    public string? ShadowSecurityPolicy { get; init; }
 
     /// <summary>Its author's name for it, for people.</summary>
     public string? Name { get; init; }

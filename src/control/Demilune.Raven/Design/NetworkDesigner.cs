@@ -185,7 +185,7 @@ internal sealed class NetworkDesigner
         {
             foreach (var (key, _) in old.Groups.Where(group => part?.Groups.ContainsKey(group.Key) is not true)) draft.SetGroup(key, null, null);
             Release(old.Uses);
-            foreach (var name in old.Policy.SecurityPolicies) _policiesByInspection.Remove(name, id);
+            foreach (var name in old.Policy.SecurityPolicies.Concat(old.Policy.Shadows)) _policiesByInspection.Remove(name, id);
             foreach (var selector in old.Speaks) _policiesBySelector.Remove(selector, id);
             _opensServicesOfAll.Remove(id);
             draft.Problems.Remove(id);
@@ -194,7 +194,7 @@ internal sealed class NetworkDesigner
         _policies[id] = part;
         foreach (var (key, group) in part.Groups) draft.SetGroup(key, group, part.Inspected.TryGetValue(key, out var inspected) ? inspected : null);
         Use(part.Uses);
-        foreach (var name in part.Policy.SecurityPolicies) _policiesByInspection.Add(name, id);
+        foreach (var name in part.Policy.SecurityPolicies.Concat(part.Policy.Shadows)) _policiesByInspection.Add(name, id);
         foreach (var selector in part.Speaks) _policiesBySelector.Add(selector, id);
         if (part.OpensServicesOfAll) _opensServicesOfAll.Add(id);
         if (!part.Problems.IsEmpty) draft.Problems[id] = part.Problems;

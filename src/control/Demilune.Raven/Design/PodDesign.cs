@@ -36,23 +36,31 @@ internal static class PodDesign
         {
             foreach (var allowance in variant.Allowances)
             {
-                if (allowance.SecurityPolicy is not { } name || allowance.Ports.Protocol == Protocol.Sctp) continue;
-                var inspection = around.Inspections.GetValueOrDefault(name) ?? new Inspection(name, PolicyTags.Missing, null, true, true);
-                var egress = allowance.Direction == Direction.Egress;
-                var remotes = egress
-                    ? words.Outside(allowance.Peers, capabilities.ClassifierAddressGroup)
-                    : words.Of(allowance.Peers, capabilities.ClassifierAddressGroup);
-                wanted.AddRange(remotes.Select(remote => new Steering.Match(egress, remote, allowance.Ports, inspection)));
+                if (allowance.Ports.Protocol == Protocol.Sctp) continue;
+                if (allowance.SecurityPolicy is { } named)
+                    Add(allowance, around.Inspections.GetValueOrDefault(named) ?? new Inspection(named, PolicyTags.Missing, null, true, true), isShadow: false);
+                // One that is not there, or was refused, does no harm: it only tells nothing.
+                if (allowance.ShadowSecurityPolicy is { } shadow && around.Inspections.GetValueOrDefault(shadow) is { Firewall: not null } known)
+                    Add(allowance, known, isShadow: true);
             }
         }
         var classifiers = ImmutableDictionary.CreateBuilder<string, (FlowClassifier, string)>(StringComparer.Ordinal);
-        foreach (var match in Steering.Disjoint(wanted))
+        foreach (var match in Steering.Disjoint(wanted, together: capabilities.ClassifierPolicy))
         {
-            var name = $"{match.Inspection.SecurityPolicy} {pod.Name}";
+            var name = $"{(match.IsShadow ? "shadow " : "")}{match.Inspection.SecurityPolicy} {pod.Name}";
             var classifier = Steering.Classifier(match, Key.Port(pod.Uid), name, capabilities, around.Options.ClusterName, out var key);
             classifiers[key] = (classifier, match.Inspection.Firewall ?? Nobody);
         }
         return classifiers.ToImmutable();
+
+        void Add(Allowance allowance, Inspection inspection, bool isShadow)
+        {
+            var egress = allowance.Direction == Direction.Egress;
+            var remotes = egress
+                ? words.Outside(allowance.Peers, capabilities.ClassifierAddressGroup)
+                : words.Of(allowance.Peers, capabilities.ClassifierAddressGroup);
+            wanted.AddRange(remotes.Select(remote => new Steering.Match(egress, remote, allowance.Ports, inspection, isShadow)));
+        }
     }
 
     private static IEnumerable<(string Key, Port Port)> Ports(PlacedPod pod, PodIntent? intent, Surroundings around)

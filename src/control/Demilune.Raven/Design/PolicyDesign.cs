@@ -28,6 +28,9 @@ internal sealed class PolicyDesign
         foreach (var named in _policy.SecurityPolicies)
             if (!_around.Inspections.ContainsKey(named))
                 Tell($"SecurityPolicy {named} does not exist: what should be judged by it is dropped until it does");
+        foreach (var named in _policy.Shadows)
+            if (!_around.Inspections.ContainsKey(named))
+                Tell($"shadow SecurityPolicy {named} does not exist: nothing is told of what it would do");
         if (_policy.Tier != Tier.Namespaced && !_around.Capabilities.RuleTiers) Tell("this network's security groups have no tiers: the policy has no effect");
         else
             foreach (var variant in _policy.Variants) Groups(variant);

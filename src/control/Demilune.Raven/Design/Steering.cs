@@ -8,19 +8,25 @@ namespace Demilune.Raven.Design;
 /// <summary>Which flows of a pod go through which firewall, for which policy: its flow classifiers.</summary>
 /// <remarks>
 /// What an annotated policy allows is inspected even where a plain policy allows it too: the classifiers know only of the
-/// annotated ones. Where several annotated policies select one flow, one of them judges it: what prevents before what
-/// detects, what fails closed before what fails open, then by name. The others' classifiers are cut to what is left.
+/// annotated ones. Where several SecurityPolicies select one flow, each has its classifier, and all of them judge it. A network whose
+/// classifiers cannot say which policy they are for gets one judge per flow: what prevents before what detects, what fails closed before what
+/// fails open, then by name; the others' classifiers are cut to what is left, and nobody stands in the shadow.
 /// </remarks>
 internal static class Steering
 {
     /// <param name="Source">True: flows that the pod opens; else flows that it accepts.</param>
-    public readonly record struct Match(bool Source, Remote Remote, Ports Ports, Inspection Inspection);
+    /// <param name="IsShadow">The policy only tells what it would have done.</param>
+    public readonly record struct Match(bool Source, Remote Remote, Ports Ports, Inspection Inspection, bool IsShadow = false);
 
-    public static IReadOnlyList<Match> Disjoint(IEnumerable<Match> wanted)
+    /// <summary>The same flows, without saying twice what a policy judges.</summary>
+    /// <param name="together">Several policies may judge one flow.</param>
+    public static IReadOnlyList<Match> Disjoint(IEnumerable<Match> wanted, bool together)
     {
         var result = new List<Match>();
         var ordered = wanted
-            .OrderByDescending(match => match.Inspection.Prevents)
+            .Where(match => together || !match.IsShadow)
+            .OrderBy(match => match.IsShadow)
+            .ThenByDescending(match => match.Inspection.Prevents)
             .ThenByDescending(match => match.Inspection.FailsClosed)
             .ThenBy(match => match.Inspection.SecurityPolicy, StringComparer.Ordinal)
             // Within a policy the broad ones first: they swallow the narrow ones.
@@ -33,7 +39,7 @@ internal static class Steering
         {
             List<Ports> left = [match.Ports];
             foreach (var taken in result)
-                if (taken.Source == match.Source && taken.Remote.Covers(match.Remote))
+                if (taken.Source == match.Source && taken.Remote.Covers(match.Remote) && (!together || (taken.IsShadow, taken.Inspection) == (match.IsShadow, match.Inspection)))
                     left = [.. left.SelectMany(ports => Without(ports, taken.Ports))];
             result.AddRange(left.Select(ports => match with { Ports = ports }));
         }
@@ -57,13 +63,13 @@ internal static class Steering
             DestinationIpPrefix = match.Source ? prefix : null,
             SourceAddressGroupId = match.Source ? null : match.Remote.Group,
             DestinationAddressGroupId = match.Source ? match.Remote.Group : null,
-            L7Parameters = capabilities.ClassifierPolicy ? new L7Parameters { SecurityPolicyTag = match.Inspection.Tag } : null,
+            L7Parameters = capabilities.ClassifierPolicy ? new L7Parameters { SecurityPolicyTag = match.Inspection.Tag, SecurityPolicyShadow = match.IsShadow ? true : null } : null,
         };
         key = Key.Flow(string.Join('|',
             classifier.Ethertype, classifier.Protocol, classifier.DestinationPortRangeMin, classifier.DestinationPortRangeMax,
             classifier.LogicalSourcePort, classifier.LogicalDestinationPort, classifier.SourceIpPrefix, classifier.DestinationIpPrefix,
             classifier.SourceAddressGroupId, classifier.DestinationAddressGroupId, classifier.L7Parameters?.SecurityPolicyTag,
-            match.Inspection.Firewall));
+            match.Inspection.Firewall) + (match.IsShadow ? "|shadow" : ""));
         return classifier with { Description = Key.Mark(cluster, key) };
     }
 

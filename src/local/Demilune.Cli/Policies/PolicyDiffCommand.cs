@@ -113,7 +113,7 @@ internal static class PolicyDiffCommand
             {
                 if ((CaseRun.AttemptOf(asked, false, Pods, _objects, "diff") ?? CaseRun.AttemptOf(asked, true, Pods, _objects, "diff")) is not { } attempt) return null;
                 var outcome = _intent.Judge(attempt);
-                return !outcome.Allowed ? "denied" : outcome.SecurityPolicies.Count == 0 ? "allowed" : $"inspected by {string.Join(", ", outcome.SecurityPolicies)}";
+                return !outcome.Allowed ? "denied" : string.Join(", ", (string[])[outcome.SecurityPolicies.Count == 0 ? "allowed" : $"inspected by {string.Join(", ", outcome.SecurityPolicies)}", .. outcome.Shadows.Select(name => $"in the shadow of {name}")]);
             }
             catch (InvalidDataException)
             {

@@ -51,18 +51,24 @@ public static class TraceCommand
         output.WriteLine($"  egress of {asked.From}: {(outcome.Egress is { } leaves ? Wording.Of(leaves) : "no pod of this cluster, or the destination itself: open")}");
         output.WriteLine($"  ingress of {asked.To}: {(outcome.Ingress is { } enters ? Wording.Of(enters) : "no pod of this cluster, or the source itself: open")}");
         if (!outcome.Allowed) return End("dropped in the kernel, before its first packet leaves the node", passes: false);
-        if (outcome.SecurityPolicies.Count == 0) return End("straight from pod to pod, nobody judges it", passes: true);
+        if (outcome.SecurityPolicies.Count + outcome.Shadows.Count == 0) return End("straight from pod to pod, nobody judges it", passes: true);
         output.WriteLine($"  path: through the firewall of the node of {(attempt.Destination is null ? asked.From : asked.To)}");
         var passes = true;
-        // One judges, in the order in which they are put on the network: what prevents, what fails closed, by name.
+        // In the order in which they speak: what prevents, what fails closed, by name. What one denies is denied.
         var judges = outcome.SecurityPolicies.Select(name => (Name: name, Judge: TracedPolicy.Find(objects, name, rulesDirectory)))
             .OrderByDescending(one => one.Judge.Policy?.Prevent ?? true).ThenBy(one => one.Judge.IsOpen).ThenBy(one => one.Name, StringComparer.Ordinal).ToList();
-        foreach (var (name, _) in judges.Skip(1)) output.WriteLine($"  SecurityPolicy {name} asks for it too; {judges[0].Name} comes first and judges it alone");
-        foreach (var (name, judge) in judges.Take(1))
+        foreach (var (name, judge) in judges)
         {
             output.WriteLine($"  SecurityPolicy {name}: {judge.Description}");
             if (judge.Policy is null) passes &= judge.IsOpen;
             else if (request is not null) passes &= judge.Judge(request, attempt, output);
+        }
+        foreach (var name in outcome.Shadows)
+        {
+            var shadow = TracedPolicy.Find(objects, name, rulesDirectory);
+            output.WriteLine($"  in the shadow, SecurityPolicy {name}: {shadow.Description}");
+            if (shadow.Policy is not null && request is not null)
+                output.WriteLine(shadow.Judge(request, attempt, output) ? "    would have passed" : "    would have been blocked");
         }
         return End(passes ? request is null ? "passes; say --http to see what the firewall makes of a request" : "passes" : "blocked by the firewall", passes);
 

@@ -14,7 +14,8 @@ internal static class Wording
     {
         var verb = rule.Action switch { RuleAction.Deny => "denies", RuleAction.Pass => "leaves to the next tier", _ => "allows" };
         var direction = rule.Direction == Direction.Ingress ? "from" : "to";
-        var judge = rule.SecurityPolicy is { } name ? $", judged by SecurityPolicy {name}" : "";
+        var judge = (rule.SecurityPolicy is { } name ? $", judged by SecurityPolicy {name}" : "")
+            + (rule.ShadowSecurityPolicy is { } shadow ? $", in the shadow of SecurityPolicy {shadow}" : "");
         return $"{verb} {Of(rule.Ports)} {direction} {Of(rule.Peers)}{judge}";
     }
 

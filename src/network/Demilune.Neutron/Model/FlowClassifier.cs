@@ -39,4 +39,7 @@ public sealed record L7Parameters
 {
     /// <summary>1..4094: which security policy judges the flows. Only with <see cref="Capabilities.ClassifierPolicy"/>.</summary>
     public int? SecurityPolicyTag { get; init; }
+
+    /// <summary>True: it only tells what it would have done. Only with a tag.</summary>
+    public bool? SecurityPolicyShadow { get; init; }
 }

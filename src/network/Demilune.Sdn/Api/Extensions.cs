@@ -11,7 +11,7 @@ internal static class Extensions
         ("allowed-address-pairs", "Allowed Address Pairs", "Provides allowed address pairs"),
         ("binding", "Port Binding", "Expose port bindings of a virtual port to external application"),
         ("demilune-classifier-address-group", "Flow classifier address groups", "Address groups as source or destination of a flow classifier"),
-        ("demilune-classifier-policy", "Flow classifier security policy", "security_policy_tag in l7_parameters: which policy judges the flows"),
+        ("demilune-classifier-policy", "Flow classifier security policy", "security_policy_tag in l7_parameters: which policy judges the flows, with all others that do; security_policy_shadow: it only tells what it would have done"),
         ("demilune-security-group-rule-tier", "Security group rule tiers", "action, tier and order of security group rules: denials, and who speaks first"),
         ("extra_dhcp_opt", "Neutron Extra DHCP options", "Stored with the port"),
         ("flow_classifier", "Networking-sfc Flow Classifier", "Networking-sfc Flow Classifier Resource"),

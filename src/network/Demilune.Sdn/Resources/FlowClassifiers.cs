@@ -8,8 +8,7 @@ namespace Demilune.Sdn.Resources;
 /// <summary>Which flows take a chain.</summary>
 /// <remarks>
 /// Without our extensions networking-sfc's rules hold: no two classifiers may match one packet. A classifier with a
-/// security_policy_tag may overlap others that have one: several policies may select one pod, each for peers that overlap, and that
-/// is for the datapath to order, not for whoever creates the second policy to be refused.
+/// security_policy_tag may overlap others that have one: several policies may select one flow, and all of them judge it.
 /// </remarks>
 internal sealed class FlowClassifiers : Collection<FlowClassifier>
 {
@@ -109,9 +108,16 @@ internal sealed class FlowClassifiers : Collection<FlowClassifier>
                 $"Flow Classifier does not support protocol {protocol}. Supported protocol values are ['tcp', 'udp', 'icmp'].");
         foreach (var (name, value) in attributes["l7_parameters"] as JsonObject ?? [])
         {
+            if (name == "security_policy_shadow")
+            {
+                if (value?.GetValueKind() is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False
+                    && (attributes["l7_parameters"] as JsonObject)?.ContainsKey("security_policy_tag") is true) continue;
+                return new(400, "FlowClassifierInvalidL7Parameter",
+                    $"Invalid Flow Classifier parameters: security_policy_shadow {Checks.Quote(value)} is neither true nor false, or there is no security_policy_tag.");
+            }
             if (name != "security_policy_tag")
                 return new(400, "FlowClassifierInvalidL7Parameter",
-                    $"Invalid Flow Classifier parameters: Unknown key {name}.. Supported flow classifier parameters are {{security_policy_tag}}.");
+                    $"Invalid Flow Classifier parameters: Unknown key {name}.. Supported flow classifier parameters are {{security_policy_tag, security_policy_shadow}}.");
             if (value?.GetValueKind() != System.Text.Json.JsonValueKind.Number || !value.AsValue().TryGetValue(out int tag) || tag is < 1 or > 4_094)
                 return new(400, "FlowClassifierInvalidL7Parameter",
                     $"Invalid Flow Classifier parameters: security_policy_tag {Checks.Quote(value)} is not a number from 1 to 4094.");

@@ -56,6 +56,7 @@ internal static class Chains
             SourceAddressSet = classifier.SourceAddressGroupId ?? "",
             DestinationAddressSet = classifier.DestinationAddressGroupId ?? "",
             PolicyTag = (uint)(classifier.L7Parameters?.SecurityPolicyTag ?? 0),
+            Shadow = classifier.L7Parameters?.SecurityPolicyShadow ?? false,
         };
     }
 

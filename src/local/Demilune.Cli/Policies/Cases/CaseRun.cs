@@ -64,6 +64,8 @@ internal static class CaseRun
         var fate = !outcome.Allowed ? Fate.Denied : outcome.SecurityPolicies.Count > 0 ? Fate.Inspected : Fate.Allowed;
         var by = string.Join(", ", outcome.SecurityPolicies);
         if (fate != expected.Fate) return $"expected {expected.Fate}, is {fate}{(by.Length > 0 ? $" by {by}" : "")}";
-        return expected.By is { } wanted && !wanted.SequenceEqual(outcome.SecurityPolicies) ? $"expected to be judged by {string.Join(", ", wanted)}, is by {by}" : null;
+        if (expected.By is { } wanted && !wanted.SequenceEqual(outcome.SecurityPolicies)) return $"expected to be judged by {string.Join(", ", wanted)}, is by {by}";
+        return expected.Shadows is { } shadows && !shadows.SequenceEqual(outcome.Shadows)
+            ? $"expected in the shadow of {string.Join(", ", shadows)}, is of {string.Join(", ", outcome.Shadows)}" : null;
     }
 }

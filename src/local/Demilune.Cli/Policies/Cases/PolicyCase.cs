@@ -19,7 +19,7 @@ namespace Demilune.Cli.Policies.Cases;
 ///       to    x/a  y/a  203.0.113.9
 ///       x/a    .    X    i      # . allowed   X denied   i allowed and inspected   - not asked
 ///   - {on: UDP/53, from: x/a, to: y/a, is: denied}
-///   - {on: TCP/80, from: y/a, to: x/a, is: inspected, by: [web]}
+///   - {on: TCP/80, from: y/a, to: x/a, is: inspected, by: [web], shadows: []}
 /// </code>
 /// </remarks>
 internal sealed record PolicyCase(string Name, string About, ImmutableArray<CaseStep> Steps)
@@ -70,6 +70,9 @@ internal enum Fate
 /// <param name="V6">To be asked over IPv6.</param>
 internal sealed record Expectation(Protocol Protocol, ushort Port, string From, string To, Fate Fate, ImmutableArray<string>? By, bool V4, bool V6)
 {
+    /// <summary>Who only tells what it would have done, if that is said.</summary>
+    public ImmutableArray<string>? Shadows { get; init; }
+
     public static IEnumerable<Expectation> Parse(JsonObject json, string name)
     {
         var on = Manifests.Text(json, "on") ?? "TCP/80";
@@ -77,9 +80,9 @@ internal sealed record Expectation(Protocol Protocol, ushort Port, string From, 
             || !ushort.TryParse(portText, NumberStyles.None, CultureInfo.InvariantCulture, out var port))
             throw new InvalidDataException($"{name}: on: {on} is not like TCP/80");
         var families = (json["families"] as JsonArray)?.Select(family => family?.ToString()).ToList() ?? ["4", "6"];
-        var by = (json["by"] as JsonArray)?.Select(policy => policy?.ToString() ?? "").Order(StringComparer.Ordinal).ToImmutableArray();
+        var (by, shadows) = (Names("by"), Names("shadows"));
         if (Manifests.Text(json, "table") is { } table)
-            return Rows(table, name).Select(cell => new Expectation(protocol, port, cell.From, cell.To, cell.Fate, by, families.Contains("4"), families.Contains("6")));
+            return Rows(table, name).Select(cell => new Expectation(protocol, port, cell.From, cell.To, cell.Fate, by, families.Contains("4"), families.Contains("6")) { Shadows = shadows });
         if (Manifests.Text(json, "from") is not { } from || Manifests.Text(json, "to") is not { } to)
             throw new InvalidDataException($"{name}: an expectation needs a table, or from and to");
         Fate fate = Manifests.Text(json, "is") switch
@@ -89,7 +92,10 @@ internal sealed record Expectation(Protocol Protocol, ushort Port, string From, 
             "inspected" => Fate.Inspected,
             var other => throw new InvalidDataException($"{name}: is: {other} is none of allowed, denied, inspected"),
         };
-        return [new Expectation(protocol, port, from, to, fate, by, families.Contains("4"), families.Contains("6"))];
+        return [new Expectation(protocol, port, from, to, fate, by, families.Contains("4"), families.Contains("6")) { Shadows = shadows }];
+
+        ImmutableArray<string>? Names(string member) =>
+            (json[member] as JsonArray)?.Select(policy => policy?.ToString() ?? "").Order(StringComparer.Ordinal).ToImmutableArray();
     }
 
     private static IEnumerable<(string From, string To, Fate Fate)> Rows(string table, string name)
