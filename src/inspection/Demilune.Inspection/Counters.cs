@@ -1,3 +1,5 @@
+using Demilune.Rules.Headers;
+
 namespace Demilune.Inspection;
 
 /// <summary>Counters by Suricata's names (<c>decoder.pkts</c>), for captures. Those that we count, and no others: a zero means that it did not happen.</summary>
@@ -29,11 +31,29 @@ public sealed class Counters
         "ips.drop_reason.stream_reassembly", "ips.drop_reason.stream_urgent",
     ];
 
+    /// <summary>What may go wrong with a parser.</summary>
+    private static readonly string[] s_errors = ["gap", "alloc", "parser", "internal"];
+
+    private static readonly string[] s_ofParsers =
+    [
+        .. Sessions.Protocols.All.SelectMany(static protocol => (string[])[
+            .. protocol.OfStream is null ? (string[])[] : s_errors.Select(kind => ErrorOf(protocol.App, kind, isTcp: true)),
+            .. protocol.OfDatagram is null ? (string[])[] : s_errors.Select(kind => ErrorOf(protocol.App, kind, isTcp: false)),
+        ]).Distinct(),
+    ];
+
+    internal static string ErrorOf(AppProtocol app, string kind, bool isTcp)
+    {
+        var isOfBoth = app is AppProtocol.Dns or AppProtocol.DceRpc or AppProtocol.Nfs or AppProtocol.Kerberos or AppProtocol.Enip or AppProtocol.Sip;
+        return $"app_layer.error.{ProtocolMatch.NameOf(app)}{(isOfBoth ? isTcp ? "_tcp" : "_udp" : "")}.{kind}";
+    }
+
     private readonly Dictionary<string, long> _values = new(StringComparer.Ordinal);
 
     internal Counters(bool inline)
     {
         foreach (var name in s_known) _values.Add(name, 0);
+        foreach (var name in s_ofParsers) _values.TryAdd(name, 0);
         foreach (var name in inline ? s_inline : []) _values.Add(name, 0);
     }
 
@@ -45,5 +65,5 @@ public sealed class Counters
 
     internal void Add(string name, long count = 1) => _values[name] = _values.GetValueOrDefault(name) + count;
 
-    internal void Set(string name, long value) => _values[name] = value;
+    public void Set(string name, long value) => _values[name] = value;
 }

@@ -81,6 +81,7 @@ public sealed partial class Inspector
         var tracker = _tracker!;
         var fits = tracker.Accept(flow, from, tcp);
         from = _scope.From;     // who seemed to be the client may be the server
+        if (tracker.TakesUrgent) Statistics.Counters?.Add("tcp.urgent_oob_data");
         if (tracker.DropsUrgent && _scope.Enforces) return DropReason.StreamUrgent;
         var reason = Apply(flow, tracker.Exception, flow.Connection!.Phase == TcpPhase.None || flow.Connection.IsPickedUp ? DropReason.MidStream : DropReason.StreamMemory);
         if (reason == DropReason.None && !fits && _scope.Enforces && Options.Streams!.DropInvalid) reason = DropReason.StreamState;

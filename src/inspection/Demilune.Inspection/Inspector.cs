@@ -55,7 +55,7 @@ public sealed partial class Inspector
     public InspectorOptions Options { get; }
 
     /// <summary>Whether rules that look into this buffer can ever match here: for <see cref="Rules.Compile.RuleSetOptions.Provides"/>.</summary>
-    public static bool Provides(BufferId buffer) => buffer is
+    public static bool Provides(BufferId buffer) => buffer is BufferId.Frame or
         BufferId.PacketPayload or BufferId.Stream or (>= BufferId.Base64Data and <= BufferId.AppLayerEvent) or (>= BufferId.FileData and <= BufferId.FileSha256) or (>= BufferId.Ipv4Header and <= BufferId.IpDestination) || Protocols.Provide(buffer);
 
     /// <summary>Whether a parser here has an event of this name: for <see cref="Rules.Compile.RuleSetOptions.Notices"/>.</summary>

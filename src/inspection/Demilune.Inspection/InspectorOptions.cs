@@ -102,6 +102,9 @@ public sealed record InspectorOptions
     /// <summary>True: an event for each HTTP transaction. Default true.</summary>
     public bool LogTransactions { get; init; } = true;
 
+    /// <summary>True: an event for each frame (a piece of a protocol as it is on the wire). Default false.</summary>
+    public bool TellsFrames { get; init; }
+
     /// <summary>True: an event for each flow that ends; else only for those that a policy in the shadow judges. Default false.</summary>
     public bool LogFlows { get; init; }
 

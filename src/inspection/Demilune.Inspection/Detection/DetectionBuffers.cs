@@ -1,3 +1,4 @@
+using Demilune.Inspection.Events;
 using Demilune.Inspection.Files;
 using Demilune.Inspection.Sessions;
 using Demilune.Rules.Buffers;
@@ -36,6 +37,11 @@ internal readonly ref struct DetectionBuffers : IInspectionBuffers
     /// <summary>The name, in lower case, of what a parser has just noticed.</summary>
     public ReadOnlySpan<byte> Event { get; init; }
 
+    /// <summary>A piece of the protocol as it is on the wire, the place of its first byte in the whole of it, and what it is.</summary>
+    public ReadOnlySpan<byte> Frame { get; init; }
+    public long FrameStart { get; init; }
+    public FrameFacts? FrameFacts { get; init; }
+
     /// <summary>The file that the message carries.</summary>
     public TrackedFile? File { get; init; }
 
@@ -48,6 +54,9 @@ internal readonly ref struct DetectionBuffers : IInspectionBuffers
         switch (id)
         {
             case BufferId.PacketPayload: return Whole(Payload, instance, out view);
+            case BufferId.Frame:
+                view = new(Frame, FrameStart, FrameFacts is { IsComplete: true });
+                return instance == 0 && FrameFacts is not null;
             case BufferId.AppLayerEvent: return Whole(Event, instance, out view);
             case BufferId.Stream when !Raw.IsEmpty:
                 view = new(Raw, RawStart);

@@ -157,6 +157,7 @@ internal sealed partial class Detector
             Bytes = _shownBytes[..used],
             Live = transaction,
             File = buffers.File is { } file ? new(file.Fields()) : null,
+            Frame = CopyOf(in buffers),
         };
         if (transaction is not { Lasts: true }) alert.Freeze();
         if (_isPacketAtHand || scope.Flow is not { } owner) _queue.Add(alert);
@@ -239,6 +240,7 @@ internal sealed partial class Detector
             Record = live is not null ? live.Record : guess?.Record ?? alert.Record,
             File = alert.File is { } file ? file.Fields : default,
             HasFile = alert.File is not null,
+            Frame = alert.Frame,
             Packet = packet.Bytes,
             Payload = alert.IsOfStream && !packet.Stream.IsEmpty ? packet.Stream : packet.Payload,
             IsOfStream = alert.IsOfStream,

@@ -231,6 +231,9 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
         Evaluate(open, in buffers, 0, transaction);
     }
 
+    /// <summary>A session could not read on.</summary>
+    public void CountError(AppProtocol app, string kind) => statistics.Counters?.Add(Counters.ErrorOf(app, kind, scope.Facts.IpProtocol == Wire.Ip.IpProtocol.Tcp));
+
     private bool FlowbitsAllow(Signature signature)
     {
         if (signature.Flowbits.Count == 0) return true;
@@ -355,6 +358,7 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
             Record = transaction?.Record,
             File = buffers.File is { } file ? file.Fields() : default,
             HasFile = buffers.File is not null,
+            Frame = CopyOf(in buffers),
         });
     }
 

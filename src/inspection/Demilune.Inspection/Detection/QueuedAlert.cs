@@ -27,6 +27,7 @@ internal sealed class QueuedAlert
     public IRecordFields? Record { get; set; }
     public HttpCopy? Http { get; set; }
     public FileCopy? File { get; init; }
+    public FrameCopy? Frame { get; init; }
 
     /// <summary>The transaction goes: what an alert tells about it is kept.</summary>
     public void Freeze()

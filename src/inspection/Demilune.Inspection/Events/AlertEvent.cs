@@ -35,6 +35,9 @@ public readonly ref struct AlertEvent(ref readonly FlowContext context, Signatur
     public FileFields File { get; init; }
     public bool HasFile { get; init; }
 
+    /// <summary>The frame that it was found in; null: in none.</summary>
+    public FrameCopy? Frame { get; init; }
+
     /// <summary>What that object holds.</summary>
     public IRecordFields? Record { get; init; }
 

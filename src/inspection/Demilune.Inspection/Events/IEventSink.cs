@@ -32,6 +32,11 @@ public interface IEventSink
     {
     }
 
+    /// <summary>A piece of a protocol has gone by. Comes only where <see cref="InspectorOptions.TellsFrames"/> asks for it.</summary>
+    void Frame(in FrameEvent frame)
+    {
+    }
+
     /// <summary>A flow is over.</summary>
     void Flow(in FlowEvent flow);
 }

@@ -97,6 +97,9 @@ internal sealed class Flow
     /// <summary>By <see cref="Side"/>: the least and the greatest TTL of its packets.</summary>
     public (byte Least, byte Most)[] Ttl { get; } = new (byte, byte)[2];
 
+    /// <summary>By <see cref="Side"/>: frames that somebody wanted to hear of.</summary>
+    public long[] Frames { get; } = new long[2];
+
     public ulong[] Flowbits { get; set; } = [];
 
     /// <summary>Counters and texts that rules keep of it; null: none yet.</summary>
@@ -144,6 +147,7 @@ internal sealed class Flow
         Ethernet?.Clear();
         (Icmp, IcmpAnswer) = (default, default);
         Memory = null;
+        Array.Clear(Frames);
         WantedFiles = default;
         Opposed = 0;
         IsBlocked = IsReleased = IsPassed = IsUntracked = HasAlerted = IsAnswered = false;

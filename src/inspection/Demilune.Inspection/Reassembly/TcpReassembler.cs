@@ -158,7 +158,7 @@ internal sealed class TcpReassembler(InspectorOptions options, SegmentPool pool,
                 continue;
             }
             var next = sender.Store.TryNextStart(sender.Next, out var start) && Sequence.IsBefore(start, acknowledged) ? start : acknowledged;
-            flow.Session?.Skip(from);
+            flow.Session?.Skip(from, Sequence.Distance(next, sender.Next));
             sender.Next = next;
         }
         sender.Sent = Sequence.Later(sender.Sent, sender.Next);

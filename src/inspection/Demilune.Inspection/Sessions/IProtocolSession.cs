@@ -17,6 +17,12 @@ internal interface IProtocolSession
     /// <summary>Takes bytes that have come in order.</summary>
     void Deliver(Side from, ReadOnlySpan<byte> bytes);
 
+    /// <summary>Bytes of this side are missing for good (a capture lacks them).</summary>
+    /// <param name="from">Whose.</param>
+    /// <param name="count">How many.</param>
+    /// <returns>False: nothing can be understood behind them.</returns>
+    bool TrySkip(Side from, long count) => false;
+
     /// <summary>This side will send no more.</summary>
     void Close(Side from);
 

@@ -47,6 +47,9 @@ internal sealed class InspectionWindow(int limit, SegmentPool pool)
         return new(_bytes.AsSpan(0, _length), Total - _length, IsComplete);
     }
 
+    /// <summary>Bytes are missing: nothing before them is found together with what follows.</summary>
+    public void Skip(long count) => (_length, Total, Tail) = (0, Total + count, default);
+
     /// <summary>Done with the piece.</summary>
     public void End(ReadOnlySpan<byte> piece)
     {

@@ -60,6 +60,9 @@ internal abstract class MessageSession(InspectorOptions options, Detector detect
         detector.Scope.Events.Record(new(in context, recordType, Number, this));
     }
 
+    /// <summary>A frame of the message at hand; <see cref="Detector.Frame(FrameType, ReadOnlySpan{byte}, long, ITransaction?, IMessageBuffers?)"/>.</summary>
+    protected void Frame(FrameType type, ReadOnlySpan<byte> bytes, long end) => detector.Frame(type, bytes, end, this, this);
+
     /// <summary>Something is odd about the message at hand.</summary>
     protected void Notice(string name) => detector.Notice(name, this, this, _pending);
 

@@ -49,6 +49,9 @@ internal sealed class StreamSession
         public PendingSignatures Pending { get; } = new();
         public bool IsRuledOut { get; set; }
 
+        /// <summary>Bytes that a session was given, or had to do without.</summary>
+        public long Understood { get; set; }
+
         /// <summary>Its first bytes have been compared with what the other side speaks.</summary>
         public bool IsCompared { get; set; }
 
@@ -60,6 +63,7 @@ internal sealed class StreamSession
         {
             Window.Clear();
             Pending.Clear();
+            Understood = 0;
             Restart();
         }
 
@@ -98,6 +102,7 @@ internal sealed class StreamSession
                 if ((_disabled >> i & 1) == 0 && Protocols.All[i].RecogniseDatagram(from, bytes, _serverPort)) Open(i);
             if (_session is null) _detector.Recognised(App);
         }
+        _detector.StreamPlace = -1;
         _session?.Deliver(from, bytes);
     }
 
@@ -114,13 +119,17 @@ internal sealed class StreamSession
         if (!isObserved && (App == AppProtocol.Failed || _isLost) && IsFinal(flow, Side.Client) && IsFinal(flow, Side.Server)) _detector.Scope.Releases = true;
     }
 
-    /// <summary>Bytes are missing here for good: no parser can go on behind them.</summary>
-    public void Skip(Side from)
+    /// <summary>Bytes are missing here for good.</summary>
+    public void Skip(Side from, long count)
     {
+        var side = _sides[(int)from];
+        side.Window.Tail = default;
+        (_detector.StreamPlace, side.Understood) = (side.Understood, side.Understood + count);
+        if (_session is not null) _detector.CountError(App, "gap");
+        if (!_isLost && _session is not null && _session.TrySkip(from, count)) return;
         if (_session is null) App = AppProtocol.Failed;
         else _isLost = true;
         _detector.Recognised(AppProtocol.Failed);
-        _sides[(int)from].Window.Tail = default;
     }
 
     /// <summary>A side has sent its last byte, or the connection is gone.</summary>
@@ -236,7 +245,9 @@ internal sealed class StreamSession
     private void DeliverUnderstood(Side from, ReadOnlySpan<byte> bytes)
     {
         if (App == AppProtocol.Failed || _isLost || _session is null) return;
-        if (!_sides[(int)from].IsCompared) Compare(from, bytes);
+        var side = _sides[(int)from];
+        if (!side.IsCompared) Compare(from, bytes);
+        (_detector.StreamPlace, side.Understood) = (side.Understood, side.Understood + bytes.Length);
         _session.Deliver(from, bytes);
         if (_session.HandsOver)
         {
@@ -244,6 +255,7 @@ internal sealed class StreamSession
         }
         else if (_session.IsOver(from))
         {
+            _detector.CountError(App, "parser");
             App = AppProtocol.Failed;
             _detector.Scope.Facts.App = App;
             _detector.Recognised(App);

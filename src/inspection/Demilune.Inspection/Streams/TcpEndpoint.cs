@@ -57,7 +57,19 @@ internal sealed class TcpEndpoint(SegmentPool pool)
     public bool IsClosed { get; set; }
 
     /// <summary>Bytes that were out of band: numbers that are no places.</summary>
-    public uint Urgent { get; set; }
+    public uint Urgent { get; private set; }
+
+    /// <summary>The number behind the last of them.</summary>
+    private uint _urgentEnd;
+
+    /// <summary>The byte before this number is out of band.</summary>
+    /// <returns>False: that is known.</returns>
+    public bool TrySetUrgent(uint end)
+    {
+        if (Urgent > 0 && !Sequence.IsAfter(end, _urgentEnd)) return false;
+        (Urgent, _urgentEnd) = (Urgent + 1, end);
+        return true;
+    }
 
     /// <summary>Numbers that it has used, its SYN's included (<c>stream_size</c>).</summary>
     public uint Size => Next - Initial;

@@ -41,6 +41,19 @@ internal sealed partial class TcpTracker
         var payload = segment.Payload;
         if (segment.Has(TcpFlags.Urg) && segment.Urgent > 0 && !options.Inline && options.Urgent == UrgentPolicy.Gap) return true;
         var place = sender.PlaceOf(number);
+        if (segment.Has(TcpFlags.Urg) && segment.Urgent > 0 && segment.Urgent <= payload.Length && options.Urgent == UrgentPolicy.OutOfBand)
+        {
+            // The last byte of urgent data is given to its reader aside; the stream closes over it (RFC 6093 §3.1).
+            if (!sender.TrySetUrgent(number + segment.Urgent)) return true;
+            TakesUrgent = true;
+            var before = payload[..(segment.Urgent - 1)];
+            return (before.IsEmpty || TryInsert(sender, place, before)) && (segment.Urgent == payload.Length || TryInsert(sender, place + before.Length, payload[segment.Urgent..]));
+        }
+        return TryInsert(sender, place, payload);
+    }
+
+    private bool TryInsert(TcpEndpoint sender, long place, ReadOnlySpan<byte> payload)
+    {
         if (options.Depth > 0 && place + payload.Length > options.Depth)
         {
             sender.IsDeep = true;
@@ -80,8 +93,9 @@ internal sealed partial class TcpTracker
                 var acknowledged = end.AcknowledgedPlace - (connection.Phase >= FinWait1 ? 1 : 0);
                 if (next == long.MaxValue || acknowledged <= end.Delivered) break;
                 Raise(StreamEvent.ReassemblySeqGap);
-                flow.Session?.Skip(side);
-                end.Delivered = Math.Min(next, end.AcknowledgedPlace);
+                var behind = Math.Min(next, acknowledged);
+                flow.Session?.Skip(side, behind - end.Delivered);
+                end.Delivered = behind;
                 continue;
             }
             var length = (int)Math.Min(bytes.Length, limit - end.Delivered);

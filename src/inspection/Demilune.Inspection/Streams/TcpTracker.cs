@@ -25,11 +25,14 @@ internal sealed partial class TcpTracker(StreamOptions options, FrameScope scope
     /// <summary>It is to be dropped for its urgent flag.</summary>
     public bool DropsUrgent { get; private set; }
 
+    /// <summary>A byte of it was out of band.</summary>
+    public bool TakesUrgent { get; private set; }
+
     /// <summary>Takes a segment of a flow.</summary>
     /// <returns>False: it does not fit into its connection. Why is in the packet's stream events.</returns>
     public bool Accept(Flow flow, Side from, TcpView tcp)
     {
-        (IsAdded, Exception, DropsUrgent) = (false, ExceptionPolicy.Ignore, false);
+        (IsAdded, Exception, DropsUrgent, TakesUrgent) = (false, ExceptionPolicy.Ignore, false, false);
         var segment = new Segment(tcp, scope.Now);
         var connection = flow.Connection!;
         if (connection.Phase != None) Remember(connection, from, in segment);

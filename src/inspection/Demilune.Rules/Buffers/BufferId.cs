@@ -45,7 +45,7 @@ public enum BufferId : byte
     SnmpVersion, SnmpPduType, RfbSecurityType, RfbSecurityResult,
     MqttConnectClientId, MqttConnectUsername, MqttConnectPassword, MqttPublishTopic, MqttPublishMessage, MqttSubscribeTopic,
     MqttUnsubscribeTopic, MqttConnectWillTopic, MqttConnectWillMessage, MqttConnectProtocolString,
-    MqttType, MqttFlags, MqttQos, MqttReasonCode, MqttSessionPresent, MqttConnectFlags, MqttProtocolVersion, MqttFramePdu, MqttFrameHeader, MqttFrameData,
+    MqttType, MqttFlags, MqttQos, MqttReasonCode, MqttSessionPresent, MqttConnectFlags, MqttProtocolVersion,
     Dnp3Data, Dnp3Function, Dnp3Object, Dnp3Indications,
     SnmpCommunity, SnmpUsm, RfbName, SipMethod, SipUri, SipProtocol, SipStatCode, SipStatMsg, SipRequestLine, SipResponseLine,
     QuicSni, QuicUa, QuicVersion, QuicCyuHash, QuicCyuString,
@@ -55,6 +55,9 @@ public enum BufferId : byte
 
     /// <summary>Names of what a protocol's parser noticed, in lower case: <c>tls.invalid_record_type</c>.</summary>
     AppLayerEvent,
+
+    /// <summary>A piece of a protocol as it is on the wire; <see cref="Headers.PacketFacts.Frame"/> says which.</summary>
+    Frame,
 
     /// <summary>IP and transport headers as they were on the wire.</summary>
     Ipv4Header, Ipv6Header, TcpHeader, UdpHeader, Icmpv4Header, Icmpv6Header,

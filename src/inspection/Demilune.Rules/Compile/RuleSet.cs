@@ -1,5 +1,6 @@
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Headers;
+using Demilune.Rules.Keywords;
 using Demilune.Rules.Matching;
 using Demilune.Rules.Prefilters;
 using Demilune.Rules.State;
@@ -12,6 +13,7 @@ public sealed class RuleSet
 {
     private readonly Signature[] _signatures;
     private readonly Search[][] _searches;
+    private readonly ulong _frames;
 
     internal RuleSet(Signature[] signatures, StateNames names, BufferPrefilter?[] prefilters, int[] packetRules)
         : this(
@@ -30,6 +32,9 @@ public sealed class RuleSet
         StoresFiles = Array.Exists(signatures, signature => signature.FileStorage is not null);
         DecodingRules = [.. packetRules.Where(index => signatures[index].IsAboutDecoding)];
         PacketRules = packetRules;
+        foreach (var signature in signatures)
+            foreach (var condition in signature.PacketConditions)
+                if (condition is FrameKeyword.OfFrame frame) _frames |= 1ul << (int)frame.Type;
         AsksChecksums = Array.Exists(signatures, signature => signature.AsksChecksums);
         InspectsPackets = packetRules.Length > 0 || Array.Exists(s_ofPackets, buffer => Inspects(buffer, FlowDirections.ToServer) || Inspects(buffer, FlowDirections.ToClient));
     }
@@ -97,6 +102,9 @@ public sealed class RuleSet
 
     /// <summary>Whether any signature judges single packets: their payload, their headers, or nothing but their facts.</summary>
     public bool InspectsPackets { get; }
+
+    /// <summary>Whether any signature looks into such frames.</summary>
+    public bool LooksInto(FrameType type) => (_frames >> (int)type & 1) != 0;
 
     /// <summary>Whether any signature may want a file kept.</summary>
     public bool StoresFiles { get; }

@@ -26,6 +26,9 @@ public struct PacketFacts
 
     public AppProtocol App;
 
+    /// <summary>What is at hand is this piece of the protocol.</summary>
+    public Buffers.FrameType Frame;
+
     /// <summary>Bytes of transport payload in this packet.</summary>
     public int PayloadLength;
 

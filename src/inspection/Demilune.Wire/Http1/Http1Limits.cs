@@ -16,4 +16,10 @@ public sealed record Http1Limits
 
     /// <summary>Bytes of one chunk-size line with its extensions. Default 4 KiB.</summary>
     public int MaxChunkLine { get; init; } = 4 << 10;
+
+    /// <summary>
+    /// What follows a response's body in the same piece, and begins no response, belongs to the body, as in libhtp. It makes the events depend on how
+    /// the bytes were cut. Default false: it is a message of its own, and odd.
+    /// </summary>
+    public bool JoinsTrailing { get; init; }
 }

@@ -36,15 +36,6 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
     /// <summary>Between two messages.</summary>
     public bool IsIdle => _state == State.Head && _head.Length == 0;
 
-    /// <summary>The body goes on to the end of the connection, or for this many bytes more: a gap in them loses no framing. 0 otherwise.</summary>
-    public long SkippableBytes => _state switch
-    {
-        State.Length => _remaining,
-        State.ChunkData => _remaining,
-        State.Close or State.Tunnel => long.MaxValue,
-        _ => 0,
-    };
-
     /// <summary>Ready for another connection.</summary>
     public void Reset()
     {
@@ -59,22 +50,48 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
     /// <summary>Takes the next bytes, all of them.</summary>
     public void Feed(ReadOnlySpan<byte> bytes, IHttp1Events events)
     {
-        while (!bytes.IsEmpty)
+        while (!bytes.IsEmpty) bytes = bytes[FeedSome(bytes, events)..];
+    }
+
+    /// <summary>Takes some of the next bytes, none of them of the message after the one at hand.</summary>
+    /// <param name="bytes">At least one.</param>
+    /// <param name="events">Hears of them.</param>
+    /// <returns>How many were taken; 0 only where another call takes some.</returns>
+    public int FeedSome(ReadOnlySpan<byte> bytes, IHttp1Events events) => _state switch
+    {
+        State.Head => FeedHead(bytes, events),
+        State.Perhaps => FeedPerhaps(bytes, events),
+        State.Length => FeedLength(bytes, events),
+        State.Close => FeedClose(bytes, events),
+        State.ChunkSize => FeedChunkSize(bytes, events),
+        State.ChunkExtension => FeedChunkExtension(bytes, events),
+        State.ChunkData => FeedChunkData(bytes, events),
+        State.ChunkEnd => FeedChunkEnd(bytes, events),
+        State.Trailers => FeedTrailers(bytes, events),
+        _ => bytes.Length,
+    };
+
+    /// <summary>Bytes are missing. Those of a body are counted; elsewhere reading goes on as if they had never been, as libhtp's does.</summary>
+    public void Skip(long count, IHttp1Events events)
+    {
+        while (count > 0)
         {
-            var used = _state switch
+            switch (_state)
             {
-                State.Head => FeedHead(bytes, events),
-                State.Perhaps => FeedPerhaps(bytes, events),
-                State.Length => FeedLength(bytes, events),
-                State.Close => FeedClose(bytes, events),
-                State.ChunkSize => FeedChunkSize(bytes, events),
-                State.ChunkExtension => FeedChunkExtension(bytes, events),
-                State.ChunkData => FeedChunkData(bytes, events),
-                State.ChunkEnd => FeedChunkEnd(bytes, events),
-                State.Trailers => FeedTrailers(bytes, events),
-                _ => bytes.Length,
-            };
-            bytes = bytes[used..];
+                case State.Length or State.ChunkData:
+                    var ofBody = Math.Min(count, _remaining);
+                    events.Gap(ofBody);
+                    (_remaining, count) = (_remaining - ofBody, count - ofBody);
+                    if (_remaining > 0) break;
+                    if (_state == State.Length) EndMessage(events);
+                    else (_state, _chunkLast) = (State.ChunkEnd, 0);
+                    break;
+                case State.Close:
+                    events.Gap(count);
+                    return;
+                default:
+                    return;
+            }
         }
     }
 
@@ -238,8 +255,23 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
         var count = (int)Math.Min(bytes.Length, _remaining);
         events.Body(bytes[..count]);
         _remaining -= count;
-        if (_remaining == 0) EndMessage(events);
+        if (_remaining > 0) return count;
+        if (limits.JoinsTrailing && !isRequest) count += TakeTrailing(bytes[count..], events);
+        EndMessage(events);
         return count;
+    }
+
+    /// <summary>Lines behind a body, in the same piece, that begin no message.</summary>
+    private static int TakeTrailing(ReadOnlySpan<byte> bytes, IHttp1Events events)
+    {
+        var used = 0;
+        while (used < bytes.Length && !bytes[used..].TrimStart(Gaps).StartsWith("HTTP"u8))
+        {
+            var feed = bytes[used..].IndexOf((byte)'\n');
+            used = feed < 0 ? bytes.Length : used + feed + 1;
+        }
+        if (used > 0) events.Body(bytes[..used]);
+        return used;
     }
 
     private static int FeedClose(ReadOnlySpan<byte> bytes, IHttp1Events events)

@@ -211,8 +211,9 @@ public sealed class MimeParser
         rest[..taken].CopyTo(_line.AsSpan(_lineLength));
         _lineLength += taken;
         bytes = bytes[taken..];
-        if (_lineLength >= 2 && _line[1] != '-' || _lineLength == MaxBoundary + 64) NoBoundary(events);
-        else if (end >= 0 && taken == end + 1) EndCandidate(events);
+        if (_lineLength >= 2 && _line[1] != '-') NoBoundary(events);
+        // The last boundary may have anything behind it, without a line's end (RFC 2046 §5.1.1: the epilogue is to be ignored).
+        else if (_lineLength == MaxBoundary + 64 || (end >= 0 && taken == end + 1)) EndCandidate(events);
     }
 
     private void EndCandidate(IMimeEvents events)

@@ -5,6 +5,12 @@ namespace Demilune.Wire.Rfb;
 /// <summary>Both directions of a VNC connection until its screen is set up (RFC 6143 §7.1 to §7.3). The same however the bytes are cut.</summary>
 public sealed class RfbHandshake
 {
+    /// <summary>Hears of each message as it was on the wire.</summary>
+    public delegate void Listener(bool fromClient, ReadOnlySpan<byte> message);
+
+    /// <summary>Null: nobody.</summary>
+    public Listener? Heard { get; set; }
+
     private const int VersionLength = 12;
 
     /// <summary>Bytes of a screen's name that are read; servers show a host's name there.</summary>
@@ -16,6 +22,7 @@ public sealed class RfbHandshake
     private readonly byte[][] _bytes = [new byte[64], new byte[64]];
     private readonly int[] _lengths = new int[2];
     private int _nameLength;
+    private byte[] _serverInit = [];
     private State _state;
 
     private enum State : byte
@@ -96,6 +103,8 @@ public sealed class RfbHandshake
             _ => 4,
         };
         if (have.Length < wanted) return false;
+        if (_state == State.Name) Heard?.Invoke(fromClient, [.. _serverInit, .. have[..wanted]]);
+        else if (_state != State.ServerInit) Heard?.Invoke(fromClient, have[..wanted]);
         Take(have[..wanted]);
         have[wanted..].CopyTo(_bytes[side]);
         _lengths[side] -= wanted;
@@ -137,7 +146,8 @@ public sealed class RfbHandshake
                 (IsShared, _state) = (bytes[0] != 0, State.ServerInit);
                 break;
             case State.ServerInit:
-                Screen = bytes[..20].ToArray();
+                _serverInit = bytes.ToArray();
+                Screen = _serverInit[..20];
                 var length = BinaryPrimitives.ReadUInt32BigEndian(bytes[20..]);
                 (_nameLength, _state) = ((int)Math.Min(length, MaxName), State.Name);
                 break;

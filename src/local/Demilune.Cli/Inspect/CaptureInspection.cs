@@ -55,6 +55,7 @@ internal static class CaptureInspection
             if (++frames % ProgressFrames == 0) progress.Show(frames, reader.Position);
         }
         inspector.Finish(now, events);
+        if (files is not null) inspector.Statistics.Counters?.Set("file_store.fs_errors", files.Failures);
         if (request.Settings.Eve is { Types: not null } && inspector.Statistics.Counters is { } counters) eve.Statistics(counters, now, request.RulesCounted);
         output.Flush();
         progress.End();

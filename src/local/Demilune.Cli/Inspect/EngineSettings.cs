@@ -55,6 +55,7 @@ internal sealed record EngineSettings
                 Files = FilesOf(settings, StoreOf(settings), outputs.Length > 0 ? outputs[0].Path : null),
                 Inline = inline,
                 LogFlows = true,
+                TellsFrames = eve is { Types: { } told } && told.Contains("frame"),
                 Tunnels = TunnelSettings.Of(settings, variables),
                 SeparateVlans = settings.Flag("vlan.use-for-tracking") != false,
                 KeepsPackets = eve is { PacketHeader: true } or { Packet: true } or { TaggedPackets: true },

@@ -35,6 +35,8 @@ internal sealed class FastLog(TextWriter lines, bool inline, IEventSink next) : 
 
     public void Drop(in DropEvent drop) => next.Drop(drop);
 
+    public void Frame(in FrameEvent frame) => next.Frame(frame);
+
     public void Flow(in FlowEvent flow) => next.Flow(flow);
 
     public void Packet(in PacketEvent packet) => next.Packet(packet);

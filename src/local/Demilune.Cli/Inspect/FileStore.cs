@@ -23,6 +23,8 @@ internal sealed class FileStore(FileStoreSettings settings, IEventSink next) : I
 
     public void Drop(in DropEvent drop) => next.Drop(drop);
 
+    public void Frame(in FrameEvent frame) => next.Frame(frame);
+
     public void Flow(in FlowEvent flow) => next.Flow(flow);
 
     public void Packet(in PacketEvent packet) => next.Packet(packet);

@@ -71,6 +71,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
             _json.WriteEndArray();
         }
         WriteApp(in alert.Context);
+        if (alert.Frame is { } frame) WriteFrame(frame.Facts, frame.Payload, in alert.Context);
         _json.WriteString("direction"u8, Direction(in alert.Context));
         if (alert.Context.Origin.Source != PacketSource.Wire) WriteTunnel(in alert.Context);
         WriteFlow(in alert.Context);

@@ -33,11 +33,12 @@ internal sealed class DnsSession(InspectorOptions options, Detector detector) : 
     {
         if (_isDatagram)
         {
-            Take(from, bytes);
+            Take(from, bytes, bytes.Length);
             return;
         }
         var reader = _readers[(int)from];
-        while (reader.TryRead(ref bytes, out var message)) Take(from, message);
+        var length = bytes.Length;
+        while (reader.TryRead(ref bytes, out var message)) Take(from, message, length - bytes.Length);
     }
 
     public void Close(Side from)
@@ -65,7 +66,7 @@ internal sealed class DnsSession(InspectorOptions options, Detector detector) : 
         return true;
     }
 
-    private void Take(Side from, ReadOnlySpan<byte> message)
+    private void Take(Side from, ReadOnlySpan<byte> message, int end)
     {
         _from = from;
         var isWhole = _message.TryRead(message);
@@ -87,6 +88,7 @@ internal sealed class DnsSession(InspectorOptions options, Detector detector) : 
         if ((_message.Flags & 0x40) != 0) detector.Notice("dns.z_flag_set", this, this, _pending);
         if (_message.Opcode >= 7) detector.Notice("dns.invalid_opcode", this, this, _pending);
         detector.Evaluate(_pending, new DetectionBuffers { Message = this, Payload = message }, 0, this);
+        detector.Frame(FrameType.DnsPdu, message, end, this, this);
         if (options.LogTransactions) Tell();
     }
 

@@ -28,15 +28,63 @@ internal sealed partial class HttpSession
 
         private HttpTransaction? _transaction;
         private readonly HttpForm _form = new(session._files);
+        private readonly OpenFrame _frame = new(session._options, session._pool, session._detector);
         private ContentDecoder? _decoder;
+        private bool _hasEnded;
 
-        public Http1Parser Parser { get; } = new(side == Side.Client, Http1Limits.Default);
+        public Http1Parser Parser { get; } = new(side == Side.Client, Http1Limits.Default with { JoinsTrailing = session._options.Streams is not null });
 
         public HttpMessage? Message => _transaction is null ? null : side == Side.Client ? _transaction.Request : _transaction.Response;
 
         public void Begin() => Parser.Reset();
 
+        public void Deliver(ReadOnlySpan<byte> bytes)
+        {
+            var type = side == Side.Client ? FrameType.Http1Request : FrameType.Http1Response;
+            if (!session._detector.Wants(type))
+            {
+                Parser.Feed(bytes, this);
+                return;
+            }
+            for (var taken = 0; taken < bytes.Length;)
+            {
+                if (!_frame.IsOpen && !Parser.IsTunnel) _frame.Begin(type, taken);
+                var used = Parser.FeedSome(bytes[taken..], this);
+                _frame.Take(bytes.Slice(taken, used), _transaction);
+                taken += used;
+                EndFrame();
+            }
+        }
+
+        /// <summary>Bytes are missing.</summary>
+        public void Skip(long count)
+        {
+            _frame.Skip(count);
+            Parser.Skip(count, this);
+            EndFrame();
+        }
+
+        /// <summary>Frames end after the bytes that end their messages.</summary>
+        private void EndFrame()
+        {
+            if (_hasEnded) _frame.End(_transaction);
+            _hasEnded = false;
+        }
+
+        public void Close()
+        {
+            Parser.Close(this);
+            _frame.End(_transaction);
+        }
+
         public void Clear()
+        {
+            Leave();
+            _frame.Clear();
+            _hasEnded = false;
+        }
+
+        private void Leave()
         {
             _transaction = null;
             _form.Clear();
@@ -45,7 +93,7 @@ internal sealed partial class HttpSession
 
         public void Forget(HttpTransaction transaction)
         {
-            if (_transaction == transaction) Clear();
+            if (_transaction == transaction) Leave();
         }
 
         public void Head(Http1Head head)
@@ -79,6 +127,18 @@ internal sealed partial class HttpSession
             else _decoder.Feed(bytes, this);
         }
 
+        public void Gap(long count)
+        {
+            if (Message is not { } message || _transaction is not { } transaction) return;
+            message.WireLength += count;
+            EndDecoding();      // what follows cannot be decoded without what is missing
+            if (_form.IsActive) return;
+            message.Body.Tail = default;
+            message.File ??= session._files.Open(
+                side, message.FileName.IsEmpty ? transaction.Path() : message.FileName, message, message.Pending, transaction, message.Body);
+            message.File.Skip(count);
+        }
+
         /// <summary>Some of the body as an application will see it.</summary>
         public void Content(ReadOnlySpan<byte> bytes)
         {
@@ -102,6 +162,7 @@ internal sealed partial class HttpSession
 
         public void End()
         {
+            _hasEnded = true;
             EndDecoding();
             if (_transaction is not { } transaction || Message is not { } message) return;
             if (side == Side.Server && message.StatusCode is >= 100 and < 200 and not 101)

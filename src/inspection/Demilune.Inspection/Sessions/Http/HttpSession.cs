@@ -77,15 +77,20 @@ internal sealed partial class HttpSession : IProtocolSession
     /// <summary>Takes bytes that have come in order.</summary>
     public void Deliver(Side from, ReadOnlySpan<byte> bytes)
     {
-        var direction = Of(from);
-        direction.Parser.Feed(bytes, direction);
+        Of(from).Deliver(bytes);
+    }
+
+    public bool TrySkip(Side from, long count)
+    {
+        Of(from).Skip(count);
+        return true;
     }
 
     /// <summary>This side will send no more.</summary>
     public void Close(Side from)
     {
         var direction = Of(from);
-        direction.Parser.Close(direction);
+        direction.Close();
         if (from == Side.Server)
             while (_open.TryPeek(out var transaction)) Finish(transaction);
     }
@@ -113,7 +118,9 @@ internal sealed partial class HttpSession : IProtocolSession
     private void Finish(HttpTransaction transaction)
     {
         _open.Dequeue();
-        if (_options.LogTransactions && (transaction.Request.HasHead || transaction.Details is not null))
+        Truncate(transaction.Request);
+        Truncate(transaction.Response);
+        if (_options.LogTransactions && (transaction.Request.HasHead || transaction.Response.HasHead || transaction.Details is not null))
         {
             var scope = _detector.Scope;
             var from = scope.From;
@@ -125,6 +132,14 @@ internal sealed partial class HttpSession : IProtocolSession
         _request.Forget(transaction);
         _response.Forget(transaction);
         Recycle(transaction);
+    }
+
+    /// <summary>A file that is still open ends here.</summary>
+    private void Truncate(HttpMessage message)
+    {
+        if (message.File is not { } file) return;
+        message.File = null;
+        _files.Close(file, FileState.Truncated);
     }
 
     private void Recycle(HttpTransaction transaction)

@@ -44,7 +44,8 @@ internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool) : I
     public HttpFields Fields() => new()
     {
         Host = Request[BufferId.HttpHost],
-        Uri = Request[BufferId.HttpUriRaw],
+        // Of a response whose request nobody saw, as Suricata has it.
+        Uri = Request.HasHead || !Response.HasHead || Details is not null ? Request[BufferId.HttpUriRaw] : "/libhtp::request_uri_not_seen"u8,
         UserAgent = Request[BufferId.HttpUserAgent],
         Referer = Request[BufferId.HttpReferer],
         Method = Request[BufferId.HttpMethod],

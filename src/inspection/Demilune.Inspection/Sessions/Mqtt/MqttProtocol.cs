@@ -13,7 +13,7 @@ internal static class MqttProtocol
         OfStream = static (from, bytes) => from == Side.Client ? MqttDetection.OfClient(bytes) : Wire.Detection.No,
         Ports = [1883],
         AtPort = static (_, bytes) => MqttDetection.OfAny(bytes),
-        Buffers = [.. Enum.GetValues<BufferId>().Where(id => id is >= BufferId.MqttConnectClientId and <= BufferId.MqttFrameData)],
+        Buffers = [.. Enum.GetValues<BufferId>().Where(id => id is >= BufferId.MqttConnectClientId and <= BufferId.MqttProtocolVersion)],
         Events =
         [
             "mqtt.missing_connect", "mqtt.missing_publish", "mqtt.missing_subscribe", "mqtt.missing_unsubscribe", "mqtt.double_connect", "mqtt.unintroduced_message",

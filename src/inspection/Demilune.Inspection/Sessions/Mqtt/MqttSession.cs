@@ -39,7 +39,8 @@ internal sealed class MqttSession(InspectorOptions options, Detector detector) :
     public void Deliver(Side from, ReadOnlySpan<byte> bytes)
     {
         var reader = _readers[(int)from];
-        while (!_isOver && reader.TryRead(ref bytes, out var packet, out var skipped)) Take(packet, skipped);
+        var length = bytes.Length;
+        while (!_isOver && reader.TryRead(ref bytes, out var packet, out var skipped)) Take(packet, skipped, length - bytes.Length);
         if (reader.IsBroken) GiveUp(null);
     }
 
@@ -62,7 +63,7 @@ internal sealed class MqttSession(InspectorOptions options, Detector detector) :
 
     public IMessageBuffers? Message(Side from) => _current;
 
-    private void Take(ReadOnlySpan<byte> bytes, int skipped)
+    private void Take(ReadOnlySpan<byte> bytes, int skipped, int end)
     {
         if (!_sparePackets.TryPop(out var packet)) packet = new();
         if (!packet.TryRead(bytes, skipped, _version))
@@ -76,6 +77,9 @@ internal sealed class MqttSession(InspectorOptions options, Detector detector) :
         transaction.Add(packet, _version);
         _current = transaction;
         Inspect(transaction, packet);
+        detector.Frame(FrameType.MqttPdu, bytes, end, transaction, transaction);
+        detector.Frame(FrameType.MqttHeader, bytes[..packet.HeaderLength], end - bytes.Length + packet.HeaderLength, transaction, transaction);
+        if (bytes.Length > packet.HeaderLength) detector.Frame(FrameType.MqttData, bytes[packet.HeaderLength..], end, transaction, transaction);
         if (skipped == 0) Judge(transaction, packet, answered is not null);
         var ends = IsEnd(packet, answered is not null, skipped);
         packet.Shorten(MaxKeptMessage);

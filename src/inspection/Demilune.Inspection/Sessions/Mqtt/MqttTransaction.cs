@@ -64,8 +64,7 @@ internal sealed class MqttTransaction : ITransaction, IMessageBuffers
 
     private static int Count(BufferId id, MqttPacket packet) => id switch
     {
-        BufferId.MqttType or BufferId.MqttFlags or BufferId.MqttQos or BufferId.MqttFramePdu or BufferId.MqttFrameHeader => 1,
-        BufferId.MqttFrameData => packet.Length > packet.HeaderLength ? 1 : 0,
+        BufferId.MqttType or BufferId.MqttFlags or BufferId.MqttQos => 1,
         BufferId.MqttReasonCode when packet.Type is MqttType.SubAck or MqttType.UnsubAck => Math.Max(packet.Codes.Length, 0),
         BufferId.MqttReasonCode => packet.ReasonCode >= 0 ? 1 : 0,
         BufferId.MqttSessionPresent => packet.Type == MqttType.ConnAck ? 1 : 0,
@@ -98,9 +97,6 @@ internal sealed class MqttTransaction : ITransaction, IMessageBuffers
             case BufferId.MqttReasonCode: return Give(packet.Codes.IsPresent ? packet[packet.Codes][instance] : packet.ReasonCode, out view);
             case BufferId.MqttSessionPresent: return Give(packet.SessionPresent ? 1 : 0, out view);
             case BufferId.MqttConnectFlags: return Give(packet.ConnectFlags, out view);
-            case BufferId.MqttFramePdu: view = new(packet.Bytes); break;
-            case BufferId.MqttFrameHeader: view = new(packet.Bytes[..packet.HeaderLength]); break;
-            case BufferId.MqttFrameData: view = new(packet.Bytes[packet.HeaderLength..]); break;
             case BufferId.MqttSubscribeTopic or BufferId.MqttUnsubscribeTopic: view = new(packet[packet.Topics[instance].Name]); break;
             default: view = new(packet[Field(id, packet)]); break;
         }

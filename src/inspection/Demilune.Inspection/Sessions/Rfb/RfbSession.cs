@@ -31,6 +31,7 @@ internal sealed class RfbSession(InspectorOptions options, Detector detector) : 
     {
         base.Begin(rules, isDatagram);
         _handshake.Reset();
+        _handshake.Heard = (fromClient, message) => Frame(FrameType.RfbPdu, message, 0);
         _isTold = false;
     }
 

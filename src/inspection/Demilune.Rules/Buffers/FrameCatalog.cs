@@ -1,0 +1,30 @@
+using Demilune.Rules.Headers;
+using static Demilune.Rules.Buffers.FrameType;
+
+namespace Demilune.Rules.Buffers;
+
+/// <summary>What rules and EVE call the frames of each protocol.</summary>
+public static class FrameCatalog
+{
+    private static readonly (AppProtocol App, string Name, FrameType Type)[] s_all =
+    [
+        (AppProtocol.Http1, "request", Http1Request), (AppProtocol.Http1, "response", Http1Response),
+        (AppProtocol.Dns, "pdu", DnsPdu),
+        (AppProtocol.Mqtt, "pdu", MqttPdu), (AppProtocol.Mqtt, "header", MqttHeader), (AppProtocol.Mqtt, "data", MqttData),
+        (AppProtocol.Rfb, "pdu", RfbPdu),
+        (AppProtocol.Sip, "pdu", SipPdu), (AppProtocol.Sip, "request.line", SipRequestLine), (AppProtocol.Sip, "response.line", SipResponseLine),
+        (AppProtocol.Sip, "request.headers", SipRequestHeaders), (AppProtocol.Sip, "response.headers", SipResponseHeaders),
+        (AppProtocol.Sip, "request.body", SipRequestBody), (AppProtocol.Sip, "response.body", SipResponseBody),
+        (AppProtocol.Telnet, "pdu", TelnetPdu), (AppProtocol.Telnet, "ctl", TelnetControl), (AppProtocol.Telnet, "data", TelnetData),
+        (AppProtocol.Nfs, "rpc.pdu", RpcPdu), (AppProtocol.Nfs, "rpc.hdr", RpcHeader), (AppProtocol.Nfs, "rpc.data", RpcData),
+        (AppProtocol.Nfs, "rpc.creds", RpcCredentials), (AppProtocol.Nfs, "nfs.pdu", NfsPdu), (AppProtocol.Nfs, "nfs.status", NfsStatus),
+        (AppProtocol.Nfs, "nfs4.pdu", Nfs4Pdu), (AppProtocol.Nfs, "nfs4.hdr", Nfs4Header), (AppProtocol.Nfs, "nfs4.ops", Nfs4Operations),
+        (AppProtocol.Nfs, "nfs4.status", Nfs4Status),
+    ];
+
+    /// <returns><see cref="None"/>: the protocol has no frame of this name.</returns>
+    public static FrameType Find(AppProtocol app, string name) => Array.Find(s_all, frame => frame.App == app && frame.Name == name).Type;
+
+    /// <summary>Without its protocol's.</summary>
+    public static string NameOf(FrameType type) => Array.Find(s_all, frame => frame.Type == type).Name;
+}

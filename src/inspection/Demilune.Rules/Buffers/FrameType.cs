@@ -1,0 +1,13 @@
+namespace Demilune.Rules.Buffers;
+
+/// <summary>A piece of a protocol as it is on the wire: what <c>frame</c> names. Names are in <see cref="FrameCatalog"/>.</summary>
+public enum FrameType : byte
+{
+    None,
+    Http1Request, Http1Response, DnsPdu,
+    MqttPdu, MqttHeader, MqttData,
+    RfbPdu,
+    SipPdu, SipRequestLine, SipResponseLine, SipRequestHeaders, SipResponseHeaders, SipRequestBody, SipResponseBody,
+    TelnetPdu, TelnetControl, TelnetData,
+    RpcPdu, RpcHeader, RpcData, RpcCredentials, NfsPdu, NfsStatus, Nfs4Pdu, Nfs4Header, Nfs4Operations, Nfs4Status,
+}
