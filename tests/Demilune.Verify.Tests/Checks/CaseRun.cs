@@ -29,7 +29,6 @@ internal static class CaseRun
 
     private static string? Failure(VerifyCase wanted, string output)
     {
-        if (wanted.Command is not null) return "runs a command of its own";
         using var said = new StringWriter();
         string[] arguments =
         [
@@ -39,7 +38,7 @@ internal static class CaseRun
             .. wanted.Arguments.Select(argument => argument.Replace("${OUTPUT_DIR}", output, StringComparison.Ordinal)
                 .Replace("${TEST_DIR}", wanted.Directory, StringComparison.Ordinal)),
         ];
-        var exit = InspectCommand.Run(arguments, said);
+        var exit = wanted.Command is { } command ? CommandRun.Of(command, wanted, output, said) : InspectCommand.Run(arguments, said);
         if (exit != wanted.ExitCode) return $"exit: {exit} instead of {wanted.ExitCode}: {FirstLines(said.ToString())}";
         var records = new Dictionary<string, IReadOnlyList<JsonElement>>();
         foreach (var check in wanted.Checks)

@@ -26,6 +26,8 @@ internal abstract class MessageSession(InspectorOptions options, Detector detect
 
     public abstract void Deliver(Side from, ReadOnlySpan<byte> bytes);
 
+    public virtual bool TrySkip(Side from, long count) => false;
+
     public virtual void Close(Side from)
     {
     }

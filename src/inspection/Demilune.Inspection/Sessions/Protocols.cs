@@ -18,6 +18,13 @@ using Demilune.Inspection.Sessions.Snmp;
 using Demilune.Inspection.Sessions.Tftp;
 using Demilune.Inspection.Sessions.Tls;
 using Demilune.Inspection.Sessions.Mqtt;
+using Demilune.Inspection.Sessions.Enip;
+using Demilune.Inspection.Sessions.Ike;
+using Demilune.Inspection.Sessions.Modbus;
+using Demilune.Inspection.Sessions.Nfs;
+using Demilune.Inspection.Sessions.Rdp;
+using Demilune.Inspection.Sessions.Sip;
+using Demilune.Inspection.Sessions.Telnet;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Headers;
 
@@ -48,6 +55,13 @@ internal static class Protocols
         DhtSession.Definition,
         SnmpSession.Definition,
         DhcpSession.Definition,
+        NfsSession.Definition,
+        SipSession.Definition,
+        RdpSession.Definition,
+        TelnetSession.Definition,
+        ModbusSession.Definition,
+        EnipSession.Definition,
+        IkeSession.Definition,
         NtpSession.Definition,
     ];
 

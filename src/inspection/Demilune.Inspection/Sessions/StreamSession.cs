@@ -113,10 +113,25 @@ internal sealed class StreamSession
         var isObserved = _options.Streams is not null;      // streams are looked at by packets then
         if (!isObserved && !IsOpaque && _rules.Inspects(BufferId.Stream, direction) && IsWithinDepth(flow[from].Judged)) InspectRaw(from, bytes);
         if (App == AppProtocol.Unknown && !_isAnnouncementAsked) AskForAnnouncement(flow);
-        if (App == AppProtocol.Unknown) Probe(from, bytes);
+        if (App == AppProtocol.Unknown) Identify(from, bytes, isObserved);
         else if (_session is not null) DeliverUnderstood(from, bytes);
         if (IsOpaque && IsLetGo(flow)) _detector.Scope.Releases = true;
         if (!isObserved && (App == AppProtocol.Failed || _isLost) && IsFinal(flow, Side.Client) && IsFinal(flow, Side.Server)) _detector.Scope.Releases = true;
+    }
+
+    /// <summary>What rules of the protocol look for in the stream may be in the very bytes by which it is recognised.</summary>
+    private void Identify(Side from, ReadOnlySpan<byte> bytes, bool isObserved)
+    {
+        Probe(from, bytes);
+        if (App == AppProtocol.Unknown || isObserved) return;
+        foreach (var of in (ReadOnlySpan<Side>)[from.Other(), from])
+        {
+            var side = _sides[(int)of];
+            if (side.Window.Total == 0) continue;
+            _detector.Scope.Face(of);
+            _detector.Evaluate(side.Pending, new DetectionBuffers { Stream = side.Window, Message = Message(of) }, 0, null);
+        }
+        _detector.Scope.Face(from);
     }
 
     /// <summary>Bytes are missing here for good.</summary>

@@ -48,6 +48,12 @@ public enum BufferId : byte
     MqttType, MqttFlags, MqttQos, MqttReasonCode, MqttSessionPresent, MqttConnectFlags, MqttProtocolVersion,
     Dnp3Data, Dnp3Function, Dnp3Object, Dnp3Indications,
     SnmpCommunity, SnmpUsm, RfbName, SipMethod, SipUri, SipProtocol, SipStatCode, SipStatMsg, SipRequestLine, SipResponseLine,
+    ModbusRequest, EnipCommand, CipService,
+    IkeInitiatorSpi, IkeResponderSpi, IkeExchangeType, IkeVendor, IkeKeyExchange, IkeKeyExchangeLength, IkeNonce, IkeNonceLength,
+
+    /// <summary>Numbers: kind of the attribute above, its value below.</summary>
+    IkeChosenAttribute,
+    NfsProcedure, NfsVersion,
     QuicSni, QuicUa, QuicVersion, QuicCyuHash, QuicCyuString,
 
     /// <summary>What <c>base64_decode</c> decoded from the buffer before it. Made by the matcher itself.</summary>

@@ -16,10 +16,8 @@ public static class FrameCatalog
         (AppProtocol.Sip, "request.headers", SipRequestHeaders), (AppProtocol.Sip, "response.headers", SipResponseHeaders),
         (AppProtocol.Sip, "request.body", SipRequestBody), (AppProtocol.Sip, "response.body", SipResponseBody),
         (AppProtocol.Telnet, "pdu", TelnetPdu), (AppProtocol.Telnet, "ctl", TelnetControl), (AppProtocol.Telnet, "data", TelnetData),
-        (AppProtocol.Nfs, "rpc.pdu", RpcPdu), (AppProtocol.Nfs, "rpc.hdr", RpcHeader), (AppProtocol.Nfs, "rpc.data", RpcData),
-        (AppProtocol.Nfs, "rpc.creds", RpcCredentials), (AppProtocol.Nfs, "nfs.pdu", NfsPdu), (AppProtocol.Nfs, "nfs.status", NfsStatus),
-        (AppProtocol.Nfs, "nfs4.pdu", Nfs4Pdu), (AppProtocol.Nfs, "nfs4.hdr", Nfs4Header), (AppProtocol.Nfs, "nfs4.ops", Nfs4Operations),
-        (AppProtocol.Nfs, "nfs4.status", Nfs4Status),
+        (AppProtocol.Nfs, "rpc.pdu", RpcPdu), (AppProtocol.Nfs, "rpc.data", RpcData),
+        (AppProtocol.Nfs, "nfs.pdu", NfsPdu), (AppProtocol.Nfs, "nfs.status", NfsStatus),
     ];
 
     /// <returns><see cref="None"/>: the protocol has no frame of this name.</returns>

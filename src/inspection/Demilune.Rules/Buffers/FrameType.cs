@@ -9,5 +9,5 @@ public enum FrameType : byte
     RfbPdu,
     SipPdu, SipRequestLine, SipResponseLine, SipRequestHeaders, SipResponseHeaders, SipRequestBody, SipResponseBody,
     TelnetPdu, TelnetControl, TelnetData,
-    RpcPdu, RpcHeader, RpcData, RpcCredentials, NfsPdu, NfsStatus, Nfs4Pdu, Nfs4Header, Nfs4Operations, Nfs4Status,
+    RpcPdu, RpcData, NfsPdu, NfsStatus,
 }

@@ -26,7 +26,7 @@ public static class ReferenceConfig
                 && line[Directive.Length..].Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries) is [var kind, .. var rest] && rest.Length <= 1)
                 kinds[kind] = rest is [var url] ? url : "";
             else
-                faults.Add(new(source.Name, number, 1, "Expected 'config reference: kind url'.", 0));
+                faults.Add(new(source.Name, number, 1, $"Invalid Reference Config in {source.Name}: expected 'config reference: kind url'.", 0) { Topic = "reference-config" });
         }
         errors = faults;
         return kinds.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);

@@ -20,6 +20,7 @@ internal static class RuleCompiler
         var rules = new List<(Signature Signature, PrefilterChoice Choice)>();
         var places = new Dictionary<(uint Gid, uint Sid), Signature>();
         var errors = new List<RuleError>();
+        var remarks = new List<RuleError>();
         foreach (var source in sources)
         {
             var text = new SourceText(source);
@@ -36,7 +37,7 @@ internal static class RuleCompiler
                     var line = text.Locate(rule.Position).Line;
                     Signature? signature = null;
                     PrefilterChoice choice = default;
-                    fault ??= SignatureAssembly.TryAssemble(rule, source.Text[rule.Position..rule.End], source.Name, line, options, names, out signature, out choice);
+                    fault ??= SignatureAssembly.TryAssemble(rule, source.Text[rule.Position..rule.End], source.Name, line, options, names, out signature, out choice, remark => remarks.Add(text.Error(remark, rule.Options.FirstOrDefault(option => option.Name == "sid") is { Value: { } number } && uint.TryParse(number, out var own) ? own : 0)));
                     if (fault is null && places.TryGetValue((signature!.Gid, signature.Sid), out var taken))
                         fault = rule.Action.Fault($"sid {signature.Sid} is taken by the rule at {taken.Source}:{taken.Line}.");
                     if (fault is null)
@@ -49,7 +50,7 @@ internal static class RuleCompiler
                 errors.Add(text.Error(fault!, sid));
             }
         }
-        return new(Assemble(rules, names, options), errors) { Skipped = skipped };
+        return new(Assemble(rules, names, options), errors) { Skipped = skipped, Remarks = remarks };
     }
 
     private static RuleSet Assemble(List<(Signature Signature, PrefilterChoice Choice)> rules, StateNames names, RuleSetOptions options)

@@ -163,4 +163,7 @@ public sealed record CompiledRules(RuleSet Rules, IReadOnlyList<RuleError> Error
 {
     /// <summary>Rules that are not for us by their own word (<c>requires</c>): neither loaded nor wrong.</summary>
     public int Skipped { get; init; }
+
+    /// <summary>What of rules that loaded is worth a word.</summary>
+    public IReadOnlyList<RuleError> Remarks { get; init; } = [];
 }

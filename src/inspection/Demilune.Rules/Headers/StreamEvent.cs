@@ -53,6 +53,7 @@ public static class StreamEvents
     /// <summary>Finds an event as rules write it.</summary>
     public static bool TryParse(string name, out StreamEvent happened)
     {
+        name = name.Replace("different_ack", "diff_ack", StringComparison.Ordinal);      // both are in use
         var index = Array.IndexOf(s_names, name.StartsWith("stream.", StringComparison.Ordinal) ? name[7..] : name);
         happened = (StreamEvent)Math.Max(index, 0);
         return index >= 0;

@@ -11,6 +11,8 @@ internal static class AppLayerEvent
     public static SyntaxFault? Parse(SignatureBuilder signature, OptionSyntax option)
     {
         var name = (option.Value ?? "").Trim().ToLowerInvariant();
+        // What the second version was called before the first was read, too.
+        if (name.StartsWith("ikev2.", StringComparison.Ordinal)) name = $"ike.{name["ikev2.".Length..]}";
         if (name.Length == 0) return option.Fault("app-layer-event names an event, as in app-layer-event:tls.invalid_record_type;");
         if (!signature.Options.Notices(name)) return option.Fault($"There is no event '{name}': no parser of this engine notices it. The rule is not loaded.");
         var bytes = Encoding.UTF8.GetBytes(name);

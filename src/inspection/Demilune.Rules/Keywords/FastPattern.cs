@@ -10,6 +10,11 @@ internal static class FastPattern
         if (ContentModifiers.Last(signature, option, out var content) is { } fault) return fault;
         if (signature.Tests.Any(test => test.Steps.OfType<ContentDraft>().Any(other => other.IsFastPattern)))
             return option.NameFault("A rule has one fast_pattern, and this one has it already.");
+        if (signature.Sticky?.Id == Buffers.BufferId.Base64Data)
+        {
+            signature.Remarks.Add(option.NameFault("fast_pattern is ineffective with base64_data: what is decoded is no buffer that a prefilter sees."));
+            return null;
+        }
         content.IsFastPattern = true;
         switch (option.Value)
         {

@@ -23,13 +23,17 @@ internal static class NumberFieldSyntax
         ? long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number)
         : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
 
+    /// <summary>Neither a number nor a variable that was set before.</summary>
+    private static string Unknown(OptionSyntax option, string word) =>
+        $"{(option.Name == "byte_math" ? "unknown byte_ keyword var" : "Unknown byte_extract var")} seen in {option.Name} - {word}: it is no number either.";
+
     /// <summary>The words after the fixed ones. Those it does not know go to <paramref name="other"/>.</summary>
     public static SyntaxFault? TryField(
         SignatureBuilder signature, OptionSyntax option, string length, string offset, IEnumerable<string> words, Func<string, bool> other, out NumberField field)
     {
         field = null!;
-        if (!TryOperand(signature, length, out var bytes)) return option.Fault($"'{length}' is not a number of bytes.");
-        if (!TryOperand(signature, offset, out var at)) return option.Fault($"'{offset}' is neither an offset nor a variable set before.");
+        if (!TryOperand(signature, length, out var bytes)) return option.Fault(Unknown(option, length));
+        if (!TryOperand(signature, offset, out var at)) return option.Fault(Unknown(option, offset));
         var read = new NumberField { Length = bytes, Offset = at };
         var isText = false;
         foreach (var word in words)

@@ -10,6 +10,17 @@ internal static class PacketKeywords
 {
     private const byte Icmp = 1, Tcp = 6, Icmp6 = 58;
 
+    /// <summary>Names of <c>ip_proto</c> (IANA: protocol-numbers, as /etc/protocols spells them).</summary>
+    private static readonly Dictionary<string, byte> s_protocols = new(StringComparer.Ordinal)
+    {
+        ["ip"] = 0, ["hopopt"] = 0, ["icmp"] = 1, ["igmp"] = 2, ["ggp"] = 3, ["ipencap"] = 4, ["st"] = 5, ["tcp"] = 6, ["egp"] = 8, ["igp"] = 9, ["pup"] = 12, ["udp"] = 17,
+        ["hmp"] = 20, ["xns-idp"] = 22, ["rdp"] = 27, ["iso-tp4"] = 29, ["dccp"] = 33, ["xtp"] = 36, ["ddp"] = 37, ["idpr-cmtp"] = 38, ["ipv6"] = 41, ["ipv6-route"] = 43,
+        ["ipv6-frag"] = 44, ["idrp"] = 45, ["rsvp"] = 46, ["gre"] = 47, ["esp"] = 50, ["ipv6-esp"] = 50, ["ah"] = 51, ["ipv6-ah"] = 51, ["skip"] = 57, ["ipv6-icmp"] = 58,
+        ["icmpv6"] = 58, ["ipv6-nonxt"] = 59, ["ipv6-opts"] = 60, ["rspf"] = 73, ["vmtp"] = 81, ["eigrp"] = 88, ["ospf"] = 89, ["ospfigp"] = 89, ["ax.25"] = 93, ["ipip"] = 94,
+        ["etherip"] = 97, ["encap"] = 98, ["pim"] = 103, ["ipcomp"] = 108, ["vrrp"] = 112, ["l2tp"] = 115, ["isis"] = 124, ["sctp"] = 132, ["fc"] = 133, ["udplite"] = 136,
+        ["mpls-in-ip"] = 137, ["hip"] = 139, ["shim6"] = 140, ["wesp"] = 141, ["rohc"] = 142,
+    };
+
     public static SyntaxFault? PayloadSize(SignatureBuilder signature, OptionSyntax option)
     {
         signature.RequiresPacket = true;
@@ -53,7 +64,10 @@ internal static class PacketKeywords
         var text = (option.Value ?? "").Trim();
         var sign = text.Length > 0 && text[0] is '!' or '<' or '>' ? text[..1] : "";
         var name = text[sign.Length..].Trim();
-        var number = ProtocolMatch.All.GetValueOrDefault(name)?.IpProtocol?.ToString(CultureInfo.InvariantCulture) ?? name;
+        // A name as IANA's registry has it, or all in capitals.
+        var isNamed = s_protocols.TryGetValue(name, out var named) || (name.All(c => !char.IsAsciiLetterLower(c)) && s_protocols.TryGetValue(name.ToLowerInvariant(), out named));
+        var number = isNamed ? named.ToString(CultureInfo.InvariantCulture) : name;
+        if (!isNamed && !byte.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)) return option.Fault($"'{name}' is no IP protocol: neither a name nor a number up to 255.");
         return Range(signature, option with { Value = sign + number }, static (in PacketFacts facts) => facts.IpProtocol, isOfFlow: true);
     }
 

@@ -14,7 +14,8 @@ internal static class SignatureAssembly
     private const int MaxTests = 32;
 
     public static SyntaxFault? TryAssemble(
-        RuleSyntax rule, string text, string source, int line, RuleSetOptions options, StateNames names, out Signature? signature, out PrefilterChoice choice)
+        RuleSyntax rule, string text, string source, int line, RuleSetOptions options, StateNames names, out Signature? signature, out PrefilterChoice choice,
+        Action<SyntaxFault> remark)
     {
         signature = null;
         choice = default;
@@ -23,6 +24,7 @@ internal static class SignatureAssembly
         var builder = new SignatureBuilder(options, names, source, header.Protocol);
         foreach (var option in rule.Options)
             if (KeywordTable.Apply(builder, option) is { } fault) return fault;
+        foreach (var said in builder.Remarks) remark(said);
         if (builder.Sid == 0) return rule.Action.Fault("Every rule needs a sid.");
         if (Complete(builder, rule) is { } incomplete) return incomplete;
         if (TryDirections(builder, rule, out var directions) is { } contradiction) return contradiction;
@@ -101,6 +103,10 @@ internal static class SignatureAssembly
         }
         foreach (var test in builder.Tests) Spelling.Adapt(test);
         foreach (var test in builder.Tests) PlaceFirst(test, builder);
+        foreach (var test in builder.Tests)
+            foreach (var content in test.Steps.OfType<ContentDraft>())
+                if (Array.Find(test.Transforms, transform => !transform.Leaves(content.Pattern)) is { } changes)
+                    return new(content.Position, $"This content is incompatible with {changes.Name}: it could never match what that makes of the buffer.");
         if (builder.Tests.Count > MaxTests) return rule.Action.Fault($"A rule looks into at most {MaxTests} buffers.");
         foreach (var test in builder.Tests)
         {

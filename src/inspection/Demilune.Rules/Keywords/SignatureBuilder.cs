@@ -59,6 +59,9 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
     /// <summary>How an option was understood that could be meant in another way.</summary>
     public List<string> Notes { get; } = [];
 
+    /// <summary>What the rule's author should know although the rule loads.</summary>
+    public List<SyntaxFault> Remarks { get; } = [];
+
     /// <summary>The content that modifiers speak of: the last one.</summary>
     public ContentDraft? LastContent { get; private set; }
 

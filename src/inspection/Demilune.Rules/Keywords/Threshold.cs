@@ -12,7 +12,7 @@ internal static class Threshold
 
     private static SyntaxFault? Parse(SignatureBuilder signature, OptionSyntax option, ThresholdKind? kind)
     {
-        if (signature.Threshold is not null) return option.NameFault("A rule has one threshold or detection_filter, and this one has it already.");
+        if (signature.Threshold is not null) return option.NameFault($"multiple \"{option.Name}\" options are not allowed in the same rule, nor one beside another kind of threshold.");
         ThresholdTrack? track = null;
         uint count = 0, seconds = 0;
         foreach (var part in (option.Value ?? "").Split(',', StringSplitOptions.TrimEntries))

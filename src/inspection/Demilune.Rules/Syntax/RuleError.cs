@@ -10,5 +10,8 @@ public sealed record RuleError(string Source, int Line, int Column, string Messa
     /// <summary>The part of the engine that says so, for logs.</summary>
     public string Topic { get; init; } = "detect";
 
+    /// <summary>The rule as written; empty where it is about none.</summary>
+    public string Text { get; init; } = "";
+
     public override string ToString() => $"{Source}:{Line}:{Column}: {Message}{(Sid == 0 ? "" : $" (sid {Sid})")}";
 }

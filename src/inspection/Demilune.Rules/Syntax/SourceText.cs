@@ -27,6 +27,7 @@ public sealed class SourceText
     public RuleError Error(SyntaxFault fault, uint sid)
     {
         var (line, column) = Locate(fault.Position);
-        return new(Source.Name, line, column, fault.Message, sid) { Topic = fault.Topic };
+        var end = Source.Text.IndexOf('\n', _lineStarts[line - 1]);
+        return new(Source.Name, line, column, fault.Message, sid) { Topic = fault.Topic, Text = Source.Text[_lineStarts[line - 1]..(end < 0 ? Source.Text.Length : end)].TrimEnd('\r') };
     }
 }

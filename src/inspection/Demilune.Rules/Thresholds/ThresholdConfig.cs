@@ -25,7 +25,7 @@ public sealed record ThresholdConfig(IReadOnlyList<ThresholdEntry> Entries)
         var faults = new List<RuleError>();
         foreach (var (line, number) in ConfigLines.Of(new(source.Name, source.Text.Replace("\\\r\n", "", StringComparison.Ordinal).Replace("\\\n", "", StringComparison.Ordinal))))
         {
-            if (TryEntry(line, variables, out var entry) is { } wrong) faults.Add(new(source.Name, number, 1, wrong, 0));
+            if (TryEntry(line, variables, out var entry) is { } wrong) faults.Add(new(source.Name, number, 1, $"Error loading threshold configuration from {source.Name}: {wrong}", 0) { Topic = "threshold-config" });
             else entries.Add(entry!);
         }
         errors = faults;

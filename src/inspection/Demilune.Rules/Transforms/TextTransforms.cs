@@ -47,6 +47,13 @@ internal sealed record CompressWhitespace : Transform
 {
     public override string Name => "compress_whitespace";
 
+    public override bool Leaves(ReadOnlySpan<byte> content)
+    {
+        for (var i = 1; i < content.Length; i++)
+            if (IsBlank(content[i]) && IsBlank(content[i - 1])) return false;
+        return true;
+    }
+
     public override int Apply(ReadOnlySpan<byte> input, Span<byte> output)
     {
         var length = 0;
@@ -68,6 +75,8 @@ internal sealed record CompressWhitespace : Transform
 internal sealed record StripWhitespace : Transform
 {
     public override string Name => "strip_whitespace";
+
+    public override bool Leaves(ReadOnlySpan<byte> content) => content.IndexOfAny(" \t\n\v\f\r"u8) < 0;
 
     public override int Apply(ReadOnlySpan<byte> input, Span<byte> output)
     {

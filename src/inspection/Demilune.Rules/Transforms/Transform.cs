@@ -15,6 +15,9 @@ public abstract record Transform
     /// </summary>
     public virtual int Reach => 0;
 
+    /// <returns>Whether its output can contain these bytes.</returns>
+    public virtual bool Leaves(ReadOnlySpan<byte> content) => true;
+
     /// <returns>How many bytes were written to <paramref name="output"/>, which never overlaps the input.</returns>
     public abstract int Apply(ReadOnlySpan<byte> input, Span<byte> output);
 }

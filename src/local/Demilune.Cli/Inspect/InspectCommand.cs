@@ -54,11 +54,12 @@ public static class InspectCommand
         };
         command.SetAction((parsed, stop) =>
         {
-            var log = new EngineLog(null);
+            var log = EngineLog.None;
             try
             {
                 var written = Settings.Load(parsed.GetValue(configuration)?.FullName, parsed.GetValue(set) ?? []);
                 log = EngineLog.Of(written, parsed.GetValue(logs)?.FullName);
+                Announce(written, log);
                 var settings = EngineSettings.Of(written, parsed.GetValue(simulate));
                 return Task.FromResult(Run(new()
                 {
@@ -69,6 +70,7 @@ public static class InspectCommand
                     Inline = settings.Inspector.Inline,
                     Settings = settings,
                     RuleErrorsAreFatal = parsed.GetValue(test) || parsed.GetValue(fatal),
+                    IsTest = parsed.GetValue(test),
                     OnlyRules = parsed.GetValue(test) || parsed.GetValue(analysis),
                     Describes = parsed.GetValue(analysis),
                     MostToServer = EngineAnalysis.Groups(written, "toserver-groups", 40),
@@ -98,16 +100,32 @@ public static class InspectCommand
         }
         var sources = request.Rules.Select(file => new RuleSource(Path.GetRelativePath(Environment.CurrentDirectory, file), File.ReadAllText(file)));
         var compiled = RuleSet.Compile(sources, request.Surroundings.Options with { Describes = request.Describes });
-        foreach (var error in request.Surroundings.Errors) request.Said.WriteLine(error);
+        foreach (var error in request.Surroundings.Errors)
+        {
+            request.Said.WriteLine(error);
+            request.Log.Error(error.Topic, error.ToString());
+        }
+        foreach (var file in request.Surroundings.ReputationFiles) request.Log.Info("reputation", $"Loading reputation file: {file}");
+        if (request.IsTest && request.Surroundings.Errors.Count > 0) return Failed;
+        foreach (var remark in compiled.Remarks) request.Log.Info(remark.Topic, remark.ToString());
         foreach (var error in compiled.Errors)
         {
             request.Said.WriteLine(error);
             // Where errors are fatal the first is the one that counts.
-            if (!request.RuleErrorsAreFatal || error == compiled.Errors[0]) request.Log.Error(error.Topic, error.ToString());
+            if (request is { RuleErrorsAreFatal: true, Describes: false } && error != compiled.Errors[0]) continue;
+            request.Log.Error(error.Topic, error.Message);
+            request.Log.Error("detect", $"error parsing signature \"{error.Text}\" from file {error.Source} at line {error.Line}");
         }
-        if (request.Describes) EngineAnalysis.Write(compiled.Rules, request);
+        if (request.Rules.Count > 0)
+            request.Log.Info("detect", $"{request.Rules.Count} rule files processed. {compiled.Rules.Signatures.Count} rules successfully loaded, {compiled.Errors.Count} rules failed, {compiled.Skipped} rules skipped");
+        if (request.Describes) EngineAnalysis.Write(compiled, request);
+        request.Log.Info("detect", EngineAnalysis.Kinds(compiled.Rules));
         if (!request.Quiet) Say(request.Said, $"{compiled.Rules.Signatures.Count} rules loaded, {compiled.Errors.Count} refused");
-        if (compiled.Errors.Count > 0 && request.RuleErrorsAreFatal) return Failed;
+        if (compiled.Errors.Count > 0 && request.RuleErrorsAreFatal)
+        {
+            request.Log.Error("suricata", "Loading signatures failed.");
+            return Failed;
+        }
         if (request.OnlyRules) return 0;
         using var capture = new FileStream(request.Capture!, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 20, FileOptions.SequentialScan);
         using var output = Output(request);
@@ -132,6 +150,13 @@ public static class InspectCommand
         if (summary.Damage is null) return stop.IsCancellationRequested ? Failed : 0;
         Say(request.Said, $"{request.Capture}: {summary.Damage}");
         return 0;       // what came before was good, and was judged: as Suricata
+    }
+
+    /// <summary>What of the configuration is worth a word.</summary>
+    private static void Announce(Settings settings, EngineLog log)
+    {
+        if (settings.Text("exception-policy") is { } policy) log.Info("exception-policy", $"master exception-policy set to: {policy}");
+        if (settings.Has("decoder.erspan.typeI.enabled")) log.Warning("decode-erspan", "ERSPAN Type I is no longer configurable: it is always read, and the setting is ignored");
     }
 
     private static Stream Output(InspectRequest request)

@@ -19,6 +19,9 @@ internal sealed record InspectRequest
 
     public bool RuleErrorsAreFatal { get; init; }
 
+    /// <summary>What is wrong in the files beside the rules is fatal, too.</summary>
+    public bool IsTest { get; init; }
+
     public bool OnlyRules { get; init; }
 
     /// <summary>Write down what the rules mean.</summary>
@@ -40,7 +43,7 @@ internal sealed record InspectRequest
     public (int Loaded, int Failed, int Skipped) RulesCounted { get; init; }
 
     /// <summary>Gets what went wrong.</summary>
-    public EngineLog Log { get; init; } = new(null);
+    public EngineLog Log { get; init; } = EngineLog.None;
 
     /// <summary>Gets what the user is told.</summary>
     public TextWriter Said { get; init; } = Console.Error;

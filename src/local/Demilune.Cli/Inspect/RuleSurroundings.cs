@@ -31,6 +31,9 @@ internal sealed class RuleSurroundings
     /// <summary>Lines of those files that were left out.</summary>
     public IReadOnlyList<RuleError> Errors { get; private set; } = [];
 
+    /// <summary>Reputation lists that were read.</summary>
+    public IReadOnlyList<string> ReputationFiles { get; private set; } = [];
+
     public RuleSetOptions Options { get; private set; } = new();
 
     /// <param name="settings">Name the files: <c>classification-file</c>, <c>threshold-file</c>, <c>reputation-*</c>, <c>default-data-dir</c>, <c>datasets</c>.</param>
@@ -60,6 +63,11 @@ internal sealed class RuleSurroundings
             options = options with { Classifications = ClassificationConfig.Read(classes, out var wrong) };
             errors.AddRange(wrong);
         }
+        if (Read(settings.Text("reference-config-file")) is { } references)
+        {
+            ReferenceConfig.Read(references, out var wrong);
+            errors.AddRange(wrong);
+        }
         if (Read(settings.Text("threshold-file")) is { } thresholds)
         {
             options = options with { Thresholds = ThresholdConfig.Read(thresholds, variables, out var wrong) };
@@ -68,7 +76,8 @@ internal sealed class RuleSurroundings
         if (Read(settings.Text("reputation-categories-file")) is { } categories)
         {
             var directory = settings.Text("default-reputation-path") ?? "";
-            var lists = settings.Items("reputation-files").Select(item => Read(Path.Combine(directory, item.Name))).OfType<RuleSource>();
+            var lists = settings.Items("reputation-files").Select(item => Read(Path.Combine(directory, item.Name))).OfType<RuleSource>().ToArray();
+            all.ReputationFiles = [.. lists.Select(list => list.Name)];
             options = options with { Reputation = ReputationTable.Read(categories, lists, out var wrong) };
             errors.AddRange(wrong);
         }

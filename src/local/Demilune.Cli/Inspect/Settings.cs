@@ -69,9 +69,11 @@ internal sealed class Settings
     /// <summary>The items of a list: each a name, or a name with settings below it whose path is given.</summary>
     public IEnumerable<(string Name, string Path)> Items(string path)
     {
+        for (var i = 0; _overrides.TryGetValue($"{path}.{i}", out var set); i++) yield return (set, $"{path}.{i}");
         if (Find(path) is not YamlSequenceNode sequence) yield break;
         for (var i = 0; i < sequence.Children.Count; i++)
         {
+            if (_overrides.ContainsKey($"{path}.{i}")) continue;
             if (sequence.Children[i] is YamlScalarNode { Value: { } name }) yield return (name, $"{path}.{i}");
             else if (sequence.Children[i] is YamlMappingNode mapping)
                 foreach (var key in mapping.Children.Keys.OfType<YamlScalarNode>()) yield return (key.Value!, $"{path}.{i}.{key.Value}");

@@ -1,6 +1,7 @@
 using Demilune.Wire;
 using Demilune.Wire.BitTorrent;
 using Demilune.Wire.Dhcp;
+using Demilune.Wire.Ike;
 using Demilune.Wire.Kerberos;
 using Demilune.Wire.Rfb;
 using Demilune.Wire.Snmp;
@@ -31,6 +32,8 @@ internal static class MessageTargets
     });
 
     public static FuzzTarget Dht { get; } = new("bittorrent-dht", "a message of BitTorrent's DHT", bytes => new DhtMessage().TryRead(bytes));
+
+    public static FuzzTarget Ike { get; } = new("ike", "a message of IKE", bytes => new IkeMessage().TryRead(bytes));
 
     public static FuzzTarget Rfb { get; } = new("rfb", "both sides of a VNC handshake by turns", bytes =>
     {

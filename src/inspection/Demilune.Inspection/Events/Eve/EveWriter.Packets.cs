@@ -234,6 +234,9 @@ public sealed partial class EveWriter
         _json.WriteString("tcp_flags_tc"u8, ((byte)tcp.OfServer).ToString("x2", null));
         WriteFlags(tcp.Flags);
         if (tcp.State != "none") _json.WriteString("state"u8, tcp.State);
+        // Of how many buffers a side's stream was made at most: ours is one.
+        _json.WriteNumber("ts_max_regions"u8, 1);
+        _json.WriteNumber("tc_max_regions"u8, 1);
         _json.WriteEndObject();
     }
 

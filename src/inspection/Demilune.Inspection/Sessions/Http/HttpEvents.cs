@@ -17,7 +17,7 @@ internal static class HttpEvents
             "invalid_server_port_in_request", "invalid_authority_port", "request_header_invalid", "response_header_invalid", "missing_host_header",
             "host_header_ambiguous", "invalid_request_field_folding", "invalid_response_field_folding", "request_field_too_long",
             "response_field_too_long", "file_name_too_long", "request_line_invalid", "request_body_unexpected", "request_server_port_tcp_port_mismatch",
-            "uri_host_invalid", "header_host_invalid", "method_delim_non_compliant", "uri_delim_non_compliant", "request_line_leading_whitespace",
+            "uri_host_invalid", "request_uri_host_invalid", "request_header_host_invalid", "request_too_many_headers", "response_too_many_headers", "header_host_invalid", "method_delim_non_compliant", "uri_delim_non_compliant", "request_line_leading_whitespace",
             "too_many_encoding_layers", "abnormal_ce_header", "request_auth_unrecognized", "request_header_repetition", "response_header_repetition",
             "double_encoded_uri", "response_multipart_byteranges", "response_abnormal_transfer_encoding", "response_chunked_old_proto",
             "response_invalid_protocol", "response_invalid_status", "request_line_incomplete", "lzma_memlimit_reached", "compression_bomb",
@@ -30,6 +30,7 @@ internal static class HttpEvents
     public static string Of(Http1Anomaly anomaly, bool isRequest) => anomaly switch
     {
         Http1Anomaly.HeadTooLong => isRequest ? "http.REQUEST_FIELD_TOO_LONG" : "http.RESPONSE_FIELD_TOO_LONG",
+        Http1Anomaly.TooManyFields => isRequest ? "http.REQUEST_TOO_MANY_HEADERS" : "http.RESPONSE_TOO_MANY_HEADERS",
         Http1Anomaly.MissingColon => isRequest ? "http.REQUEST_FIELD_MISSING_COLON" : "http.RESPONSE_FIELD_MISSING_COLON",
         Http1Anomaly.EmptyFieldName or Http1Anomaly.InvalidFieldName => isRequest ? "http.REQUEST_HEADER_INVALID" : "http.RESPONSE_HEADER_INVALID",
         Http1Anomaly.InvalidRequestLine => "http.REQUEST_LINE_INVALID",

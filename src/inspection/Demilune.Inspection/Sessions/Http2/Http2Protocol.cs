@@ -15,7 +15,7 @@ internal static class Http2Protocol
         Buffers = [.. HttpProtocol.Definition.Buffers, .. Enum.GetValues<BufferId>().Where(id => id is >= BufferId.Http2HeaderName and <= BufferId.Http2Settings)],
         Events =
         [
-            "http2.invalid_frame_header", "http2.invalid_client_magic", "http2.invalid_frame_data", "http2.invalid_header", "http2.invalid_frame_length", "http2.extra_header_data",
+            "http2.invalid_frame_header", "http2.userinfo_in_uri", "http2.invalid_client_magic", "http2.invalid_frame_data", "http2.invalid_header", "http2.invalid_frame_length", "http2.extra_header_data",
             "http2.long_frame_data", "http2.stream_id_reuse", "http2.invalid_http1_settings", "http2.failed_decompression", "http2.invalid_range", "http2.header_integer_overflow",
             "http2.too_many_streams", "http2.authority_host_mismatch", "http2.user_info_in_uri", "http2.reassembly_limit_reached",
         ],

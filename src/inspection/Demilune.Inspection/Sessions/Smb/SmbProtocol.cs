@@ -15,7 +15,7 @@ internal static class SmbProtocol
         Buffers = [BufferId.SmbNamedPipe, BufferId.SmbShare, BufferId.SmbNtlmsspUser, BufferId.SmbNtlmsspDomain, .. DceProtocol.Buffers],
         Events =
         [
-            "smb.internal_error", "smb.malformed_data", "smb.record_overflow", "smb.malformed_ntlmssp_request", "smb.malformed_ntlmssp_response",
+            "smb.internal_error", "smb.too_many_transactions", "smb.malformed_data", "smb.record_overflow", "smb.malformed_ntlmssp_request", "smb.malformed_ntlmssp_response",
             "smb.duplicate_negotiate", "smb.negotiate_malformed_dialects", "smb.file_overlap", "smb.request_to_client", "smb.response_to_server",
             "smb.negotiate_max_read_size_too_large", "smb.negotiate_max_write_size_too_large", "smb.read_request_too_large", "smb.read_response_too_large",
             "smb.write_request_too_large", "smb.read_queue_size_exceeded", "smb.read_queue_cnt_exceeded", "smb.write_queue_size_exceeded", "smb.write_queue_cnt_exceeded",

@@ -128,7 +128,11 @@ internal sealed partial class SmbSession : IProtocolSession
     /// <summary>A request begins a transaction.</summary>
     private SmbTransaction Open(int version, int command, ulong key, ulong sessionId, uint treeId, SmbDetails? details)
     {
-        if (_order.Count >= MaxOpen && _order.TryDequeue(out var oldest) && _open.Remove(oldest, out var forgotten)) Tell(forgotten);
+        if (_order.Count >= MaxOpen && _order.TryDequeue(out var oldest) && _open.Remove(oldest, out var forgotten))
+        {
+            _detector.Notice("smb.too_many_transactions", forgotten, forgotten, forgotten.Pending);
+            Tell(forgotten);
+        }
         var transaction = new SmbTransaction(this)
         {
             Number = _transactions++, Version = version, Command = command, SessionId = sessionId, TreeId = treeId, Details = details,

@@ -19,7 +19,7 @@ internal static class SmtpProtocol
             "smtp.invalid_pipelined_sequence", "smtp.bdat_chunk_len_exceeded", "smtp.no_server_welcome_message", "smtp.tls_rejected",
             "smtp.data_command_rejected", "smtp.failed_protocol_change", "smtp.mime_parse_failed", "smtp.mime_malformed_msg", "smtp.mime_invalid_base64",
             "smtp.mime_invalid_qp", "smtp.mime_long_line", "smtp.mime_long_enc_line", "smtp.mime_long_header_name", "smtp.mime_long_header_value",
-            "smtp.mime_boundary_too_long", "smtp.mime_long_filename", "smtp.duplicate_fields", "smtp.unparsable_content", "smtp.truncated_line",
+            "smtp.mime_boundary_too_long", "smtp.mime_long_boundary", "smtp.mime_long_filename", "smtp.duplicate_fields", "smtp.unparsable_content", "smtp.truncated_line",
             "smtp.ambiguous_end_of_data",
         ],
         Open = static (options, pool, detector) => new SmtpSession(options, pool, detector),
