@@ -184,8 +184,12 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
         statistics.Anomalies++;
         var blocks = isAmbiguous && scope.Enforces && options.BlockAmbiguous;
         if (blocks) scope.Block(DropReason.Ambiguous);
+        // Of a capture they are told with the packet at hand, which may be the other side's acknowledgment.
+        var from = scope.From;
+        if (options.Streams is not null && layer == AnomalyLayer.AppLayer) scope.Face(scope.PacketFrom);
         var context = scope.Context();
         scope.Events.Anomaly(new(in context, layer, name) { Dropped = blocks, Transaction = transaction });
+        scope.Face(from);
     }
 
     /// <summary>

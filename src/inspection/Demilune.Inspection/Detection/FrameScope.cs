@@ -144,8 +144,12 @@ internal sealed class FrameScope
         _facts.Stateless = true;
     }
 
+    /// <summary>Who sent the packet at hand, whatever the scope faces.</summary>
+    public Side PacketFrom { get; private set; }
+
     public void Enter(Flow flow, Side from, bool inline)
     {
+        PacketFrom = from;
         (Flow, From, Enforces) = (flow, from, inline && flow.Policy.Prevent);
         _wasEstablished = flow.Connection is { Phase: >= Streams.TcpPhase.Established };
         Face(from);

@@ -7,22 +7,34 @@ namespace Demilune.Inspection.Events;
 internal sealed class FrozenRecord : IRecordFields
 {
     private readonly JsonDocument _fields;
+    private readonly JsonDocument _beside;
 
     public FrozenRecord(IRecordFields fields)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, new() { SkipValidation = true }))
-        {
-            json.WriteStartObject();
-            fields.WriteInAlert(json);
-            json.WriteEndObject();
-        }
-        _fields = JsonDocument.Parse(buffer.WrittenMemory);
+        _fields = Write(fields.WriteInAlert);
+        _beside = Write(fields.WriteBeside);
     }
 
     public void Write(Utf8JsonWriter json)
     {
         foreach (var field in _fields.RootElement.EnumerateObject()) field.WriteTo(json);
+    }
+
+    public void WriteBeside(Utf8JsonWriter json)
+    {
+        foreach (var field in _beside.RootElement.EnumerateObject()) field.WriteTo(json);
+    }
+
+    private static JsonDocument Write(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new() { SkipValidation = true }))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+        return JsonDocument.Parse(buffer.WrittenMemory);
     }
 }
 
@@ -30,14 +42,14 @@ internal sealed class FrozenRecord : IRecordFields
 internal sealed class HttpCopy(HttpFields http)
 {
     private readonly byte[] _host = http.Host.ToArray(), _uri = http.Uri.ToArray(), _agent = http.UserAgent.ToArray(), _type = http.ContentType.ToArray(),
-        _referer = http.Referer.ToArray(), _method = http.Method.ToArray(), _protocol = http.Protocol.ToArray(), _location = http.Location.ToArray();
+        _referer = http.Referer.ToArray(), _method = http.Method.ToArray(), _protocol = http.Protocol.ToArray(), _location = http.Location.ToArray(), _range = http.ContentRange.ToArray();
     private readonly int _status = http.Status;
     private readonly long _length = http.Length;
     private readonly FrozenRecord? _details = http.Details is { } details ? new(details) : null;
 
     public HttpFields Fields => new()
     {
-        Host = _host, Uri = _uri, UserAgent = _agent, ContentType = _type, Referer = _referer, Method = _method, Protocol = _protocol, Location = _location,
+        Host = _host, Uri = _uri, UserAgent = _agent, ContentType = _type, Referer = _referer, Method = _method, Protocol = _protocol, Location = _location, ContentRange = _range,
         Status = _status, Length = _length, Details = _details,
     };
 }

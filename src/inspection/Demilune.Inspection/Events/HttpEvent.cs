@@ -29,6 +29,9 @@ public readonly ref struct HttpFields
     public ReadOnlySpan<byte> Protocol { get; init; }
     public ReadOnlySpan<byte> Location { get; init; }
 
+    /// <summary>Which part of a whole the response is; empty: it is no part.</summary>
+    public ReadOnlySpan<byte> ContentRange { get; init; }
+
     /// <summary>0 if there was no response (yet).</summary>
     public int Status { get; init; }
 

@@ -76,7 +76,12 @@ internal sealed record StripWhitespace : Transform
 {
     public override string Name => "strip_whitespace";
 
-    public override bool Leaves(ReadOnlySpan<byte> content) => content.IndexOfAny(" \t\n\v\f\r"u8) < 0;
+    public override bool Leaves(ReadOnlySpan<byte> content)
+    {
+        foreach (var value in content)
+            if (CompressWhitespace.IsBlank(value)) return false;
+        return true;
+    }
 
     public override int Apply(ReadOnlySpan<byte> input, Span<byte> output)
     {

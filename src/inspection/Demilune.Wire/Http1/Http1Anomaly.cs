@@ -47,6 +47,9 @@ public enum Http1Anomaly : byte
     NullInUri,
     BackslashUri,
     PathAboveRoot,
+
+    /// <summary>Captures only: a request without a body has one.</summary>
+    RequestBodyUnexpected,
 }
 
 /// <summary>Names and weight of the anomalies.</summary>

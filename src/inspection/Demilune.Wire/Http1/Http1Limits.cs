@@ -18,8 +18,8 @@ public sealed record Http1Limits
     public int MaxChunkLine { get; init; } = 4 << 10;
 
     /// <summary>
-    /// What follows a response's body in the same piece, and begins no response, belongs to the body, as in libhtp. It makes the events depend on how
-    /// the bytes were cut. Default false: it is a message of its own, and odd.
+    /// What follows a message in the same piece, and begins no other, belongs to it, as in libhtp: to a response's body, to a request without one, or to
+    /// the head of a request without a version. It makes the events depend on how the bytes were cut. Default false: it is a message of its own, and odd.
     /// </summary>
     public bool JoinsTrailing { get; init; }
 }

@@ -16,10 +16,12 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
     private int _lineStart;
     private int _blankLines;
     private int _junk;
+    private bool _hasMore;
+    private bool _isBodyAhead;
     private long _remaining;
     private BitVector64 _told;
 
-    private enum State : byte { Head, Perhaps, Length, Close, ChunkSize, ChunkExtension, ChunkData, ChunkEnd, Trailers, Tunnel, Broken }
+    private enum State : byte { Head, Perhaps, Length, Close, ChunkSize, ChunkExtension, ChunkData, ChunkEnd, Trailers, Trailing, Tunnel, Broken }
 
     /// <summary>A line before the status line that clients pass over: longer than this it is held to be a body at once.</summary>
     private const int MaxJunk = 64;
@@ -68,6 +70,7 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
         State.ChunkData => FeedChunkData(bytes, events),
         State.ChunkEnd => FeedChunkEnd(bytes, events),
         State.Trailers => FeedTrailers(bytes, events),
+        State.Trailing => FeedTrailing(bytes, events),
         _ => bytes.Length,
     };
 
@@ -135,12 +138,27 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
             if (_head.Length + line.Length > limits.MaxHead) return Break(Http1Anomaly.HeadTooLong, bytes, events);
             _head.Append(line);
             used += line.Length;
+            if (limits.JoinsTrailing) (_hasMore, _isBodyAhead) = (bytes[used..].TrimStart(Gaps).TrimStart("\n"u8).Length > 0, isRequest && IsForeign(bytes[used..]));
             if (feed >= 0 && EndHeadLine(events)) return used;
         }
         return used;
     }
 
     /// <returns>True if that was the last line of the head.</returns>
+    /// <summary>What follows in the same piece begins with no method that anybody knows.</summary>
+    private static bool IsForeign(ReadOnlySpan<byte> bytes)
+    {
+        bytes = bytes.TrimStart("\r\n"u8);
+        var end = bytes.IndexOfAny(" \t\r\n"u8);
+        return !bytes.IsEmpty && !s_methods.Contains(System.Text.Encoding.Latin1.GetString(end < 0 ? bytes[..Math.Min(bytes.Length, 32)] : bytes[..Math.Min(end, 32)]));
+    }
+
+    private static readonly System.Collections.Frozen.FrozenSet<string> s_methods = System.Collections.Frozen.FrozenSet.ToFrozenSet<string>(
+    [
+        "HEAD", "GET", "PUT", "POST", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK",
+        "VERSION-CONTROL", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE", "LABEL", "REPORT", "MKWORKSPACE", "MKACTIVITY", "BASELINE-CONTROL", "MERGE",
+    ], StringComparer.Ordinal);
+
     private bool EndHeadLine(IHttp1Events events)
     {
         var line = TrimEnd(_head.Raw[_lineStart..]);
@@ -174,7 +192,7 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
             line = default;      // no head at all: HTTP/0.9
         }
         // HTTP/0.9 has no fields: a server answers after this line, so it cannot wait for an empty one (RFC 1945 §4.1).
-        var isSimple = isFirst && isRequest && line.IndexOf(" HTTP/"u8) < 0 && line.IndexOf("\tHTTP/"u8) < 0;
+        var isSimple = isFirst && isRequest && line.IndexOf(" HTTP/"u8) < 0 && line.IndexOf("\tHTTP/"u8) < 0 && !(limits.JoinsTrailing && _hasMore);
         if (!line.IsEmpty && !isSimple)
         {
             _lineStart = _head.Length;
@@ -202,6 +220,7 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
         events.Head(_head);
         if (_state == State.Tunnel) return;
         BeginBody(_head.IsBodyDoubtful ? State.Perhaps : StateOfBody());
+        if (_state == State.Head && isRequest && limits.JoinsTrailing && _isBodyAhead) _state = State.Trailing;
         if (_state is State.Head or State.Tunnel) EndMessage(events);
     }
 
@@ -272,6 +291,15 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
         }
         if (used > 0) events.Body(bytes[..used]);
         return used;
+    }
+
+    /// <summary>A body that nothing has announced: all that is left of the piece.</summary>
+    private int FeedTrailing(ReadOnlySpan<byte> bytes, IHttp1Events events)
+    {
+        Tell(Http1Anomaly.RequestBodyUnexpected, events);
+        events.Body(bytes);
+        EndMessage(events);
+        return bytes.Length;
     }
 
     private static int FeedClose(ReadOnlySpan<byte> bytes, IHttp1Events events)

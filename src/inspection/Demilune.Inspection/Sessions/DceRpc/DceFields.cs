@@ -71,7 +71,7 @@ internal static class DceFields
             if (bound.Result is { } result)
             {
                 json.WriteNumber("ack_result"u8, result.Result);
-                if (withReason) json.WriteNumber("ack_reason"u8, result.Reason);
+                if (withReason) json.WriteNumber("ack_reason"u8, 0);      // as Suricata, which does not keep it
             }
             json.WriteEndObject();
         }

@@ -47,6 +47,7 @@ internal static class HttpEvents
         Http1Anomaly.TooManyContentEncodings => "http.TOO_MANY_ENCODING_LAYERS",
         Http1Anomaly.InvalidContentEncoding => "http.GZIP_DECOMPRESSION_FAILED",
         Http1Anomaly.DecompressionBomb => "http.COMPRESSION_BOMB",
+        Http1Anomaly.RequestBodyUnexpected => "http.REQUEST_BODY_UNEXPECTED",
         Http1Anomaly.DoubleEncodedUri => "http.DOUBLE_ENCODED_URI",
         _ => anomaly.Name(),
     };

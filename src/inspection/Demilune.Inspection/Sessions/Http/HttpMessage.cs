@@ -16,6 +16,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     private readonly Place[] _places = new Place[BufferCatalog.Count];
     private readonly List<Place> _lines = [];
     private Place _fileName;
+    private Place _range;
     private byte[] _arena = new byte[1024];
     private int _used;
 
@@ -31,6 +32,9 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     /// <summary>The name of the file that the body is; empty if the sender gave none.</summary>
     public ReadOnlySpan<byte> FileName => _arena.AsSpan(_fileName.Start, _fileName.Length);
 
+    /// <summary>Which part of a whole the body is; empty: it is no part.</summary>
+    public ReadOnlySpan<byte> ContentRange => _arena.AsSpan(_range.Start, _range.Length);
+
     /// <summary>The head has come.</summary>
     public bool HasHead { get; private set; }
     public bool IsComplete { get; set; }
@@ -42,7 +46,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     public void Clear()
     {
         Body.Clear();
-        _fileName = default;
+        _fileName = _range = default;
         Pending.Clear();
         Array.Clear(_places);
         _lines.Clear();
@@ -100,6 +104,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
         foreach (var field in head.Fields) AddField(head, field);
         if (isRequest) AddHost();
         AddFileName(head);
+        if (!isRequest) AddRange(head);
         if (rules.Inspects(BufferId.HttpHeader, direction)) AddNormalised(head);
         if (rules.Inspects(BufferId.HttpHeaderNames, direction)) AddNames(head);
         if (rules.Inspects(BufferId.HttpStart, direction)) AddStart(head);
@@ -113,6 +118,14 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
         var start = _used;
         Append(name);
         _fileName = new(start, name.Length, !name.IsEmpty);
+    }
+
+    private void AddRange(Http1Head head)
+    {
+        var range = head.Value("content-range"u8);
+        var start = _used;
+        Append(range);
+        _range = new(start, range.Length, !range.IsEmpty);
     }
 
     private void AddField(Http1Head head, Http1Field field)

@@ -1,5 +1,6 @@
 using Demilune.Inspection.Detection;
 using Demilune.Inspection.Events;
+using Demilune.Inspection.Files;
 using Demilune.Rules.Buffers;
 using Demilune.Wire.Content;
 using Demilune.Wire.Http1;
@@ -134,9 +135,15 @@ internal sealed partial class HttpSession
             EndDecoding();      // what follows cannot be decoded without what is missing
             if (_form.IsActive) return;
             message.Body.Tail = default;
-            message.File ??= session._files.Open(
-                side, message.FileName.IsEmpty ? transaction.Path() : message.FileName, message, message.Pending, transaction, message.Body);
+            message.File ??= OpenFile(message, transaction);
             message.File.Skip(count);
+        }
+
+        private TrackedFile OpenFile(HttpMessage message, HttpTransaction transaction)
+        {
+            var file = session._files.Open(side, message.FileName.IsEmpty ? transaction.Path() : message.FileName, message, message.Pending, transaction, message.Body);
+            if (ContentRange.TryParse(message.ContentRange, out var range)) file.Range = (range.Start, range.End);
+            return file;
         }
 
         /// <summary>Some of the body as an application will see it.</summary>
@@ -150,8 +157,7 @@ internal sealed partial class HttpSession
             detector.Offer(side == Side.Client ? BufferId.HttpRequestBody : BufferId.HttpResponseBody, ref window.Tail, bytes);
             if (!_form.IsActive && _transaction is { } transaction)
             {
-                message.File ??= session._files.Open(
-                    side, message.FileName.IsEmpty ? transaction.Path() : message.FileName, message, message.Pending, transaction, window);
+                message.File ??= OpenFile(message, transaction);
                 session._files.Take(message.File, bytes);
             }
             detector.Keep(message.Pending, window.Total + InspectionWindow.Overlap);

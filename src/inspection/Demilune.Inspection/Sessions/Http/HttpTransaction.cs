@@ -52,6 +52,7 @@ internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool) : I
         Protocol = Request[BufferId.HttpProtocol],
         ContentType = Response[BufferId.HttpContentType],
         Location = Response[BufferId.HttpLocation],
+        ContentRange = Response.ContentRange,
         Status = Response.StatusCode,
         Length = Response.WireLength,
         Details = Details,

@@ -26,6 +26,7 @@ internal sealed class SshSession : IProtocolSession, ITransaction, IRecordFields
 
     public bool WantsHassh { get; private set; }
     public int Number => 0;
+    public bool Lasts => true;
     public string RecordType => "ssh";
     public IRecordFields Record => this;
     public bool IsOpaque => _client.Reader.HasNewKeys && _server.Reader.HasNewKeys && _options.Ssh.Encryption != EncryptionHandling.Inspect;
@@ -47,6 +48,7 @@ internal sealed class SshSession : IProtocolSession, ITransaction, IRecordFields
 
     public void Clear()
     {
+        _detector.Closing(this);
         _client.Clear();
         _server.Clear();
         _isTold = false;
