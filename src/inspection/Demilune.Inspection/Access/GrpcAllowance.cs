@@ -19,7 +19,8 @@ public sealed record GrpcAllowance(ImmutableArray<string> Services, ImmutableArr
         if (!IsCall(head) || path is not [(byte)'/', .. var call]) return false;
         var slash = call.IndexOf((byte)'/');
         if (slash <= 0) return false;
-        var (service, method) = (call[..slash], call[(slash + 1)..]);
+        var service = call[..slash];
+        var method = call[(slash + 1)..];
         return IsName(service, dots: true) && IsName(method, dots: false) && IsService(service) && IsMethod(method);
     }
 
