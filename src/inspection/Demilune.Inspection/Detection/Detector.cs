@@ -101,7 +101,8 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
 
     /// <summary>Tries every signature that is still open.</summary>
     /// <param name="position">Of the first byte that is new; signatures that were made candidates by bytes out of the window are not tried. Complete messages: 0.</param>
-    public void Evaluate(PendingSignatures pending, scoped in DetectionBuffers buffers, long position, ITransaction? transaction)
+    /// <param name="onlyOfProtocols">Only those of rules for a protocol: it has been recognised just now.</param>
+    public void Evaluate(PendingSignatures pending, scoped in DetectionBuffers buffers, long position, ITransaction? transaction, bool onlyOfProtocols = false)
     {
         if (scope.Flow is { IsPassed: true }) return;
         if (transaction is not null && options.Streams is not null) Guess(transaction);
@@ -110,6 +111,7 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
         {
             if (entry.IsDone || position > entry.Until) continue;
             var signature = _rules[entry.Signature];
+            if (onlyOfProtocols && signature.Header.Protocol.Apps.Length == 0) continue;
             if ((passed >> signature.Part & 1) != 0) continue;
             if (signature.Kind == SignatureKind.Addresses && !scope.IsFirstOfSide) continue;
             if (_isSegment && signature.LeavesSegments && pending == _packet) continue;

@@ -129,7 +129,7 @@ internal sealed class StreamSession
             var side = _sides[(int)of];
             if (side.Window.Total == 0) continue;
             _detector.Scope.Face(of);
-            _detector.Evaluate(side.Pending, new DetectionBuffers { Stream = side.Window, Message = Message(of) }, 0, null);
+            _detector.Evaluate(side.Pending, new DetectionBuffers { Stream = side.Window, Message = Message(of) }, 0, null, onlyOfProtocols: true);
         }
         _detector.Scope.Face(from);
     }
