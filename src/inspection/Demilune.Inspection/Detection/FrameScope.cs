@@ -239,6 +239,7 @@ internal sealed class FrameScope
             Memory = Flow,
             PacketTexts = PacketTexts,
             App = Flow?.Session?.App ?? AppProtocol.Unknown,
+            Mismatch = Flow?.Session?.Mismatch ?? default,
             OriginalApp = Flow?.Session?.OriginalApp ?? AppProtocol.Unknown,
             Start = Flow?.Started ?? Now,
             PacketsToServer = Flow?.Packets[0] ?? 0,

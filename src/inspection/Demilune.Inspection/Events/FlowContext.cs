@@ -74,6 +74,9 @@ public readonly record struct FlowContext
     /// <summary>What was spoken before, if both ends have agreed on something else; otherwise unknown.</summary>
     public AppProtocol OriginalApp { get; init; }
 
+    /// <summary>What one side begins with instead, and which side that is; otherwise unknown.</summary>
+    internal (AppProtocol App, Side From) Mismatch { get; init; }
+
     /// <summary>When the first packet came: nanoseconds since 1970.</summary>
     public long Start { get; init; }
 

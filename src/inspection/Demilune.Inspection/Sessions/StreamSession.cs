@@ -40,6 +40,9 @@ internal sealed class StreamSession
     /// <summary>What was spoken before both ends agreed on something else; otherwise unknown.</summary>
     public AppProtocol OriginalApp { get; private set; }
 
+    /// <summary>What one side begins with instead of <see cref="App"/>, and which side that is; otherwise unknown.</summary>
+    public (AppProtocol App, Side From) Mismatch { get; private set; }
+
     /// <summary>One side's stream, as rules without a protocol see it.</summary>
     private sealed class StreamSide(SegmentPool pool)
     {
@@ -79,6 +82,7 @@ internal sealed class StreamSession
     {
         (_rules, _isDatagram, _serverPort, _session) = (rules, isDatagram, serverPort, null);
         App = OriginalApp = AppProtocol.Unknown;
+        Mismatch = default;
         _isLost = _isAnnouncementAsked = false;
     }
 
@@ -305,6 +309,7 @@ internal sealed class StreamSession
             if (protocol.App == App && answer != Wire.Detection.No) return;
             if (answer == Wire.Detection.Yes) speaks = protocol.App;
         }
+        if (speaks != AppProtocol.Unknown) Mismatch = (speaks, from);
         if (speaks != AppProtocol.Unknown) _detector.Notice("APPLAYER_MISMATCH_PROTOCOL_BOTH_DIRECTIONS");
         else if (!isUnclear) _detector.Notice("APPLAYER_DETECT_PROTOCOL_ONLY_ONE_DIRECTION");
     }

@@ -334,6 +334,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         if (context.App == AppProtocol.Unknown) return;
         _json.WriteString("app_proto"u8, ProtocolMatch.NameOf(context.App));
         if (context.OriginalApp != AppProtocol.Unknown) _json.WriteString("app_proto_orig"u8, ProtocolMatch.NameOf(context.OriginalApp));
+        if (context.Mismatch is { App: not AppProtocol.Unknown } other) _json.WriteString(other.From == Side.Client ? "app_proto_ts"u8 : "app_proto_tc"u8, ProtocolMatch.NameOf(other.App));
     }
 
     private void WriteAddress(ReadOnlySpan<byte> name, IpAddress address)
