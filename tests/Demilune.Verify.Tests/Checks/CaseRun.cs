@@ -35,6 +35,8 @@ internal static class CaseRun
             "-c", wanted.Configuration, "-l", output, "--init-errors-fatal",
             .. wanted.Rules is null ? (string[])[] : ["-S", wanted.Rules],
             .. wanted.Capture is null ? (string[])[] : ["-r", wanted.Capture],
+            // As the suite's own runner: a case whose name says so is one of IPS mode.
+            .. wanted.Name.Contains("ips", StringComparison.Ordinal) ? (string[])["--simulate-ips"] : [],
             .. wanted.Arguments.Select(argument => argument.Replace("${OUTPUT_DIR}", output, StringComparison.Ordinal)
                 .Replace("${TEST_DIR}", wanted.Directory, StringComparison.Ordinal)),
         ];
