@@ -52,7 +52,10 @@ internal sealed class SipSession(InspectorOptions options, Detector detector) : 
         held.AddRange(bytes);
         while (!_isBroken && held.Count > 0)
         {
-            while (held.Count > 1 && held[0] is (byte)'\r' or (byte)'\n') held.RemoveAt(0);
+            // Keep-alives between messages, all at once: a flood of them must not cost its square.
+            var first = held.FindIndex(static b => b is not ((byte)'\r' or (byte)'\n'));
+            held.RemoveRange(0, first < 0 ? held.Count : first);
+            if (held.Count == 0) break;
             var all = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(held);
             var length = SipMessage.LengthOf(all, MaxMessage);
             _isBroken = length < 0 || SipMessage.OfStart(all) == Wire.Detection.No;
