@@ -33,11 +33,11 @@ public sealed class PolicyIntakeTests : IDisposable
     [Fact]
     public void An_allow_list_is_taken_whole_or_not_at_all()
     {
-        const string Good = """{"http":[{"methods":["GET"],"paths":[{"prefix":"/a"},{"regex":"/b/[0-9]+"}]}],"tls":[{"minVersion":"1.2"}],"dns":[{"types":["A","65"]}],"applications":["http","unknown"]}""";
+        const string Good = """{"http":[{"methods":["GET"],"paths":[{"prefix":"/a"},{"regex":"/b/[0-9]+"}]}],"grpc":[{"services":["shop.Cart","shop.public.*","*"],"methods":["Get"]}],"tls":[{"minVersion":"1.2","ja3":["e7d705a3286e19ea42f587b344ee6865"],"ja4":["t13d1516h2_8daaf6152771_e5627efa2ab1"]}],"dns":[{"types":["A","65"]}],"applications":["http","unknown"]}""";
         Assert.True(Assert.Single(Load(1, Policy(1, "a", TestRules.Evil) with { Access = Good }).Policies).Ok);
         var list = InForce.For(1)!.Access!;
         Assert.Equal((1, 1, 1, 2), (list.Http.Length, list.Tls.Length, list.Dns.Length, list.Applications.Length));
-        foreach (var bad in new[] { "{", "null", """{"http":[{"paths":[{"regex":"("}]}]}""", """{"http":[{"paths":[{}]}]}""", """{"applications":["gopher"]}""", """{"tls":[{"minVersion":"9"}]}""", """{"dns":[{"types":["NAME"]}]}""" })
+        foreach (var bad in new[] { "{", "null", """{"http":[{"paths":[{"regex":"("}]}]}""", """{"http":[{"paths":[{}]}]}""", """{"applications":["gopher"]}""", """{"tls":[{"minVersion":"9"}]}""", """{"dns":[{"types":["NAME"]}]}""", """{"grpc":[{"services":["shop/Cart"]}]}""", """{"grpc":[{"services":["sh*"]}]}""", """{"grpc":[{"methods":["a.b"]}]}""", """{"tls":[{"ja3":["E7"]}]}""", """{"tls":[{"ja4":["x"]}]}""" })
         {
             var loaded = Assert.Single(Load(2, Policy(1, "a", TestRules.Evil, revision: 2) with { Access = bad }).Policies);
             Assert.False(loaded.Ok, bad);

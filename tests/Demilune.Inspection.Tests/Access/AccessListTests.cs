@@ -164,6 +164,34 @@ public sealed class AccessListTests
         Assert.Equal(allowed, PassesTls(list, Tls.ClientHello("example.com", chosen), hello));
     }
 
+    [Fact]
+    public void Tls_is_allowed_by_what_kind_of_client_it_is()
+    {
+        var hello = Tls.ClientHello("example.com");
+        var read = new TlsHello();
+        read.Read(hello.AsSpan(9), isClient: true);
+        var (ja3, ja4) = (Ja3.Hash(Ja3.Text(read, true)), Ja4.Of(read, isQuic: false));
+        string other3 = new('0', 32), other4 = "t13d0000h2_000000000000_000000000000";
+        foreach (var (allowed, of3, of4) in new (bool, string[], string[])[]
+        {
+            (true, [ja3], []), (true, [], [ja4]), (true, [ja3], [ja4]), (true, [other3, ja3], []),
+            (false, [other3], []), (false, [], [other4]), (false, [ja3], [other4]),
+        })
+            Assert.Equal(allowed, PassesTls(List(tls: [new TlsAllowance([], 0) { Ja3 = [.. of3], Ja4 = [.. of4] }]), hello, Tls.ServerHello()));
+        // The name and the kind have to be of one allowance.
+        var two = List(tls: [new TlsAllowance([new NamePattern("example.com")], 0) { Ja3 = [other3] }, new TlsAllowance([new NamePattern("example.org")], 0) { Ja3 = [ja3] }]);
+        Assert.False(PassesTls(two, hello, Tls.ServerHello()));
+    }
+
+    [Fact]
+    public void A_hello_that_is_not_well_formed_is_of_no_kind()
+    {
+        var hello = Tls.ClientHello("example.com");
+        hello[^1] ^= 0x55;
+        hello[7]++;
+        Assert.False(PassesTls(List(tls: [new TlsAllowance([], 0) { Ja3 = [new string('0', 32)] }]), hello, Tls.ServerHello()));
+    }
+
     [Theory]
     [InlineData("example.com", true)]
     [InlineData("example.com.", true)]

@@ -4,6 +4,7 @@ namespace Demilune.Contracts.FirewallLink;
 public sealed record EngineAccess
 {
     public IReadOnlyList<HttpAccess>? Http { get; init; }
+    public IReadOnlyList<GrpcAccess>? Grpc { get; init; }
     public IReadOnlyList<TlsAccess>? Tls { get; init; }
     public IReadOnlyList<DnsAccess>? Dns { get; init; }
 
@@ -25,8 +26,12 @@ public sealed record TextAccess(string? Exact = null, string? Prefix = null, str
 /// <param name="Value">Null: any.</param>
 public sealed record HeaderAccess(string Name, TextAccess? Value = null);
 
+/// <param name="Services">"package.Service", "package.*".</param>
+public sealed record GrpcAccess(IReadOnlyList<string>? Services = null, IReadOnlyList<string>? Methods = null);
+
 /// <param name="MinVersion">"1.0" to "1.3".</param>
-public sealed record TlsAccess(IReadOnlyList<string>? ServerNames = null, string? MinVersion = null);
+/// <param name="Ja3">MD5 in hexadecimal.</param>
+public sealed record TlsAccess(IReadOnlyList<string>? ServerNames = null, string? MinVersion = null, IReadOnlyList<string>? Ja3 = null, IReadOnlyList<string>? Ja4 = null);
 
 /// <param name="Types">"A", "AAAA", or a number.</param>
 public sealed record DnsAccess(IReadOnlyList<string>? Names = null, IReadOnlyList<string>? Types = null);

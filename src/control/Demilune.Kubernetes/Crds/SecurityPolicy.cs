@@ -55,9 +55,13 @@ public sealed class SecurityPolicySpec
 
 public sealed class AllowList
 {
-    [Description("HTTP requests: one of them must match.")]
+    [Description("HTTP requests, over HTTP/1 and HTTP/2: one of them must match.")]
     [MaxLength(256)]
     public IList<HttpAllow>? Http { get; set; }
+
+    [Description("Calls of gRPC: one of them must match.")]
+    [MaxLength(256)]
+    public IList<GrpcAllow>? Grpc { get; set; }
 
     [Description("TLS connections: one of them must match.")]
     [MaxLength(256)]
@@ -112,6 +116,15 @@ public sealed class HeaderMatch
     public TextMatch? Value { get; set; }
 }
 
+public sealed class GrpcAllow
+{
+    [Description("package.Service, or package.* for all below a package; left out: any.")]
+    public IList<string>? Services { get; set; }
+
+    [Description("Methods of those services; left out: any.")]
+    public IList<string>? Methods { get; set; }
+}
+
 public sealed class TlsAllow
 {
     [Description("Names that clients ask for: example.com, *.example.com; left out: any, or none.")]
@@ -120,6 +133,12 @@ public sealed class TlsAllow
     [Description("The oldest version that the server may choose.")]
     [AllowedValues("1.0", "1.1", "1.2", "1.3")]
     public string? MinVersion { get; set; }
+
+    [Description("JA3 of clients, as MD5 in hexadecimal; left out: any.")]
+    public IList<string>? Ja3 { get; set; }
+
+    [Description("JA4 of clients; left out: any.")]
+    public IList<string>? Ja4 { get; set; }
 }
 
 public sealed class DnsAllow

@@ -14,7 +14,8 @@ internal static class AccessOf
             Http = allow.Http?.Select(http => new HttpAccess(
                 http.Methods?.ToList(), http.Hosts?.ToList(), http.Paths?.Select(Text).ToList(),
                 http.Headers?.Select(header => new HeaderAccess(header.Name ?? "", header.Value is null ? null : Text(header.Value))).ToList())).ToList(),
-            Tls = allow.Tls?.Select(tls => new TlsAccess(tls.ServerNames?.ToList(), tls.MinVersion)).ToList(),
+            Grpc = allow.Grpc?.Select(grpc => new GrpcAccess(grpc.Services?.ToList(), grpc.Methods?.ToList())).ToList(),
+            Tls = allow.Tls?.Select(tls => new TlsAccess(tls.ServerNames?.ToList(), tls.MinVersion, tls.Ja3?.ToList(), tls.Ja4?.ToList())).ToList(),
             Dns = allow.Dns?.Select(dns => new DnsAccess(dns.Names?.ToList(), dns.Types?.ToList())).ToList(),
             Applications = allow.Applications?.ToList(),
             OnDenied = spec.OnDenied,

@@ -7,11 +7,14 @@ using Demilune.Rules.Headers;
 using Demilune.Rules.Regex;
 using Demilune.Wire.Dns;
 using Demilune.Wire.Tls;
+using GeneratedRegex = System.Text.RegularExpressions.GeneratedRegexAttribute;
+using Pattern = System.Text.RegularExpressions.Regex;
+using PatternOptions = System.Text.RegularExpressions.RegexOptions;
 
 namespace Demilune.Firewall.Policies;
 
 /// <summary>An allow-list as the contract has it → as the inspector judges by it.</summary>
-public sealed class AccessReader
+public sealed partial class AccessReader
 {
     private static readonly FrozenNames s_applications = new();
 
@@ -49,7 +52,31 @@ public sealed class AccessReader
         policy,
         [.. (access.Http ?? []).Select(Http)], [.. (access.Tls ?? []).Select(Tls)], [.. (access.Dns ?? []).Select(Dns)],
         [.. (access.Applications ?? []).Select(Application)],
-        access.OnDenied switch { "Drop" => DenialResponse.Drop, "Reset" => DenialResponse.Reset, _ => DenialResponse.Respond });
+        access.OnDenied switch { "Drop" => DenialResponse.Drop, "Reset" => DenialResponse.Reset, _ => DenialResponse.Respond })
+    {
+        Grpc = [.. (access.Grpc ?? []).Select(Grpc)],
+    };
+
+    private GrpcAllowance Grpc(GrpcAccess grpc)
+    {
+        foreach (var service in grpc.Services ?? [])
+            if (!ServiceName().IsMatch(service)) Tell($"grpc service {service} is neither like package.Service nor like package.*");
+        foreach (var method in grpc.Methods ?? [])
+            if (!MethodName().IsMatch(method)) Tell($"grpc method {method} is no name");
+        return new([.. grpc.Services ?? []], [.. grpc.Methods ?? []]);
+    }
+
+    [GeneratedRegex(@"^([A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*(\.\*)?|\*)$", PatternOptions.CultureInvariant)]
+    private static partial Pattern ServiceName();
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$", PatternOptions.CultureInvariant)]
+    private static partial Pattern MethodName();
+
+    [GeneratedRegex("^[0-9a-f]{32}$", PatternOptions.CultureInvariant)]
+    private static partial Pattern Ja3Hash();
+
+    [GeneratedRegex("^[tqd][0-9s][0-9][di][0-9]{4}[0-9A-Za-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$", PatternOptions.CultureInvariant)]
+    private static partial Pattern Ja4Text();
 
     private HttpAllowance Http(HttpAccess http) => new(
         [.. http.Methods ?? []], Names(http.Hosts), [.. (http.Paths ?? []).Select(path => Text(path, "path")).OfType<TextPattern>()],
@@ -63,7 +90,18 @@ public sealed class AccessReader
         "1.2" => TlsVersions.Tls12,
         "1.3" => TlsVersions.Tls13,
         var other => (ushort)Tell($"tls.minVersion {other} is none of 1.0, 1.1, 1.2, 1.3"),
-    });
+    })
+    {
+        Ja3 = Fingerprints(tls.Ja3, Ja3Hash(), "ja3"),
+        Ja4 = Fingerprints(tls.Ja4, Ja4Text(), "ja4"),
+    };
+
+    private ImmutableArray<string> Fingerprints(IReadOnlyList<string>? said, Pattern form, string what)
+    {
+        foreach (var one in said ?? [])
+            if (!form.IsMatch(one)) Tell($"tls.{what} {one} is none");
+        return [.. said ?? []];
+    }
 
     private DnsAllowance Dns(DnsAccess dns) => new(Names(dns.Names), [.. (dns.Types ?? []).Select(Type)]);
 

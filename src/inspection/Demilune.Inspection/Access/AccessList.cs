@@ -18,6 +18,7 @@ public sealed class AccessList
 {
     private const uint Sid = 4_294_900_001;
 
+    private readonly string _policy;
     private readonly byte[] _head;
     private readonly byte[] _body;
 
@@ -26,7 +27,7 @@ public sealed class AccessList
         string policy, ImmutableArray<HttpAllowance> http, ImmutableArray<TlsAllowance> tls, ImmutableArray<DnsAllowance> dns,
         ImmutableArray<AppProtocol> applications, DenialResponse response)
     {
-        (Http, Tls, Dns, Applications, Response) = (http, tls, dns, applications, response);
+        (_policy, Http, Tls, Dns, Applications, Response) = (policy, http, tls, dns, applications, response);
         Denied = RuleSet.Compile(
             [new("access", $"drop ip any any -> any any (msg:\"Not allowed by SecurityPolicy {policy}\"; classtype:policy-violation; sid:{Sid}; rev:1;)")], new()).Rules[0];
         _body = Encoding.ASCII.GetBytes($"Not allowed by SecurityPolicy {policy}.\n");
@@ -35,6 +36,7 @@ public sealed class AccessList
     }
 
     public ImmutableArray<HttpAllowance> Http { get; }
+    public ImmutableArray<GrpcAllowance> Grpc { get; init; } = [];
     public ImmutableArray<TlsAllowance> Tls { get; }
     public ImmutableArray<DnsAllowance> Dns { get; }
     public ImmutableArray<AppProtocol> Applications { get; }
@@ -47,35 +49,49 @@ public sealed class AccessList
     /// <param name="isHead">Its client waits for no body.</param>
     public byte[] Answer(bool isHead) => isHead ? _head : [.. _head, .. _body];
 
+    /// <summary>The same over HTTP/2.</summary>
+    internal byte[] Answer(uint stream, bool isCall) => Http2Answer.Of(stream, _policy, isCall);
+
+    /// <summary>Requests over HTTP/2 are judged one by one.</summary>
+    internal bool JudgesHttp2 => !Http.IsEmpty || !Grpc.IsEmpty;
+
+    /// <summary>It looks at clients' fingerprints.</summary>
+    internal bool WantsFingerprints => Tls.Any(static allowance => !allowance.Ja3.IsEmpty || !allowance.Ja4.IsEmpty);
+
     internal bool Admits(AppProtocol app) => app switch
     {
         AppProtocol.Http1 when !Http.IsEmpty => true,
+        AppProtocol.Http2 when JudgesHttp2 => true,
         AppProtocol.Tls when !Tls.IsEmpty => true,
         AppProtocol.Dns when !Dns.IsEmpty => true,
         _ => Applications.Contains(app),
     };
 
     /// <param name="isPlain">The target has nothing that two servers could read in two ways.</param>
-    internal bool Admits(HttpMessage request, Http1Head head, bool isPlain)
+    /// <param name="isHttp2">It came over HTTP/2.</param>
+    internal bool Admits(HttpMessage request, Http1Head head, bool isPlain, bool isHttp2)
     {
         foreach (var allowance in Http)
             if (allowance.Matches(request, head, isPlain)) return true;
-        return Http.IsEmpty;
+        if (!isHttp2) return Http.IsEmpty;
+        foreach (var allowance in Grpc)
+            if (allowance.Matches(head)) return true;
+        return !JudgesHttp2;
     }
 
-    /// <summary>A client's hello: the name it asks for.</summary>
-    internal bool Admits(TlsHello client)
+    /// <summary>A client's hello: the name it asks for, and what kind of client it is.</summary>
+    internal bool Admits(TlsHello client, Fingerprints fingerprints)
     {
         foreach (var allowance in Tls)
-            if (allowance.Matches(client)) return true;
+            if (allowance.Matches(client, fingerprints)) return true;
         return Tls.IsEmpty;
     }
 
     /// <summary>The server's answer to it.</summary>
-    internal bool Admits(TlsHello client, TlsHello server)
+    internal bool Admits(TlsHello client, Fingerprints fingerprints, TlsHello server)
     {
         foreach (var allowance in Tls)
-            if (allowance.Matches(client) && allowance.MatchesVersion(server)) return true;
+            if (allowance.Matches(client, fingerprints) && allowance.MatchesVersion(server)) return true;
         return Tls.IsEmpty;
     }
 

@@ -20,6 +20,9 @@ public sealed class Http2FrameReader(bool isClient)
     /// <summary>Nothing that follows can be read.</summary>
     public bool IsBroken { get; private set; }
 
+    /// <summary>Whoever writes here writes between two frames.</summary>
+    public bool IsBetweenFrames => !_hasHeader && _length == 0;
+
     public void Reset() => (_length, _preface, _hasHeader, _remaining, _padding, IsBroken) = (0, 0, false, 0, -1, false);
 
     /// <summary>Takes bytes until there is something to tell.</summary>

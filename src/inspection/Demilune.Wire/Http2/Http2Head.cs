@@ -54,6 +54,36 @@ public static class Http2Head
         return start..head.Length;
     }
 
+    /// <summary>Whether every receiver reads the same request: each pseudo field once and first, nothing that only HTTP/1 has (RFC 9113 §8.2, §8.3), no tunnel.</summary>
+    /// <param name="isTrailer">What comes behind a request's body has no pseudo fields.</param>
+    public static bool IsPlainRequest(HeaderList fields, bool isTrailer)
+    {
+        var (seen, isRegular, hasHost) = (0, false, false);
+        for (var i = 0; i < fields.Count; i++)
+        {
+            var name = fields.Name(i);
+            var value = fields.Value(i);
+            if (name.IsEmpty || name.IndexOfAnyInRange((byte)'A', (byte)'Z') >= 0 || name.IndexOfAnyInRange((byte)0, (byte)' ') >= 0 || value.IndexOfAny((byte)'\r', (byte)'\n', (byte)0) >= 0)
+                return false;
+            if (name[0] != ':')
+            {
+                isRegular = true;
+                var isHost = name.SequenceEqual("host"u8);
+                if (IsOfConnection(name) || (isHost && hasHost)) return false;
+                hasHost |= isHost;
+                continue;
+            }
+            var bit = name.SequenceEqual(":method"u8) ? 1 : name.SequenceEqual(":path"u8) ? 2 : name.SequenceEqual(":authority"u8) ? 4 : name.SequenceEqual(":scheme"u8) ? 8 : 0;
+            if (isTrailer || isRegular || bit == 0 || (seen & bit) != 0 || value.IsEmpty) return false;
+            seen |= bit;
+        }
+        return isTrailer || ((seen & 3) == 3 && !fields.Find(":method"u8).SequenceEqual("CONNECT"u8) && !HasOtherHost(fields));
+    }
+
+    private static bool IsOfConnection(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("connection"u8) || name.SequenceEqual("transfer-encoding"u8) || name.SequenceEqual("upgrade"u8)
+        || name.SequenceEqual("keep-alive"u8) || name.SequenceEqual("proxy-connection"u8);
+
     /// <summary>Whether the two names of the server differ (RFC 9113 §8.3.1).</summary>
     public static bool HasOtherHost(HeaderList fields)
     {

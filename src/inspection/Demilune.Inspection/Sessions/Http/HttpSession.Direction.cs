@@ -1,3 +1,4 @@
+using Demilune.Inspection.Access;
 using Demilune.Inspection.Detection;
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Files;
@@ -213,9 +214,10 @@ internal sealed partial class HttpSession
         {
             foreach (var (member, access) in session._detector.AccessLists)
             {
-                if (access.Admits(message, head, isPlain)) continue;
+                if (access.Admits(message, head, isPlain, session.IsExchange)) continue;
                 // While an earlier request waits for its answer, ours would be taken for that.
-                var answer = session._open.Count == 1 ? access.Answer(_transaction!.Kind == Http1RequestKind.Head) : default(ReadOnlyMemory<byte>);
+                ReadOnlyMemory<byte> answer = session.IsExchange ? session.AnswerableStream is { } stream ? access.Answer(stream, GrpcAllowance.IsCall(head)) : default
+                    : session._open.Count == 1 ? access.Answer(_transaction!.Kind == Http1RequestKind.Head) : default;
                 session._detector.Deny(member, access, _transaction, answer);
             }
         }

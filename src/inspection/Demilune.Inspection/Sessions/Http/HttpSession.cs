@@ -59,6 +59,12 @@ internal sealed partial class HttpSession : IProtocolSession
         (_transactions, _details) = (number, details);
     }
 
+    /// <summary>One exchange of a HTTP/2 connection, and no connection of its own.</summary>
+    public bool IsExchange => _details is not null;
+
+    /// <summary>The number of its stream, while the client could be answered on it; null: it could not.</summary>
+    public uint? AnswerableStream { get; set; }
+
     /// <summary>Hears of a side's messages.</summary>
     public IHttp1Events EventsOf(Side from) => Of(from);
 

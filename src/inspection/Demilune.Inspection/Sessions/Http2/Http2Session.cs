@@ -183,6 +183,9 @@ internal sealed class Http2Session(InspectorOptions options, SegmentPool pool, D
         if (!isComplete) detector.Notice("http2.reassembly_limit_reached", stream, stream, stream.Pending);
         var fields = stream.Fields.Headers[(int)side];
         var isTrailer = stream.HasHead[(int)side] && !IsInterim(fields, side);
+        if (side == Side.Client && !(isComplete && Http2Head.IsPlainRequest(direction.Fields, isTrailer)))
+            foreach (var (member, access) in detector.AccessLists)
+                if (access.JudgesHttp2) detector.Deny(member, access, stream);
         Copy(direction.Fields, fields, keep: isTrailer);
         if (!isTrailer) BeginMessage(stream, side, frame);
         Judge(stream, side, frame.Type);
@@ -195,6 +198,7 @@ internal sealed class Http2Session(InspectorOptions options, SegmentPool pool, D
     private void BeginMessage(Http2Stream stream, Side side, Http2Frame frame)
     {
         stream.HasHead[(int)side] = true;
+        stream.Exchange.AnswerableStream = side == Side.Client && _directions[(int)Side.Server] is { Reader.IsBetweenFrames: true, Block: null } ? stream.Fields.Stream : null;
         Http2Head.Write(stream.Fields.Headers[(int)side], side == Side.Client, hasBody: !frame.Has(Http2Frame.EndStream), _head);
         stream.Exchange.EventsOf(side).Head(_head);
     }

@@ -1,3 +1,4 @@
+using Demilune.Inspection.Access;
 using Demilune.Inspection.Detection;
 using Demilune.Inspection.Events;
 using Demilune.Rules.Buffers;
@@ -31,6 +32,8 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
 
     /// <summary>Application data has gone by: the handshake is over.</summary>
     public bool IsEstablished { get; private set; }
+    private Fingerprints? _fingerprints;
+
     public bool WantsJa3 { get; private set; }
     public bool WantsJa4 { get; private set; }
 
@@ -72,6 +75,7 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
     {
         Client.Clear();
         Server.Clear();
+        _fingerprints = null;
         (HasServerHello, IsEstablished, HidesCertificates, _isTold, _wantsClientCertificate) = (false, false, false, false, false);
     }
 
@@ -104,8 +108,14 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
     /// <summary>A hello is there: does each policy allow what it says?</summary>
     public void Ask(Side from)
     {
+        // The hello that answers a server's retry has other extensions: what kind of client it is was told by the first (RFC 8446 §4.1.2).
+        if (from == Side.Client && !HasServerHello) _fingerprints = null;
         foreach (var (member, access) in _detector.AccessLists)
-            if (!(from == Side.Client ? access.Admits(Client.Hello) : access.Admits(Client.Hello, Server.Hello))) _detector.Deny(member, access, this);
+        {
+            var fingerprints = access.WantsFingerprints ? _fingerprints ??= Fingerprints.Of(Client.Hello) : default;
+            var isAllowed = from == Side.Client ? access.Admits(Client.Hello, fingerprints) : access.Admits(Client.Hello, fingerprints, Server.Hello);
+            if (!isAllowed) _detector.Deny(member, access, this);
+        }
     }
 
     public void Evaluate(TlsSide side) => _detector.Evaluate(side.Pending, new DetectionBuffers { Message = side }, 0, this);
