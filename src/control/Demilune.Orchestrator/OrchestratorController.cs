@@ -204,7 +204,7 @@ public sealed class OrchestratorController
         {
             var before = Conditions.Find(policy.Policy.Status?.Conditions, condition.Type);
             if (before?.Status == condition.Status && before.Reason == condition.Reason) continue;
-            if (condition is { Status: "False", Type: "Accepted" or "Enforced" })
+            if (condition is { Status: "False", Type: "Accepted" or "Enforced" } or { Type: "Loaded", Reason: "Refused" })
                 _events.Warning(SecurityPolicy.Resource, policy.Policy, $"Not{condition.Type}", condition.Message);
             else if (condition.Status == "True" && condition.Type == "Enforced")
                 _events.Normal(SecurityPolicy.Resource, policy.Policy, condition.Type, condition.Message);

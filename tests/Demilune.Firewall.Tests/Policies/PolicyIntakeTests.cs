@@ -72,7 +72,8 @@ public sealed class PolicyIntakeTests : IDisposable
     [Fact]
     public void A_policy_that_never_loaded_is_not_in_force()
     {
-        Assert.False(Assert.Single(Load(1, Policy(1, "a", TestRules.Wrong)).Policies).Ok);
+        var answer = Assert.Single(Load(1, Policy(1, "a", TestRules.Wrong)).Policies);
+        Assert.Equal((false, false), (answer.Ok, answer.InForce));
         Assert.Null(InForce.For(1));
     }
 

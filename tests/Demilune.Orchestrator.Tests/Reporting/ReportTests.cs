@@ -93,6 +93,24 @@ public sealed class ReportTests
         var status = PolicyReport.Of(policy, 2, situation);
         Assert.Equal(["inline:3:17: unknown keyword 'contnet'"], status.RuleErrors!);
         Assert.Equal("Refused", Conditions.Find(status.Conditions, "Loaded")!.Reason);
+        Assert.Contains("contnet", Conditions.Find(status.Conditions, "Loaded")!.Message);
+        Assert.True(Conditions.IsTrue(status.Conditions, "Enforced"), "the former revision judges");
+    }
+
+    [Theory]
+    [InlineData(FailureAction.Closed, Protection.Blocked)]
+    [InlineData(FailureAction.Open, Protection.Uninspected)]
+    public void A_policy_of_which_nothing_ever_loaded_is_not_said_to_be_enforced(FailureAction onFailure, Protection protection)
+    {
+        var one = A.Policy();
+        one.Spec.OnFailure = onFailure;
+        var refused = A.Loaded(A.Situation([one]).Policies["web"], ok: false, "allow:1:1: tls.minVersion 9 is none of 1.0, 1.1, 1.2, 1.3");
+        refused.NotInForce = true;
+        var situation = A.Situation([one], [A.Pod("web", "n1", "web")], [A.Instance("fw")], A.Seen([A.Engine("fw", true, refused)], "port-web"));
+        var enforced = Conditions.Find(PolicyReport.Of(situation.Policies["web"], 2, situation).Conditions, "Enforced")!;
+        Assert.Equal(("False", "Refused"), (enforced.Status, enforced.Reason));
+        Assert.Contains($"onFailure: {onFailure}", enforced.Message);
+        Assert.Equal(protection, PodReport.Of(situation.Pods["uid-web"], situation).Protection);
     }
 
     [Fact]

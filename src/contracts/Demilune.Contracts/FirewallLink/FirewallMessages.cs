@@ -78,7 +78,8 @@ public sealed record PolicySetLoaded(long Revision, IReadOnlyList<PolicyLoaded> 
 /// <param name="Ok">True if the policy is in force, with or without refused rules.</param>
 /// <param name="Rules">How many rules are in force.</param>
 /// <param name="Errors">"source:line:column: message", one per refused rule; at most 100.</param>
-public sealed record PolicyLoaded(int Tag, string Name, long Revision, bool Ok, int Rules, IReadOnlyList<string> Errors);
+/// <param name="InForce">False: not even a former revision of it judges, and its flows fail as it says.</param>
+public sealed record PolicyLoaded(int Tag, string Name, long Revision, bool Ok, int Rules, IReadOnlyList<string> Errors, bool InForce = true);
 
 /// <summary>Everybody whom an alert may have to name.</summary>
 public sealed record IdentityTable(long Revision, IReadOnlyList<EngineIdentity> Identities);

@@ -68,7 +68,7 @@ public sealed class NamespacedPods
     public V1LabelSelector? PodSelector { get; set; }
 }
 
-public sealed class ClusterIngressRule
+public abstract class ClusterRule
 {
     [Description("For people.")]
     [MaxLength(100)]
@@ -78,7 +78,10 @@ public sealed class ClusterIngressRule
     [Required]
     [AllowedValues("Accept", "Deny", "Pass")]
     public string? Action { get; set; }
+}
 
+public sealed class ClusterIngressRule : ClusterRule
+{
     [Description("Whose traffic.")]
     [Required]
     [MaxLength(25)]
@@ -89,17 +92,8 @@ public sealed class ClusterIngressRule
     public IList<ClusterProtocol>? Protocols { get; set; }
 }
 
-public sealed class ClusterEgressRule
+public sealed class ClusterEgressRule : ClusterRule
 {
-    [Description("For people.")]
-    [MaxLength(100)]
-    public string? Name { get; set; }
-
-    [Description("Accept and Deny are final; Pass leaves it to the next tier.")]
-    [Required]
-    [AllowedValues("Accept", "Deny", "Pass")]
-    public string? Action { get; set; }
-
     [Description("Traffic to whom.")]
     [Required]
     [MaxLength(25)]
@@ -110,7 +104,7 @@ public sealed class ClusterEgressRule
     public IList<ClusterProtocol>? Protocols { get; set; }
 }
 
-public sealed class ClusterPeer
+public class ClusterPeer
 {
     [Description("All pods of these namespaces.")]
     public V1LabelSelector? Namespaces { get; set; }
@@ -119,14 +113,8 @@ public sealed class ClusterPeer
     public NamespacedPods? Pods { get; set; }
 }
 
-public sealed class ClusterEgressPeer
+public sealed class ClusterEgressPeer : ClusterPeer
 {
-    [Description("All pods of these namespaces.")]
-    public V1LabelSelector? Namespaces { get; set; }
-
-    [Description("Some pods of some namespaces.")]
-    public NamespacedPods? Pods { get; set; }
-
     [Description("The addresses of these nodes.")]
     public V1LabelSelector? Nodes { get; set; }
 

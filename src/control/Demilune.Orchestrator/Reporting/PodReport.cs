@@ -45,6 +45,7 @@ internal static class PodReport
         if (!policy.Accepted) return (failed, $"{name}: {policy.Message}");
         var healthy = situation.InstancesOf(new Slot(policy.Firewall, pod.Node)).Where(situation.IsHealthy).ToList();
         if (healthy.Count == 0) return (failed, $"{name}: no instance of Firewall {policy.Firewall} on {pod.Node} passes frames");
+        if (healthy.Exists(instance => situation.Loaded(instance, name) is { NotInForce: true })) return (failed, $"{name}: refused by the firewall, which has no former revision of it");
         return healthy.TrueForAll(instance => situation.Loaded(instance, name) is not null)
             ? (Protection.Inspected, null)
             : (Protection.Pending, $"{name}: not yet loaded by the firewall");

@@ -25,7 +25,7 @@ internal static class PolicyReport
         var errors = loads.OfType<Contracts.Nodes.LoadedPolicy>().SelectMany(load => load.Errors).Distinct().Take(MaxRuleErrors).ToList();
         var before = policy.Policy.Status;
         var generation = policy.Policy.Metadata.Generation;
-        var (loaded, loadedReason, loadedMessage) = Loaded(policy, pods.Count + shadowed.Count, instances.Count, current, loads.Count(load => load is { Ok: false }));
+        var (loaded, loadedReason, loadedMessage) = Loaded(policy, pods.Count + shadowed.Count, instances.Count, current, loads.Count(load => load is { Ok: false }), errors);
         var (enforced, enforcedReason, enforcedMessage) = Enforced(policy, tag, pods.Count, slots, situation);
         if (pods.Count == 0 && shadowed.Count > 0)
             (enforced, enforcedReason, enforcedMessage) = (false, "OnlyShadow", $"It blocks nothing: of the traffic of {shadowed.Count} pods it is told what it would have done.");
@@ -70,12 +70,13 @@ internal static class PolicyReport
         long Sum(Func<Contracts.Nodes.LoadedPolicy, ulong> count) => loads.Sum(load => (long)count(load));
     }
 
-    private static (bool?, string, string) Loaded(ResolvedPolicy policy, int pods, int instances, int current, int refused)
+    private static (bool?, string, string) Loaded(ResolvedPolicy policy, int pods, int instances, int current, int refused, List<string> errors)
     {
         if (!policy.Accepted) return (false, "NotAccepted", "Nothing is loaded of a policy that was not accepted.");
         if (pods == 0) return (null, "NotUsed", "No policy that selects a pod names it.");
         if (instances == 0) return (false, "NoInstance", "No firewall runs yet that could load it.");
-        if (refused > 0) return (false, "Refused", $"{refused} of {instances} instances refused it and keep what they had; see ruleErrors.");
+        if (refused > 0)
+            return (false, "Refused", $"{refused} of {instances} instances refused it and keep what they had, if they had anything: {errors.FirstOrDefault() ?? "no reason given"}{(errors.Count > 1 ? $" (and {errors.Count - 1} more, see ruleErrors)" : "")}.");
         return current == instances
             ? (true, "Loaded", $"All {instances} instances have its current revision.")
             : (false, "Loading", $"{current} of {instances} instances have its current revision.");
@@ -95,6 +96,8 @@ internal static class PolicyReport
             return (false, "NoHealthyInstance", $"On {string.Join(", ", without.Order(StringComparer.Ordinal).Take(5))} no firewall passes frames: {fallback}.");
         if (slots.Any(slot => !situation.InstancesOf(slot).Where(situation.IsHealthy).All(instance => situation.Loaded(instance, policy.Name) is not null)))
             return (false, "NotLoaded", "A firewall passes frames but has not loaded it yet.");
+        if (slots.SelectMany(situation.InstancesOf).Where(situation.IsHealthy).Any(instance => situation.Loaded(instance, policy.Name) is { NotInForce: true }))
+            return (false, "Refused", $"A firewall refused it and has no former revision of it: {fallback}.");
         var inactive = situation.ProtectedBy(policy.Name).Count(pod => pod.PortId is null || situation.Observed.Port(pod.Node, pod.PortId) is not { Active: true });
         if (inactive > 0) return (false, "PodsPending", $"{inactive} of {pods} pods are not yet on the network.");
         return (true, "Enforced", policy.Mode == Contracts.Nodes.SecurityPolicy.Types.Mode.Detect

@@ -123,7 +123,7 @@ internal sealed class PolicyIntake(RuleLibrary library, RuleSetOptions options, 
     }
 
     private static PolicyLoaded Refused(EnginePolicy policy, Accepted? former, IReadOnlyList<string> errors) =>
-        new(policy.Tag, policy.Name, policy.Revision, Ok: false, former?.Answer.Rules ?? 0, errors);
+        new(policy.Tag, policy.Name, policy.Revision, Ok: false, former?.Answer.Rules ?? 0, errors, InForce: former is not null);
 
     /// <summary>A policy in force.</summary>
     private sealed record Accepted(EnginePolicy Policy, InspectionPolicy Compiled, PolicyLoaded Answer);

@@ -87,7 +87,7 @@ internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider ti
         seen.EngineVersion = engine.Version;
         foreach (var policy in socket.Loaded?.Policies ?? [])
         {
-            var loaded = new LoadedPolicy { Name = policy.Name, Revision = (ulong)policy.Revision, Rules = (uint)policy.Rules, Ok = policy.Ok };
+            var loaded = new LoadedPolicy { Name = policy.Name, Revision = (ulong)policy.Revision, Rules = (uint)policy.Rules, Ok = policy.Ok, NotInForce = !policy.InForce };
             loaded.Errors.Add(policy.Errors);
             if (socket.Stats?.Policies?.FirstOrDefault(counted => counted.Name == policy.Name) is { } counts)
             {

@@ -1,0 +1,127 @@
+using System.Text.Json.Nodes;
+using Demilune.Cli.Cluster;
+using Demilune.Cli.Walk;
+
+namespace Demilune.EndToEnd.Tests;
+
+/// <summary>What SecurityPolicies do to real requests, through a firewall's pod: allow-lists, several on one flow, one in the shadow; and how soon a change holds.</summary>
+[Collection("local cluster")]
+public sealed class SecurityPolicyTests(ShopFixture shop, ITestOutputHelper output) : IClassFixture<ShopFixture>
+{
+    private const string Injection = "/search?id=1%27%20UNION%20SELECT%20a,b%20FROM%20users--";
+
+    /// <summary>Long enough for a machine that has much else to do.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private string Web => $"http://{shop.Scene.Web}";
+
+    [Fact]
+    public async Task A_request_that_an_allow_list_does_not_name_gets_a_403_that_names_the_policy()
+    {
+        await ReadyAsync();
+        await ApplyAsync(Policy("only-the-front", """{"allow": {"http": [{"methods": ["GET"], "paths": [{"exact": "/"}]}]}}"""));
+        await NamedAsync("security-policy=only-the-front");
+        await UntilAsync("the list holds", async () => await StatusAsync("/search") == "403");
+        var answer = (await shop.Scene.ExecAsync("client", $"curl -s -i -m 5 '{Web}/search'", Stop)).Output;
+        Assert.Contains("X-Security-Policy: only-the-front", answer, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("Not allowed by SecurityPolicy only-the-front.", answer, StringComparison.Ordinal);
+        Assert.Equal("200", await StatusAsync("/"));
+        Assert.Equal("403", await StatusAsync("/%2e%2e/search"));
+        await UntilAsync("the alert names it", () => ToldAsync("only-the-front", "blocked"));
+    }
+
+    [Fact]
+    public async Task Of_several_policies_on_one_flow_all_judge_and_each_alert_names_its_own()
+    {
+        await ReadyAsync();
+        await ApplyAsync(Policy("reading", """{"allow": {"http": [{"methods": ["GET"]}]}}"""));
+        await ApplyAsync("""
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: { name: second, namespace: shop, annotations: { demilune.dev/security-policy: reading } }
+            spec: { podSelector: { matchLabels: { app: web } }, ingress: [ { from: [ { podSelector: { matchLabels: { team: sales } } } ] } ] }
+            """);
+        await UntilAsync("the second policy holds", async () => await StatusAsync("/upload", "-X POST -d x") == "403");
+        Assert.Equal("200", await StatusAsync("/"));
+        Assert.Equal("000", await StatusAsync(Injection));
+        await UntilAsync("an alert of each", async () => await ToldAsync("reading", "blocked") && await ToldAsync("web-attacks", "blocked"));
+        var alert = (await shop.Scene.Evidence.AlertsAsync(Stop)).Last(one => (string?)one["kubernetes"]?["policy"] == "reading");
+        Assert.Equal(["reading", "web-attacks"], alert["kubernetes"]!["policies"]!.AsArray().Select(name => (string?)name));
+        // The second one goes, the first stays.
+        await shop.Cluster.Kubectl.NeedAsync(Stop, "delete", "networkpolicy", "second", "-n", Scene.Namespace);
+        await UntilAsync("only the first holds", async () => await StatusAsync("/upload", "-X POST -d x") == "200");
+        Assert.Equal("000", await StatusAsync(Injection));
+    }
+
+    [Fact]
+    public async Task A_policy_in_the_shadow_tells_what_it_would_have_done_and_does_nothing()
+    {
+        await ReadyAsync();
+        await ApplyAsync(Policy("next", """{"allow": {"http": [{"paths": [{"exact": "/"}]}]}}"""));
+        await NamedAsync("shadow-security-policy=next");
+        await UntilAsync("the shadow tells", async () => await StatusAsync("/search") == "200" && await ToldAsync("next", "allowed"));
+        var alert = (await shop.Scene.Evidence.AlertsAsync(Stop)).Last(one => (string?)one["kubernetes"]?["policy"] == "next");
+        Assert.Equal(("Shadow", "would have blocked"), ((string?)alert["kubernetes"]!["mode"], (string?)alert["kubernetes"]!["shadow"]!["next"]));
+        Assert.Equal("000", await StatusAsync(Injection));
+        await UntilAsync("its status counts", async () =>
+        {
+            var status = JsonNode.Parse(await shop.Cluster.Kubectl.NeedAsync(Stop, "get", "securitypolicy", "next", "-o", "json"))!["status"];
+            return (long?)status?["counts"]?["shadowWouldBlock"] > 0 && (int?)status?["shadowedPods"] == 1 && (long?)status?["counts"]?["blocked"] == 0;
+        });
+        // A shadow that does not exist changes nothing either, and an Event says so.
+        await NamedAsync("shadow-security-policy=nobody");
+        await UntilAsync("an Event names it", async () => (await shop.Cluster.Kubectl.RunAsync(
+            Stop, "get", "events", "-A", "--field-selector", "involvedObject.kind=NetworkPolicy")).Output.Contains("shadow SecurityPolicy nobody", StringComparison.Ordinal));
+        Assert.Equal("200", await StatusAsync("/search"));
+    }
+
+    /// <summary>Measured and told, not judged: a machine that has much else to do takes longer.</summary>
+    [Fact]
+    public async Task A_changed_label_and_a_changed_rule_hold_soon()
+    {
+        await ReadyAsync();
+        await shop.Cluster.Kubectl.NeedAsync(Stop, "label", "pod", "attacker", "-n", Scene.Namespace, "app=client", "--overwrite");
+        var opened = await UntilAsync("the label opens", async () => await shop.Scene.StatusOfAsync("attacker", $"{Web}/", Stop, "-m 0.3") == "200");
+        await shop.Cluster.Kubectl.NeedAsync(Stop, "label", "pod", "attacker", "-n", Scene.Namespace, "app=attacker", "--overwrite");
+        var closed = await UntilAsync("the label closes", async () => await shop.Scene.StatusOfAsync("attacker", $"{Web}/", Stop, "-m 0.3") == "000");
+        await ApplyAsync(Policy("words", """{"rules": [{"inline": "alert http any any -> any any (sid:1;)"}]}"""));
+        await NamedAsync("security-policy=words");
+        await UntilAsync("it passes", async () => await StatusAsync("/search?word=marzipan") == "200");
+        await ApplyAsync(Policy("words", """{"rules": [{"inline": "drop http any any -> any any (msg:\"no marzipan\"; http.uri; content:\"marzipan\"; sid:1;)"}]}"""));
+        var ruled = await UntilAsync("the rule bites", async () => await StatusAsync("/search?word=marzipan", "-m 0.5") == "000");
+        await ApplyAsync(Policy("words", """{"allow": {"http": [{"paths": [{"exact": "/"}]}]}}"""));
+        var listed = await UntilAsync("the list holds", async () => await StatusAsync("/search") == "403");
+        output.WriteLine($"a label opened after {opened.TotalMilliseconds:F0} ms, closed after {closed.TotalMilliseconds:F0} ms; a rule held after {ruled.TotalMilliseconds:F0} ms, an allow-list after {listed.TotalMilliseconds:F0} ms");
+    }
+
+    /// <summary>As the example has it.</summary>
+    private async Task ReadyAsync()
+    {
+        shop.SkipWhereImpossible();
+        await shop.Cluster.Kubectl.RunAsync(Stop, "annotate", "networkpolicy", "web", "-n", Scene.Namespace, "demilune.dev/shadow-security-policy-");
+        await shop.Cluster.Kubectl.NeedAsync(Stop, "apply", "-f", Path.Combine(Stage.Examples, "02-policy.yaml"));
+        await NamedAsync("security-policy=web-attacks");
+        await Scene.UntilAsync("the policy is enforced", () => DeployStep.EnforcedAsync(shop.Scene, Stop), Patience, Stop, 100);
+        await UntilAsync("requests pass", async () => await StatusAsync("/") == "200" && await StatusAsync("/search") == "200");
+    }
+
+    private Task<string> NamedAsync(string annotation) =>
+        shop.Cluster.Kubectl.NeedAsync(Stop, "annotate", "networkpolicy", "web", "-n", Scene.Namespace, $"demilune.dev/{annotation}", "--overwrite");
+
+    private Task<string> StatusAsync(string path, string options = "-m 5") => shop.Scene.StatusOfAsync("client", Web + path, Stop, options);
+
+    private async Task<bool> ToldAsync(string policy, string action) => (await shop.Scene.Evidence.AlertsAsync(Stop)).Any(alert =>
+        (string?)alert["kubernetes"]?["policy"] == policy && (string?)alert["alert"]?["action"] == action);
+
+    private async Task ApplyAsync(string manifest)
+    {
+        var applied = await shop.Cluster.Kubectl.ApplyAsync(manifest, Stop);
+        Assert.True(applied.Succeeded, applied.Summary);
+    }
+
+    private static string Policy(string name, string spec) => $$"""{"apiVersion": "demilune.dev/v1alpha1", "kind": "SecurityPolicy", "metadata": {"name": "{{name}}"}, "spec": {{spec}}}""";
+
+    private static Task<TimeSpan> UntilAsync(string what, Func<Task<bool>> seen) => Scene.UntilAsync(what, seen, Patience, Stop, 20);
+}
