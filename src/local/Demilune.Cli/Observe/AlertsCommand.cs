@@ -39,7 +39,7 @@ public static class AlertsCommand
         AnsiConsole.MarkupLineInterpolated(
             $"{(string?)record["timestamp"]} [{(blocked ? "red" : "yellow")}]{(blocked ? "BLOCKED" : "alert  ")}[/] {alert["signature_id"]} {(string?)alert["signature"]}");
         AnsiConsole.MarkupLineInterpolated(
-            $"    {Who(kubernetes?["source"], record["src_ip"], record["src_port"])} → {Who(kubernetes?["destination"], record["dest_ip"], record["dest_port"])}  policy {(string?)kubernetes?["policy"] ?? "?"}");
+            $"    {Who(kubernetes?["source"], record["src_ip"], record["src_port"])} → {Who(kubernetes?["destination"], record["dest_ip"], record["dest_port"])}  policy {(string?)kubernetes?["policy"] ?? "?"}{((string?)kubernetes?["mode"] == "Shadow" ? " (shadow: nothing was done)" : "")}");
         if (BlockStep.Matched(record) is { Length: > 0 } matched) AnsiConsole.MarkupLineInterpolated($"    [grey]{matched}[/]");
     }
 

@@ -38,7 +38,16 @@ public static class FlowsCommand
         var verdict = (string?)flow["verdict"] ?? "DIRECT";
         var colour = verdict switch { "DENIED" => "red", "OPEN" => "yellow", "SPLICED" => "green", _ => "grey" };
         AnsiConsole.MarkupLineInterpolated(
-            $"{at:HH:mm:ss.fff} {(string?)flow["kind"] ?? "NEW",-5} [{colour}]{verdict,-8}[/] {Who(flow, "source")} → {Who(flow, "destination")} {Protocol(flow)} {(string?)flow["reason"]}");
+            $"{at:HH:mm:ss.fff} {(string?)flow["kind"] ?? "NEW",-5} [{colour}]{verdict,-8}[/] {Who(flow, "source")} → {Who(flow, "destination")} {Protocol(flow)} {(string?)flow["reason"]}{Judges(flow)}");
+    }
+
+    /// <summary>Who judges it; nothing for a flow that nobody does.</summary>
+    private static string Judges(JsonNode flow)
+    {
+        IEnumerable<string> names = [.. Names("policies"), .. Names("shadows").Select(name => $"shadow {name}")];
+        return names.Any() ? "judged by " + string.Join(", ", names) : "";
+
+        IEnumerable<string> Names(string member) => (flow[member] as JsonArray ?? []).Select(name => name?.ToString() ?? "");
     }
 
     private static string Who(JsonNode flow, string side)
