@@ -1,11 +1,13 @@
 using Demilune.Bench;
+using Demilune.Bench.Policies;
 
 return args switch
 {
     ["judge", "--only", var name, .. var rules] when rules.Length > 0 => Judging.Run(name, rules),
     ["judge", .. var rules] when rules.Length > 0 => Judging.Run("", rules),
     ["capture", var file, var connections] => Traffic.Write(file, int.Parse(connections)),
-    ["policies", .. var sizes] => PolicyScale.Run(sizes.Length == 0 ? [1_000, 5_000, 10_000, 50_000] : sizes.Select(int.Parse)),
+    ["policies", .. var sizes] => await PolicyScale.RunAsync(sizes.Length == 0 ? [1_000, 5_000, 10_000, 50_000] : sizes.Select(int.Parse)),
+    ["enforce", var pods, var perSecond, var seconds] => await EnforcementLatency.RunAsync(int.Parse(pods), int.Parse(perSecond), int.Parse(seconds)),
     ["forward", var inside, var outside] => Forwarder.Run(inside, outside),
     ["answer", var port] => await RoundTrips.AnswerAsync(int.Parse(port)),
     ["ask", var host, var port, var seconds] => await RoundTrips.AskAsync(host, int.Parse(port), TimeSpan.FromSeconds(double.Parse(seconds))),
@@ -18,7 +20,8 @@ static int Usage()
         demilune-bench: the pieces of bench/run.sh.
           demilune-bench judge [--only EXCHANGE] RULES...  what judging costs without a wire, and the prefilter alone
           demilune-bench capture FILE CONNECTIONS writes a capture of browsers and downloads
-          demilune-bench policies [PODS…]         what compiling policies costs, by size of the cluster
+          demilune-bench policies [PODS…]         what an event costs the controller, by size of the cluster
+          demilune-bench enforce PODS EVENTS-PER-SECOND SECONDS  from an event until all kernels judge by it (root)
           demilune-bench forward IN OUT           forwards between two interfaces without looking
           demilune-bench answer PORT              answers each byte with a byte
           demilune-bench ask HOST PORT SECONDS    prints median and 99th percentile of the round trip in microseconds

@@ -9,13 +9,10 @@ using Demilune.Neutron;
 using Demilune.Node.Datapath;
 using Demilune.Node.Observation;
 using Demilune.Policy.Addresses;
-using Demilune.Policy.Intents;
 using Demilune.Policy.Model;
 using Demilune.Raven;
 using Demilune.Raven.Applying;
-using Demilune.Raven.Design;
 using Demilune.Raven.Facts;
-using Demilune.Raven.Planning;
 using Demilune.Sdn;
 using Port = Demilune.Contracts.Nodes.Port;
 
@@ -35,8 +32,13 @@ internal sealed class LiveCluster : IDisposable
     private readonly NetworkNamespace _host;
     private readonly IDatapath _datapath;
     private readonly VirtualNetwork _network;
-    private readonly NeutronClient _neutron;
-    private readonly RavenOptions _options = new() { PodNetworks = ["10.244.0.0/16", "fd00:244::/64"] };
+    private readonly Convergence _convergence;
+    private readonly HashSet<string> _namespacesTold = [];
+    private readonly HashSet<PolicyId> _policiesTold = [];
+    private readonly HashSet<string> _nodesTold = [];
+    private readonly HashSet<string> _podsTold = [];
+    private readonly HashSet<string> _judgesTold = [];
+    private ImmutableArray<string> _judges = [];
     private readonly Dictionary<string, LivePod> _pods = [];
     private int _namespaces;
     private uint _probes;
@@ -60,7 +62,8 @@ internal sealed class LiveCluster : IDisposable
             ["flows"] = 65536, ["opening"] = 16384, ["spliced"] = 4096, ["addresses"] = 4096, ["prefixes"] = 1024, ["rules"] = 16384, ["classes"] = 4096, ["fragments"] = 256,
         }));
         _network = VirtualNetwork.Open(Path.Combine(_directory, "network.db"), TimeProvider.System);
-        _neutron = new(new HttpClient(new DirectNeutron(_network)) { BaseAddress = new("http://localhost/") }, new NoAuth(), TimeProvider.System);
+        var neutron = new NeutronClient(new HttpClient(new DirectNeutron(_network)) { BaseAddress = new("http://localhost/") }, new NoAuth(), TimeProvider.System);
+        _convergence = new Convergence(neutron, new RavenOptions { PodNetworks = ["10.244.0.0/16", "fd00:244::/64"] });
     }
 
     /// <summary>One line for each connection that went otherwise than the case expects.</summary>
@@ -197,25 +200,66 @@ internal sealed class LiveCluster : IDisposable
             ? _pods[Manifests.Text(manifest, "metadata", "uid")!]
             : null;
 
+    /// <summary>The pod as it runs.</summary>
+    public LivePod Pod(string uid) => _pods[uid];
+
+    /// <summary>Makes the network that of <paramref name="cluster"/>.</summary>
+    /// <param name="eagerly">The kernel follows each single request to the network; else it sees only what all of them come to.</param>
+    public async Task ConvergeAsync(Cluster cluster, bool eagerly, CancellationToken cancel)
+    {
+        var isNew = _revision == 0;
+        if (isNew) await _convergence.ReadAsync(cancel);
+        Tell(_namespacesTold, cluster.Namespaces, _convergence.Compiler.SetNamespace);
+        Tell(_nodesTold, cluster.Nodes.ToDictionary(node => node.Name), _convergence.Compiler.SetNode);
+        Tell(_policiesTold, cluster.Policies.ToDictionary(policy => policy.Id), _convergence.Compiler.SetPolicy);
+        _judges = [.. cluster.Policies.SelectMany(policy => policy.Ingress.Concat(policy.Egress).SelectMany(rule => new[] { rule.SecurityPolicy, rule.ShadowSecurityPolicy })
+            .Append(policy.SecurityPolicy).Append(policy.ShadowSecurityPolicy)).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+        Tell(_judgesTold, _judges.Select((name, index) => new Demilune.Raven.Facts.Inspection(name, index + 2, "default", Prevents: true, FailsClosed: false)).ToDictionary(one => one.SecurityPolicy),
+            _convergence.Designer.SetInspection);
+        Tell(_podsTold, cluster.Pods.ToDictionary(pod => pod.Uid), (uid, pod) =>
+        {
+            _convergence.Compiler.SetPod(uid, pod);
+            _convergence.Designer.SetPod(uid, pod is null ? null : new PlacedPod(uid, pod.Name, NodeName));
+        });
+        if (eagerly) _network.Changed += Enforce;
+        try
+        {
+            await _convergence.RunAsync(isNew, _ => { }, _ => { }, cancel);
+        }
+        finally
+        {
+            _network.Changed -= Enforce;
+        }
+        Enforce();
+
+        static void Tell<TKey, TValue>(HashSet<TKey> told, IReadOnlyDictionary<TKey, TValue> now, Action<TKey, TValue?> tell)
+            where TValue : class
+        {
+            foreach (var gone in told.Where(key => !now.ContainsKey(key)).ToList())
+            {
+                tell(gone, null);
+                told.Remove(gone);
+            }
+            foreach (var (key, value) in now)
+            {
+                tell(key, value);
+                told.Add(key);
+            }
+        }
+    }
+
     private async Task ConvergeAsync(ClusterObjects objects, CancellationToken cancel)
     {
         var cluster = objects.ToCluster();
-        var named = cluster.Policies.SelectMany(policy => policy.Ingress.Concat(policy.Egress).SelectMany(rule => new[] { rule.SecurityPolicy, rule.ShadowSecurityPolicy })
-            .Append(policy.SecurityPolicy).Append(policy.ShadowSecurityPolicy)).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
-        var inspections = named.Select((name, index) => new Demilune.Raven.Facts.Inspection(name, index + 2, "default", Prevents: true, FailsClosed: false));
-        var facts = new ClusterFacts(cluster, [.. cluster.Pods.Select(pod => new PlacedPod(pod.Uid, pod.Name, NodeName))], inspections.ToImmutableDictionary(one => one.SecurityPolicy));
-        var capabilities = await _neutron.DiscoverAsync(cancel);
-        var mirror = new NetworkMirror(_neutron, _options.ClusterName);
-        await mirror.ReadAsync(capabilities, cancel);
-        var intent = PolicyCompiler.Compile(cluster);
-        for (var round = 0; ; round++)
-        {
-            Assert.True(round < 8, "the network does not come to rest");
-            var plan = Planner.Plan(_options.ClusterName, NetworkDesigner.Design(facts, intent, capabilities, _options, Addresses(mirror.Snapshot)), mirror.Snapshot);
-            if (plan.IsEmpty) break;
-            Assert.Empty(await mirror.ApplyAsync(plan, cancel));
-        }
-        var state = _network.Compose(NodeName, new NodeSupplement([], [.. named.Select((name, index) => new SecurityPolicy
+        await ConvergeAsync(cluster, eagerly: false, cancel);
+        foreach (var pod in cluster.Pods)
+            objects.Place(pod.Name.ToString(), Parsed(_pods[pod.Uid].Address(false)), Parsed(_pods[pod.Uid].Address(true)));
+    }
+
+    /// <summary>Makes the kernel judge by the network as it is.</summary>
+    private void Enforce()
+    {
+        var state = _network.Compose(NodeName, new NodeSupplement([], [.. _judges.Select((name, index) => new SecurityPolicy
         {
             Name = name, Tag = (uint)index + 2, Firewalls = { "default" }, OnFailure = SecurityPolicy.Types.OnFailure.Open,
         })], []));
@@ -234,16 +278,10 @@ internal sealed class LiveCluster : IDisposable
         _heard.Clear();
         state.Combinations.AddRange(outcome.Combinations);
         _names = new(state);
-        foreach (var pod in cluster.Pods)
-            objects.Place(pod.Name.ToString(), Parsed(_pods[pod.Uid].Address(false)), Parsed(_pods[pod.Uid].Address(true)));
     }
 
     private static Prefix Parsed(System.Net.IPAddress address) =>
         Prefix.TryParse(address.ToString(), out var prefix) ? prefix : throw new InvalidOperationException($"{address} is no address");
-
-    private static Dictionary<string, ImmutableArray<Prefix>> Addresses(NetworkSnapshot snapshot) =>
-        snapshot.All<Demilune.Neutron.Port>().Where(port => port.DeviceOwner == DeviceOwners.Pod).ToDictionary(
-            port => port.DeviceId!, port => ImmutableArray.CreateRange((port.FixedIps ?? []).Select(ip => Parsed(System.Net.IPAddress.Parse(ip.IpAddress!)))));
 
     private LivePod Add(Port port)
     {

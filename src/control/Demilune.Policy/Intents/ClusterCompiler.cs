@@ -6,7 +6,7 @@ namespace Demilune.Policy.Intents;
 
 /// <summary>Which parts of a <see cref="ClusterIntent"/> are other than before, or new, or gone.</summary>
 /// <param name="Pods">UIDs.</param>
-/// <param name="Selectors">With the UIDs of those who joined or left since; of one that is newly spoken of, or no longer, perhaps not all.</param>
+/// <param name="Selectors">With the UIDs of those who joined, left or changed since.</param>
 public sealed record IntentChanges(
     IReadOnlySet<PolicyId> Policies, IReadOnlySet<string> Pods, IReadOnlyDictionary<PeerSelector, HashSet<string>> Selectors)
 {
@@ -35,6 +35,9 @@ public sealed class ClusterCompiler
     private HashSet<string> _dirtyPods = new(StringComparer.Ordinal);
     private Dictionary<PeerSelector, HashSet<string>> _dirtySelectors = [];
     private readonly HashSet<(PolicyId, string)> _dirtyGroups = [];
+
+    /// <summary>Those that were not spoken of for a while, in which nobody noted who moved.</summary>
+    private readonly HashSet<PeerSelector> _interrupted = [];
 
     public ClusterCompiler() => _selections = new SelectionTable(Moved);
 
@@ -105,6 +108,12 @@ public sealed class ClusterCompiler
             if (_pods.TryGetValue(uid, out var pod)) pods[uid] = IntentOf(pod);
             else pods.Remove(uid);
         var members = Intent.Members.ToBuilder();
+        foreach (var selector in _interrupted)
+        {
+            ImmutableArray<Pod> before = Intent.Members.GetValueOrDefault(selector, []), now = _selections.Find(selector) is { Speakers.Count: > 0 } spoken ? spoken.Members : [];
+            _dirtySelectors[selector].UnionWith(before.Except(now).Concat(now.Except(before)).Select(pod => pod.Uid));
+        }
+        _interrupted.Clear();
         foreach (var selector in _dirtySelectors.Keys)
             if (_selections.Find(selector) is { Speakers.Count: > 0 } selection) members[selector] = selection.Members;
             else members.Remove(selector);
@@ -209,16 +218,22 @@ public sealed class ClusterCompiler
         return moved;
     }
 
+    private void Interrupt(Selection selection)
+    {
+        Touch(selection);
+        _interrupted.Add(selection.Selector);
+    }
+
     private void Speak(PolicyId id, Selection selection)
     {
-        if (selection.Speakers.Count == 0) Touch(selection);
+        if (selection.Speakers.Count == 0) Interrupt(selection);
         selection.Speakers.Add(id);
     }
 
     private void Hush(PolicyId id, Selection selection)
     {
         selection.Speakers.Remove(id);
-        if (selection.Speakers.Count == 0) Touch(selection);
+        if (selection.Speakers.Count == 0) Interrupt(selection);
         _selections.Release(selection);
     }
 

@@ -55,6 +55,9 @@ public sealed record PolicyIntent(
 
     /// <summary>Whom it or a rule of it names to tell what it would have done, in order of name.</summary>
     public ImmutableArray<string> Shadows { get; init; } = [];
+
+    /// <summary>Whom it selects, in words: <see cref="PeerSelector.Key"/>.</summary>
+    public string Subjects { get; init; } = "";
 }
 
 /// <summary>What a policy allows to pods on which its named ports mean the same numbers.</summary>

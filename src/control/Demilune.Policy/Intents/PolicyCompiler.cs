@@ -37,6 +37,7 @@ public static class PolicyCompiler
         return new PolicyIntent(
             policy.Name, policy.Kind, policy.Tier, Named(policy.SecurityPolicy, rule => rule.SecurityPolicy), ingress && !ofCluster, egress && !ofCluster, variants, [.. problems.Distinct()])
         {
+            Subjects = Subjects(policy).Key,
             Shadows = Named(policy.ShadowSecurityPolicy, rule => rule.ShadowSecurityPolicy),
         };
 

@@ -33,6 +33,10 @@ internal static class Key
 
     public static string Chain(string firewall) => $"chain {firewall}";
 
+    /// <remarks>
+    /// A policy that selects others than before is another group: its pods go from the one to the other in one step each. In one group there would
+    /// be a moment in which those that it leaves have its new rules, or those that it takes its old ones.
+    /// </remarks>
     /// <param name="direction">Only of a policy in a tier of the cluster's: a pod may need one direction of it and not the other.</param>
     public static string Policy(PolicyIntent policy, PolicyVariant variant, Direction? direction = null)
     {
@@ -42,7 +46,7 @@ internal static class Key
             PolicyKind.ClusterNetworkPolicy => $"cluster-policy {policy.Name} {(direction == Direction.Egress ? "egress" : "ingress")}",
             _ => $"policy {policy.Name}",
         };
-        return Short(variant.Resolution.Length == 0 ? name : $"{name} {Hash(variant.Resolution)}");
+        return Short($"{name} {Hash($"{policy.Subjects} as {variant.Resolution}")}");
     }
 
     public static string Peers(PeerSelector selector) => $"peers {Hash(selector.Key)}";

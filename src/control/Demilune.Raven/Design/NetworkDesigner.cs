@@ -145,7 +145,8 @@ internal sealed class NetworkDesigner
         _dirtyPods.UnionWith(changes.Pods);
         if (changes.Pods.Any(uid => _services.IsBehindAny(uid) && before.PodsByUid.ContainsKey(uid) != intent.PodsByUid.ContainsKey(uid)))
             _dirtyPolicies.UnionWith(_opensServicesOfAll);
-        foreach (var (selector, moved) in changes.Selectors) Regroup(selector, moved.Any(_services.IsBehindAny));
+        // Behind a Service now, or until now: both may go in one step.
+        foreach (var (selector, moved) in changes.Selectors) Regroup(selector, moved.Any(uid => _services.IsBehindAny(uid) || _moved.Contains(uid)));
         foreach (var selector in _readdressed.SelectMany(_selectorsOfPod).Distinct()) Regroup(selector, ofServices: false);
         foreach (var selector in _moved.SelectMany(_selectorsOfPod).Distinct()) _dirtyPolicies.UnionWith(_policiesBySelector.Of(selector));
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Demilune.Cli.Observe;
 using Demilune.Cli.Policies.Cases;
+using Demilune.Policy.Addresses;
 using Demilune.Policy.Intents;
 using Demilune.Policy.Model;
 
@@ -14,9 +15,10 @@ public static class TraceCommand
 
     public static Command Create()
     {
-        var from = new Argument<string>("from") { Description = "A pod as NAMESPACE/NAME, or an address." };
-        var to = new Argument<string>("to") { Description = "Likewise." };
+        var from = new Argument<string?>("from") { Description = "A pod as NAMESPACE/NAME, or an address.", Arity = ArgumentArity.ZeroOrOne };
+        var to = new Argument<string?>("to") { Description = "Likewise.", Arity = ArgumentArity.ZeroOrOne };
         var port = new Option<int>("--port", "-p") { Description = "Of the destination.", DefaultValueFactory = _ => 80 };
+        var pcap = new Option<FileInfo?>("--pcap") { Description = "Every connection of a capture, with what it carried: between FROM and TO if they are given, else between the pods that have its addresses." };
         var protocol = new Option<string>("--protocol") { Description = "tcp (default), udp or sctp.", DefaultValueFactory = _ => "tcp" };
         protocol.AcceptOnlyFromAmong("tcp", "udp", "sctp");
         var v6 = new Option<bool>("-6") { Description = "Over IPv6." };
@@ -26,12 +28,18 @@ public static class TraceCommand
         var rules = new Option<DirectoryInfo?>("--rules-directory") { Description = "Where the files of rules that policies name as builtin are." };
         var command = new Command("trace", "Says what becomes of a connection: which policies, which rules, whose judgement. Exit code 0: it passes; 1: it does not; 2: unanswered.")
         {
-            from, to, port, protocol, v6, http, header, data, rules, PolicySource.Files, ControllerOptions.Kubeconfig,
+            from, to, port, protocol, v6, pcap, http, header, data, rules, PolicySource.Files, ControllerOptions.Kubeconfig,
         };
         command.SetAction(Answer.Of("trace", async (parsed, output, stop) =>
         {
             if (parsed.GetValue(port) is not (> 0 and <= ushort.MaxValue)) throw new InvalidDataException("--port is not between 1 and 65535");
             var objects = await PolicySource.ReadAsync(parsed, stop);
+            if (parsed.GetValue(pcap) is { } file)
+            {
+                using var stream = file.OpenRead();
+                return Trace(objects, TracedCapture.Read(stream), parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(rules)?.FullName, output);
+            }
+            if (parsed.GetValue(from) is null || parsed.GetValue(to) is null) throw new InvalidDataException("from where to where? demilune trace FROM TO, or --pcap FILE");
             var asked = new Expectation(
                 Enum.Parse<Protocol>(parsed.GetValue(protocol)!, ignoreCase: true), (ushort)parsed.GetValue(port), parsed.GetValue(from)!, parsed.GetValue(to)!, Fate.Allowed, null, true, true);
             var request = parsed.GetValue(http) is { } line ? TracedRequest.Of(line, parsed.GetValue(header) ?? [], parsed.GetValue(data), asked.To) : null;
@@ -40,7 +48,26 @@ public static class TraceCommand
         return command;
     }
 
-    internal static int Trace(ClusterObjects objects, Expectation asked, bool v6, string? request, string? rulesDirectory, TextWriter output)
+    /// <summary>Each connection of a capture. 0: all of them pass.</summary>
+    internal static int Trace(ClusterObjects objects, TracedCapture capture, string? from, string? to, string? rulesDirectory, TextWriter output)
+    {
+        var pods = objects.ToCluster().Pods
+            .SelectMany(pod => new[] { objects.AddressOf(pod.Name.ToString(), v6: false), objects.AddressOf(pod.Name.ToString(), v6: true) }
+                .OfType<Prefix>().Select(address => (address, Name: pod.Name.ToString())))
+            .DistinctBy(pod => pod.address).ToDictionary(pod => pod.address, pod => pod.Name);
+        var passed = 0;
+        foreach (var connection in capture.Connections)
+        {
+            var asked = new Expectation(connection.Protocol, connection.Port, from ?? NameOf(connection.Client), to ?? NameOf(connection.Server), Fate.Allowed, null, true, true);
+            if (Trace(objects, asked, connection.Client.IsV6, connection.Traffic, rulesDirectory, output) == 0) passed++;
+        }
+        output.WriteLine($"{passed} of {capture.Connections.Count} connections pass{(capture.OfNone > 0 ? $"; {capture.OfNone} frames are of none" : "")}{(capture.Damage is { } damage ? $"; the capture is damaged: {damage}" : "")}");
+        return passed == capture.Connections.Count ? 0 : Denied;
+
+        string NameOf(Prefix address) => pods.TryGetValue(address, out var name) ? name : address.ToString()[..address.ToString().IndexOf('/', StringComparison.Ordinal)];
+    }
+
+    internal static int Trace(ClusterObjects objects, Expectation asked, bool v6, TracedTraffic? request, string? rulesDirectory, TextWriter output)
     {
         var cluster = objects.ToCluster();
         var intent = PolicyCompiler.Compile(cluster);

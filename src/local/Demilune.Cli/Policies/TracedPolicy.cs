@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using Demilune.Cli.Policies.Cases;
@@ -54,26 +53,22 @@ internal sealed record TracedPolicy(string Description, InspectionPolicy? Policy
         return new(description, new(0, name, 1, prevent, compiled.Rules) { Access = access }, isOpen);
     }
 
-    /// <returns>True: the request passes.</returns>
-    public bool Judge(string request, Attempt attempt, TextWriter output)
+    /// <returns>True: all of it passes.</returns>
+    public bool Judge(TracedTraffic traffic, Attempt attempt, TextWriter output)
     {
         var inspector = new Inspector(new() { VerifyChecksums = false, OneAlertPerBlock = false });
         inspector.Publish(PolicySetSnapshot.Single(Policy!));
         var sink = new Sink(output);
         var queue = new FrameQueue();
         var passes = true;
-        var bytes = Encoding.Latin1.GetBytes(request);
-        // A handshake, then the request at once.
-        foreach (var (fromClient, flags, sequence, acknowledgment, payload) in new (bool, byte, uint, uint, byte[])[]
+        foreach (var frame in traffic.Frames(attempt))
         {
-            (true, 0x02, 1000, 0, []), (false, 0x12, 5000, 1001, []), (true, 0x10, 1001, 5001, []), (true, 0x18, 1001, 5001, bytes),
-        })
-        {
-            var frame = Frame(attempt, fromClient, flags, sequence, acknowledgment, payload);
-            var verdict = inspector.Inspect(new Frame(frame, fromClient ? Interface.In : Interface.Out) { ChecksumTrusted = true }, 1_700_000_000_000_000_000, sink, queue);
+            var verdict = inspector.Inspect(
+                new Frame(frame.Bytes, frame.FromClient ? Interface.In : Interface.Out) { ChecksumTrusted = true, Kind = frame.Kind, Link = frame.Link }, frame.Time, sink, queue);
             passes &= verdict.Frame == FrameVerdict.Forward;
+            queue.Clear();
         }
-        if (sink.Found == 0) output.WriteLine("    nothing of it forbids or notices this request");
+        if (sink.Found == 0) output.WriteLine($"    nothing of it forbids or notices {traffic.What}");
         return passes;
     }
 
@@ -84,41 +79,6 @@ internal sealed record TracedPolicy(string Description, InspectionPolicy? Policy
         { Builtin: { } builtin } when rulesDirectory is not null && File.Exists(Path.Combine(rulesDirectory, builtin + ".rules")) => File.ReadAllText(Path.Combine(rulesDirectory, builtin + ".rules")),
         _ => null,
     };
-
-    private static byte[] Frame(Attempt attempt, bool fromClient, byte flags, uint sequence, uint acknowledgment, byte[] payload)
-    {
-        var (source, destination) = fromClient ? (attempt.SourceAddress, attempt.DestinationAddress) : (attempt.DestinationAddress, attempt.SourceAddress);
-        const ushort ClientPort = 40_000;
-        var ipLength = source.IsV6 ? 40 : 20;
-        var frame = new byte[14 + ipLength + 20 + payload.Length];
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(12), (ushort)(source.IsV6 ? 0x86dd : 0x0800));
-        var ip = frame.AsSpan(14);
-        if (source.IsV6)
-        {
-            ip[0] = 0x60;
-            BinaryPrimitives.WriteUInt16BigEndian(ip[4..], (ushort)(20 + payload.Length));
-            (ip[6], ip[7]) = (6, 64);
-            BinaryPrimitives.WriteUInt128BigEndian(ip[8..], source.First);
-            BinaryPrimitives.WriteUInt128BigEndian(ip[24..], destination.First);
-        }
-        else
-        {
-            ip[0] = 0x45;
-            BinaryPrimitives.WriteUInt16BigEndian(ip[2..], (ushort)(40 + payload.Length));
-            (ip[8], ip[9]) = (64, 6);
-            BinaryPrimitives.WriteUInt32BigEndian(ip[12..], (uint)source.First);
-            BinaryPrimitives.WriteUInt32BigEndian(ip[16..], (uint)destination.First);
-        }
-        var tcp = ip[ipLength..];
-        BinaryPrimitives.WriteUInt16BigEndian(tcp, fromClient ? ClientPort : attempt.Port);
-        BinaryPrimitives.WriteUInt16BigEndian(tcp[2..], fromClient ? attempt.Port : ClientPort);
-        BinaryPrimitives.WriteUInt32BigEndian(tcp[4..], sequence);
-        BinaryPrimitives.WriteUInt32BigEndian(tcp[8..], acknowledgment);
-        (tcp[12], tcp[13]) = (5 << 4, flags);
-        BinaryPrimitives.WriteUInt16BigEndian(tcp[14..], ushort.MaxValue);
-        payload.CopyTo(tcp[20..]);
-        return frame;
-    }
 
     private sealed class Sink(TextWriter output) : IEventSink
     {

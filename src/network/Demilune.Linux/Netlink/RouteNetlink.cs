@@ -126,7 +126,7 @@ public sealed class RouteNetlink : IDisposable
             }
             rest = rest[Math.Min(rest.Length, (length + 3) & ~3)..];
         }
-        return new(info.Index, name, mac, mtu, (info.Flags & 1) != 0, peer);
+        return new(info.Index, name, mac, mtu, (info.Flags & 1) != 0, (info.Flags & 0x40) != 0, peer);
     }
 
     private void Do(string what, NetlinkMessage message, int alsoFine = 0)

@@ -19,6 +19,9 @@ internal static class PodInterface
     internal static readonly IPAddress Gateway4 = IPAddress.Parse("169.254.1.1");
     internal static readonly IPAddress Gateway6 = IPAddress.Parse("fe80::ecee:eeff:feee:eeee");
 
+    /// <summary>Then it goes on as it is: the first packets may be lost, as on any new cable.</summary>
+    private const int MostCarrierMilliseconds = 500;
+
     /// <summary>Creates the pair, or completes one that is there: running it twice is running it once.</summary>
     /// <exception cref="NetlinkException">The kernel said no; the message names the step.</exception>
     /// <exception cref="IOException">The namespace or a kernel setting is missing.</exception>
@@ -41,6 +44,9 @@ internal static class PodInterface
 
         pod.Run(() => SetUpInside(plan.Name, addresses, isPod));
         SetUpHost(host, link, mac, addresses, isPod);
+        // An interface drops without a word what is given to it before the kernel has worked through its carrier's coming.
+        for (var waited = 0; waited < MostCarrierMilliseconds && !(host.FindLink(plan.HostName) is { IsRunning: true } && pod.Run(() => IsRunning(plan.Name))); waited++)
+            Thread.Sleep(1);
     }
 
     /// <summary>False: there was none. Takes the pod's end and all routes with it.</summary>
@@ -77,6 +83,12 @@ internal static class PodInterface
             return plan.Addresses.FirstOrDefault(address => !present.Contains(IPAddress.Parse(address))) is { } missing
                 ? $"{plan.Name} in {plan.Netns} has not {missing}" : null;
         });
+    }
+
+    private static bool IsRunning(string name)
+    {
+        using var inside = new RouteNetlink();
+        return inside.FindLink(name) is { IsRunning: true };
     }
 
     private static int InsideIndex(string name)

@@ -58,14 +58,17 @@ internal static class Pages
     private static IEnumerable<(ulong Identity, (byte Direction, byte Family, List<T> Items))> Sides<T>(
         IReadOnlyList<T> all, IEnumerable<Identity> identities, Func<T, string?> remote, Func<T, (byte, byte)> side)
     {
+        // Rules speak of few names, and of most addresses say nothing.
+        string[] spoken = [.. all.Select(remote).OfType<string>().Distinct(StringComparer.Ordinal)];
+        var named = identities.Where(identity => identity.Id != 0 && Array.Exists(spoken, identity.Names.Contains)).ToList();
         foreach (var group in all.GroupBy(side))
         {
             var anybody = group.Where(item => remote(item) is null).ToList();
             if (anybody.Count > 0) yield return (0, (group.Key.Item1, group.Key.Item2, anybody));
-            foreach (var identity in identities)
+            foreach (var identity in named)
             {
                 var theirs = group.Where(item => remote(item) is not { } name || identity.Names.Contains(name)).ToList();
-                if (identity.Id != 0 && theirs.Count > anybody.Count) yield return (identity.Id, (group.Key.Item1, group.Key.Item2, theirs));
+                if (theirs.Count > anybody.Count) yield return (identity.Id, (group.Key.Item1, group.Key.Item2, theirs));
             }
         }
     }

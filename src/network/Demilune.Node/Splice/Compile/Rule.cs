@@ -1,3 +1,4 @@
+using System.Globalization;
 using Demilune.Contracts.Nodes;
 using Demilune.Node.Splice.Maps;
 
@@ -32,7 +33,12 @@ internal readonly record struct PortRange(byte Protocol, ushort Min, ushort Max)
 /// <summary>One thing that a port's security groups allow, or, in a tier, deny or pass on.</summary>
 /// <param name="Remote">A name that the remote side must have; null: anybody.</param>
 /// <param name="Rank">When it is asked, and what it says; <c>default</c>: after all tiers, it allows.</param>
-internal readonly record struct Rule(byte Direction, byte Family, PortRange Ports, string? Remote, Rank Rank = default);
+internal readonly record struct Rule(byte Direction, byte Family, PortRange Ports, string? Remote, Rank Rank = default)
+{
+    /// <summary>What its number is made of. Written by hand: it is asked for more often than anything else of a state.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{Direction} {Family} {Ports.Protocol} {Ports.Min}-{Ports.Max} {Rank.Tier} {Rank.Order} {(byte)Rank.Action} {Remote}");
+}
 
 /// <summary>One flow classifier as seen from the port it sits at.</summary>
 internal readonly record struct Classifier(

@@ -1,0 +1,229 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Demilune.Policy.Addresses;
+using Demilune.Policy.Intents;
+using Demilune.Policy.Model;
+
+namespace Demilune.EndToEnd.Tests.Policies;
+
+/// <summary>
+/// Policies, labels and pods change under traffic: no packet passes that neither the state before nor the one after allows, and none is lost that
+/// both allow. Each end of a connection changes by itself (both are asked, and they may be on different nodes).
+/// </summary>
+/// <remarks>
+/// No clock decides: a packet is held to every state that there was between the moment before it was sent and the moment after. A change counts
+/// from before the network hears of it until the kernel has all of it.
+/// </remarks>
+public sealed class NoGapTests
+{
+    private static readonly TimeSpan s_duration = Environment.GetEnvironmentVariable("DEMILUNE_TEST_ALL") is null ? TimeSpan.FromSeconds(20) : TimeSpan.FromMinutes(3);
+    private static readonly string[] s_names = ["a", "b", "c"];
+    private static readonly string[] s_spaces = ["x", "y"];
+    private static readonly ushort[] s_ports = [80, 81];
+
+    [Fact]
+    public async Task No_packet_slips_through_a_change_and_none_is_lost_to_it()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "network namespaces and eBPF need root");
+        var cancel = TestContext.Current.CancellationToken;
+        var seed = Random.Shared.Next();
+        using var live = new LiveCluster();
+        var run = new Run(live, new Random(seed));
+        await run.BeginAsync(cancel);
+        using var sending = new CancellationTokenSource();
+        var sender = Task.Factory.StartNew(() => run.Send(sending.Token), TaskCreationOptions.LongRunning);
+        var started = Stopwatch.StartNew();
+        for (; started.Elapsed < s_duration && !sender.IsCompleted; await Task.Delay(run.Pause(), cancel)) await run.ChangeAsync(cancel);
+        await sending.CancelAsync();
+        await sender;
+        var (wrong, asked) = await run.JudgeAsync(cancel);
+        TestContext.Current.TestOutputHelper?.WriteLine(asked);
+        Assert.True(wrong.Count == 0, $"seed {seed}, {asked}\n{string.Join('\n', wrong.Take(20))}");
+    }
+
+    /// <summary>A state of the cluster that was asked for, and the time in which it may have held.</summary>
+    private sealed record Period(long From, ClusterIntent Intent, IReadOnlyDictionary<string, Pod> Pods)
+    {
+        /// <summary>When the kernel had all of the next one.</summary>
+        public long To { get; set; } = long.MaxValue;
+
+        public string Because { get; init; } = "";
+    }
+
+    private sealed record Sent(string From, string To, bool V6, ushort Port, uint Number, long Before, long After, LivePod Receiver);
+
+    private sealed class Run(LiveCluster live, Random random)
+    {
+        private readonly Lock _gate = new();
+        private readonly Dictionary<string, string> _teams = s_spaces.ToDictionary(space => space, _ => "red");
+        private readonly Dictionary<string, Pod> _pods = [];
+        private readonly Dictionary<PolicyId, NetworkPolicy> _policies = [];
+        private readonly List<Period> _periods = [];
+        private readonly List<Sent> _sent = [];
+        private List<(string Uid, LivePod Pod, Socket V4, Socket V6)> _senders = [];
+        private int _born;
+        private uint _number;
+
+        /// <summary>Sometimes none, so that one change runs into the next.</summary>
+        public TimeSpan Pause() => TimeSpan.FromMilliseconds(random.Next(3) == 0 ? 0 : random.Next(120));
+
+        public async Task BeginAsync(CancellationToken cancel)
+        {
+            foreach (var space in s_spaces)
+                foreach (var name in s_names) Bear(space, name);
+            await EnforceAsync("begin", cancel);
+        }
+
+        public async Task ChangeAsync(CancellationToken cancel)
+        {
+            var (space, name) = (s_spaces[random.Next(2)], s_names[random.Next(3)]);
+            switch (random.Next(8))
+            {
+                case 0:
+                    _teams[space] = _teams[space] == "red" ? "blue" : "red";
+                    await EnforceAsync($"namespace {space} is {_teams[space]}", cancel);
+                    break;
+                case 1:
+                    var relabelled = _pods.Values.First(pod => pod.Name == new Name(space, name));
+                    _pods[relabelled.Uid] = relabelled with { Labels = Labels(("pod", name), ("tier", $"{random.Next(2)}")) };
+                    await EnforceAsync($"pod {relabelled.Name} has another label", cancel);
+                    break;
+                case 2:
+                    var gone = _pods.Values.First(pod => pod.Name == new Name(space, name));
+                    lock (_gate) _senders = [.. _senders.Where(one => one.Uid != gone.Uid)];
+                    await DrainAsync(live.Pod(gone.Uid), cancel);
+                    _pods.Remove(gone.Uid);
+                    Bear(space, name);
+                    await EnforceAsync($"pod {gone.Name} is replaced", cancel);
+                    break;
+                case 3 when _policies.Count > 0:
+                    var id = _policies.Keys.ElementAt(random.Next(_policies.Count));
+                    _policies.Remove(id);
+                    await EnforceAsync($"policy {id} is gone", cancel);
+                    break;
+                default:
+                    var policy = Policy(new Name(space, $"p{random.Next(3)}"));
+                    _policies[policy.Id] = policy;
+                    await EnforceAsync($"policy {policy.Id} is new or another", cancel);
+                    break;
+            }
+        }
+
+        /// <summary>Everybody to everybody, over flows that live on and over new ones.</summary>
+        public void Send(CancellationToken end)
+        {
+            var bytes = new byte[8];
+            for (var round = 0; !end.IsCancellationRequested; round++)
+            {
+                foreach (var from in _senders)
+                    foreach (var to in _senders)
+                        lock (_gate)
+                        {
+                            // Whoever is no more, or about to be no more, is not asked.
+                            if (from.Uid == to.Uid || !_senders.Contains(from) || !_senders.Contains(to)) continue;
+                            var (port, v6) = (s_ports[random.Next(2)], (round & 2) != 0);
+                            var number = ++_number;
+                            var before = Stopwatch.GetTimestamp();
+                            if (round % 5 == 0) from.Pod.Send(Protocol.Udp, to.Pod.Address(v6), port, number);
+                            else
+                            {
+                                System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes, number);
+                                (v6 ? from.V6 : from.V4).SendTo(bytes, new IPEndPoint(to.Pod.Address(v6), port));
+                            }
+                            _sent.Add(new Sent(from.Uid, to.Uid, v6, port, number, before, Stopwatch.GetTimestamp(), to.Pod));
+                        }
+                Thread.Sleep(15);
+            }
+        }
+
+        public async Task<(List<string> Wrong, string Asked)> JudgeAsync(CancellationToken cancel)
+        {
+            var judged = _sent.Select(sent => (Sent: sent, Held: Held(sent))).ToList();
+            // What must arrive is waited for, however slow this machine is.
+            for (var waited = 0; waited < 300 && judged.Exists(one => one.Held.Must && !HasArrived(one.Sent)); waited++) await Task.Delay(50, cancel);
+            var wrong = judged.Where(one => HasArrived(one.Sent) ? !one.Held.May : one.Held.Must).Select(one =>
+                $"{(HasArrived(one.Sent) ? "slipped through" : "was lost")}: {one.Sent.From} → {one.Sent.To} UDP/{one.Sent.Port} {(one.Sent.V6 ? "IPv6" : "IPv4")}, {one.Held.States}").ToList();
+            return (wrong, $"{judged.Count} packets, {judged.Count(one => one.Held.Must)} had to pass, {judged.Count(one => !one.Held.May)} must not, {_periods.Count} states");
+        }
+
+        /// <summary>Waits until the pod has read all that it was sent: what lies in its sockets when it goes was not lost on the way.</summary>
+        private async Task DrainAsync(LivePod pod, CancellationToken cancel)
+        {
+            foreach (var port in s_ports)
+                foreach (var v6 in new[] { false, true })
+                {
+                    uint last;
+                    lock (_gate) last = ++_number;
+                    pod.Send(Protocol.Udp, pod.Address(v6), port, last);        // over its own loopback, behind all the others
+                    for (var waited = 0; waited < 1_200 && !pod.HasArrived(Protocol.Udp, port, last); waited++) await Task.Delay(50, cancel);
+                }
+        }
+
+        private static bool HasArrived(Sent sent) => sent.Receiver.HasArrived(Protocol.Udp, sent.Port, sent.Number);
+
+        private (bool May, bool Must, string States) Held(Sent sent)
+        {
+            var (egress, ingress, must, states) = (false, false, true, new List<string>());
+            foreach (var period in _periods.Where(period => period.From <= sent.After && sent.Before <= period.To))
+            {
+                var outcome = period.Intent.Judge(new Attempt(period.Pods[sent.From], Any(sent.V6), period.Pods[sent.To], Any(sent.V6), Protocol.Udp, sent.Port));
+                egress |= outcome.Egress is not { Allowed: false };
+                ingress |= outcome.Ingress is not { Allowed: false };
+                must &= outcome.Allowed;
+                states.Add($"{period.Because} ({(outcome.Allowed ? "allows" : "denies")})");
+            }
+            return (egress && ingress, must, string.Join(", then ", states));
+        }
+
+        /// <summary>Selectors do not look at addresses, and there are no other peers here.</summary>
+        private static Prefix Any(bool v6) => new(v6, 1, v6 ? 128 : 32);
+
+        private async Task EnforceAsync(string because, CancellationToken cancel)
+        {
+            var cluster = new Cluster(_teams.ToImmutableDictionary(team => team.Key, team => Labels(("team", team.Value))), [.. _pods.Values], [.. _policies.Values]);
+            var period = new Period(Stopwatch.GetTimestamp(), PolicyCompiler.Compile(cluster), _pods.ToDictionary()) { Because = because };
+            var before = _periods.LastOrDefault();
+            _periods.Add(period);
+            await live.ConvergeAsync(cluster, eagerly: random.Next(2) == 0, cancel);
+            lock (_gate)
+            {
+                before?.To = Stopwatch.GetTimestamp();
+                _senders = [.. _senders, .. _pods.Keys.Except(_senders.Select(one => one.Uid)).Select(uid => Sender(uid, live.Pod(uid)))];
+            }
+        }
+
+        private static (string, LivePod, Socket, Socket) Sender(string uid, LivePod pod) => (
+            uid, pod, pod.Open(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp), pod.Open(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp));
+
+        private void Bear(string space, string name)
+        {
+            var pod = new Pod($"{space}/{name}#{_born++}", new Name(space, name), Labels(("pod", name), ("tier", $"{random.Next(2)}")), []);
+            _pods[pod.Uid] = pod;
+        }
+
+        private NetworkPolicy Policy(Name name)
+        {
+            var types = random.Next(3) switch { 0 => ImmutableArray.Create(PolicyType.Ingress), 1 => [PolicyType.Egress], _ => [PolicyType.Ingress, PolicyType.Egress] };
+            return new NetworkPolicy(name, Selector(), types, [.. Rules()], [.. Rules()]);
+        }
+
+        private IEnumerable<PolicyRule> Rules() => Enumerable.Range(0, random.Next(3)).Select(_ => PolicyRule.Of(
+            random.Next(4) == 0 ? [] : [new PolicyPeer.Pods(random.Next(2) == 0 ? Team() : LabelSelector.Everything, Selector())],
+            random.Next(2) == 0 ? [] : [new PolicyPort.Range(Protocol.Udp, s_ports[random.Next(2)], 81)])).ToList();
+
+        private LabelSelector Team() => Select("team", random.Next(2) == 0 ? "red" : "blue");
+
+        private LabelSelector Selector() => random.Next(3) switch
+        {
+            0 => LabelSelector.Everything,
+            1 => Select("tier", $"{random.Next(2)}"),
+            _ => Select("pod", s_names[random.Next(3)]),
+        };
+
+        private static LabelSelector Select(string label, string value) => new([new LabelRequirement(label, LabelOperator.In, [value])]);
+
+        private static ImmutableDictionary<string, string> Labels(params (string Key, string Value)[] labels) => labels.ToImmutableDictionary(label => label.Key, label => label.Value);
+    }
+}
