@@ -12,7 +12,7 @@ internal sealed class InMemoryNeutron : INeutron
 
     public Capabilities Capabilities { get; set; } = new([
         "security-group", "address-group", "security-groups-remote-address-group", "sfc", "flow_classifier",
-        "demilune-classifier-policy", "demilune-classifier-address-group"]);
+        "demilune-classifier-policy", "demilune-classifier-address-group", "demilune-domain-names"]);
 
     /// <summary>Writes so far; what a test counts, and fails at.</summary>
     public int Writes { get; private set; }

@@ -64,6 +64,11 @@ def of(ns=None, pods=None):
     if pods is not None: peer["podSelector"] = pods
     return peer
 def block(cidr, *excepts): return {"ipBlock": {"cidr": cidr, **({"except": list(excepts)} if excepts else {})}}
+def host(name): return name.split("=")[0].lower() if re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]*(\.[a-zA-Z0-9-]+)+(=.*)?", name) else None
+def address(name, v6): return (name.split("=") + [("198.51.100.1", "2001:db8::1")[v6]])[1] if host(name) else name
+def is_named(pattern, name):
+    pattern, told = pattern.lower().rstrip("."), host(name)
+    return told is not None and (told.endswith(pattern[1:]) if pattern.startswith("*.") else told == pattern)
 def port(number=None, protocol=None, end=None):
     made = {}
     if protocol: made["protocol"] = protocol
@@ -137,7 +142,7 @@ class World:
             if pods.subnet_of(network): return True
             assert not network.overlaps(pods), f"{cidr} cuts through the pods' network"
             return False
-        return ipaddress.ip_address(name) in network
+        return ipaddress.ip_address(address(name, v6)) in network
 
     # -- NetworkPolicy (and InspectionPolicy, which says the same)
 
@@ -159,7 +164,8 @@ class World:
         own, result = policy["metadata"]["namespace"], []
         for rule in rules or []:
             peers, ports = rule.get(key) or [], rule.get("ports") or []
-            if peers and not any(self.np_peer(one, own, peer, v6) for one in peers): continue
+            names = rule.get("toDomainNames") or []
+            if (peers or names) and not any(self.np_peer(one, own, peer, v6) for one in peers) and not any(is_named(one, peer) for one in names): continue
             if ports and not any(self.np_port(one, target, protocol, number) for one in ports): continue
             result.append(rule)
         return result
@@ -173,6 +179,7 @@ class World:
 
     def cnp_peer(self, peer, name, v6):
         if "networks" in peer: return any(self.in_cidr(one, name, v6) for one in peer["networks"])
+        if "domainNames" in peer: return any(is_named(one, name) for one in peer["domainNames"])
         if "nodes" in peer:
             return any(selects(peer["nodes"], node["metadata"].get("labels") or {}) and any(address["address"] == name for address in node["status"]["addresses"])
                        for node in self.all("Node"))
@@ -279,7 +286,7 @@ def case(family, name, about, *steps, ask=("TCP/80",), outside=(), base="three-b
         lines.append(f"{prefix}expect:")
         for on in step.get("ask", ask):
             protocol, number = on.split("/")
-            tables = {v6: table(world, protocol, int(number), v6, [one for one in outside if (":" in one) == v6]) for v6 in (False, True)}
+            tables = {v6: table(world, protocol, int(number), v6, [one for one in outside if (host(one) and "=" not in one) or (":" in one) == v6]) for v6 in (False, True)}
             if family == "judges": name_judges(lines, world, on, outside)
             if tables[False] == tables[True]: write(lines, on, None, tables[False])
             else:
@@ -298,6 +305,7 @@ def table(world, protocol, number, v6, outside):
     width = max(len(one) for one in who)
     rows = [" " * (width + 1) + " ".join(who)]
     for source in who:
+        if host(source): continue       # a name is looked up by who opens a connection
         cells = ["-" if source in outside and target in outside else world.reaches(source, target, protocol, number, v6) for target in who]
         rows.append(f"{source:{width}} " + " ".join(f"{cell:^{len(target)}}" for cell, target in zip(cells, who)).rstrip())
     return rows
@@ -667,6 +675,36 @@ def invalid():
     case("invalid", "an-end-port-alone", "An end without a beginning allows nothing", apply(netpol("x", pods=a, ingress=[{"ports": [{"endPort": 81}]}])), ask=("TCP/80", "TCP/81"))
 
 
+def names():
+    a, everywhere = labels(pod="a"), {"networks": ["0.0.0.0/0", "::/0"]}
+    named = lambda *patterns: {"domainNames": list(patterns)}
+    asked = ("example.com", "api.example.com", "x.api.example.com", "myexample.com", "other.org")
+    deny = rule("egress", "Deny", [everywhere])
+    for name, patterns in {"a-name": ["api.example.com"], "everything-under-a-name": ["*.example.com"], "two-names": ["example.com", "other.org"], "a-name-and-what-is-under-it": ["example.com", "*.example.com"],
+                           "in-capitals-with-a-dot": ["API.Example.COM."]}.items():
+        case("names", name, f"Admin: Accept {' and '.join(patterns)}, Deny the rest",
+             apply(cluster("names", "Admin", 1, POD(a, labels(ns="x")), egress=[rule("egress", "Accept", [named(*patterns)]), deny])), outside=asked)
+    case("names", "one-port-of-a-name", "Names go with ports as other peers do",
+         apply(cluster("names", "Admin", 1, NS(ns="x"), egress=[rule("egress", "Accept", [named("api.example.com")], [TCP(80)]), deny])), outside=asked, ask=("TCP/80", "TCP/81", "UDP/80"))
+    case("names", "a-name-beside-other-peers", "A rule may have names beside other peers",
+         apply(cluster("names", "Admin", 1, NS(ns="x"), egress=[rule("egress", "Accept", [named("api.example.com"), NS(ns="y")]), deny])), outside=asked)
+    case("names", "what-is-denied-before", "A denial that is asked before is final, by name or not",
+         apply(cluster("deny", "Admin", 1, NS(ns="x"), egress=[rule("egress", "Deny", [{"networks": ["203.0.113.0/24"]}])]), cluster("names", "Admin", 2, NS(ns="x"), egress=[rule("egress", "Accept", [named("*.example.com")]), deny])),
+         outside=("api.example.com=203.0.113.9", "api.example.com=198.51.100.9", "203.0.113.9"))
+    case("names", "an-address-that-was-not-looked-up", "The address of a name is open to who was told the name",
+         apply(cluster("names", "Admin", 1, NS(ns="x"), egress=[rule("egress", "Accept", [named("api.example.com")]), deny])), outside=("api.example.com=203.0.113.9", "other.org=203.0.113.9", "203.0.113.9"))
+    case("names", "a-name-opens-what-a-policy-isolates", "An administrator's Accept holds where a NetworkPolicy isolates",
+         apply(cluster("names", "Admin", 1, NS(ns="x"), egress=[rule("egress", "Accept", [named("api.example.com")])]), netpol("x", types=["Egress"])), outside=asked)
+    case("names", "in-the-baseline", "In the baseline a name is accepted before what the baseline denies",
+         apply(cluster("names", "Baseline", 1, NS(ns="x"), egress=[rule("egress", "Accept", [named("*.example.com")]), deny])), apply(netpol("x", pods=a, types=["Egress"])), outside=asked)
+    case("names", "of-an-inspection-policy", "A rule of an InspectionPolicy may allow by name",
+         apply(inspol("x", pods=a, types=["Egress"], egress=[{"toDomainNames": ["*.example.com"], "ports": [port(80)]}])), outside=asked, ask=("TCP/80", "TCP/81"))
+    case("names", "of-an-inspection-policy-judged", "And have judged what it allows by name",
+         apply(inspol("x", pods=a, types=["Egress"], egress=[{"toDomainNames": ["api.example.com"], "securityPolicy": "web"}, {"to": [block("198.51.100.0/24"), block("2001:db8::/32")]}])), outside=asked)
+    case("names", "of-an-inspection-policy-beside-a-block", "Names are further peers of the rule",
+         apply(inspol("x", pods=a, types=["Egress"], egress=[{"to": [of(labels(ns="y"))], "toDomainNames": ["api.example.com"]}])), outside=asked)
+
+
 def main():
     for entry in os.listdir(HERE):
         path = os.path.join(HERE, entry)
@@ -674,7 +712,7 @@ def main():
     os.makedirs(os.path.join(HERE, "bases"))
     for name, manifests in BASES.items():
         with open(os.path.join(HERE, "bases", name + ".yaml"), "w") as file: file.write("\n---\n".join(show(one, 0)[0] for one in manifests) + "\n")
-    for family in (targets, peers, blocks, ports, rules, conflicts, actions, tiers, judges, invalid): family()
+    for family in (targets, peers, blocks, ports, rules, conflicts, actions, tiers, judges, names, invalid): family()
     for family, count in COUNT.items(): print(f"{family:10} {count:4}")
     print(f"{'':10} {sum(COUNT.values()):4}")
 

@@ -30,6 +30,11 @@ public sealed class AnswerTests
         kind: ClusterNetworkPolicy
         metadata: {name: guard}
         spec: {tier: Admin, priority: 3, subject: {namespaces: {}}, egress: [{name: no metadata, action: Deny, to: [{networks: [169.254.169.254/32]}]}]}
+        ---
+        apiVersion: policy.networking.k8s.io/v1alpha2
+        kind: ClusterNetworkPolicy
+        metadata: {name: world}
+        spec: {tier: Admin, priority: 4, subject: {pods: {podSelector: {matchLabels: {app: front}}}}, egress: [{action: Accept, to: [{domainNames: ["*.example.com"]}]}, {action: Deny, to: [{networks: [198.51.100.0/24, 203.0.113.0/24]}]}]}
         """;
 
     [Fact]
@@ -55,6 +60,9 @@ public sealed class AnswerTests
     [InlineData("shop/front", "shop/web", "GET /shop/%2e%2e/admin", 1, "Not allowed by SecurityPolicy web")]
     [InlineData("shop/front", "shop/web", "GET /shop?q=1+UNION+SELECT", 1, "rule 7 \"sql\" matches: Blocked")]
     [InlineData("shop/front", "169.254.169.254", null, 1, "denied by ClusterNetworkPolicy guard (tier Admin), egress[0] \"no metadata\"")]
+    [InlineData("shop/front", "api.example.com", null, 0, "egress[0]: allows everything to whoever the pod was told is *.example.com")]
+    [InlineData("shop/front", "api.example.com", null, 0, "assumed: shop/front was told by a name server that api.example.com is 198.51.100.1/32")]
+    [InlineData("shop/front", "example.com=203.0.113.9", null, 1, "denied by ClusterNetworkPolicy world (tier Admin), egress[1]")]
     [InlineData("10.9.9.9", "shop/web", null, 1, "policies isolate the pod and none of them allows this")]
     [InlineData("shop/web", "shop/front", null, 0, "nobody judges it")]
     public void A_connection_is_traced_to_its_verdict(string from, string to, string? request, int exit, string reason)

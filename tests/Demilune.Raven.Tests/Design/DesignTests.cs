@@ -51,6 +51,34 @@ public sealed class DesignTests
     }
 
     [Fact]
+    public async Task A_name_is_allowed_and_steered_as_a_name()
+    {
+        var neutron = new InMemoryNeutron();
+        await ConvergeAsync(neutron, Shop([Pod("web", "web")], [ByName()], [Web()], Firewall("fw")));
+        var rules = neutron.All<SecurityGroup>().Single(group => group.Name == "shop/names").SecurityGroupRules!;
+        Assert.Equal(["IPv4 egress *.example.com", "IPv6 egress *.example.com"], rules.Select(rule => $"{rule.Ethertype} {rule.Direction} {rule.RemoteDomainName}").Order());
+        Assert.Equal(["IPv4 *.example.com 7", "IPv6 *.example.com 7"],
+            neutron.All<FlowClassifier>().Select(flow => $"{flow.Ethertype} {flow.DestinationDomainName} {flow.L7Parameters!.SecurityPolicyTag}").Order());
+        Assert.All(neutron.All<FlowClassifier>(), flow => Assert.True(flow is { LogicalSourcePort: not null, LogicalDestinationPort: null }));
+    }
+
+    [Fact]
+    public async Task Where_names_are_not_learnt_what_is_allowed_by_name_stays_closed_and_somebody_is_told()
+    {
+        var neutron = new InMemoryNeutron();
+        neutron.Capabilities = new(neutron.Capabilities.Aliases.Except(["demilune-domain-names"]));
+        var facts = Shop([Pod("web", "web")], [ByName()], [Web()], Firewall("fw"));
+        await ConvergeAsync(neutron, facts);
+        Assert.Empty(neutron.All<SecurityGroup>().Single(group => group.Name == "shop/names").SecurityGroupRules!);
+        Assert.Empty(neutron.All<FlowClassifier>());
+        Assert.Contains("does not learn names", NetworkDesigner.Design(facts, PolicyCompiler.Compile(facts.Cluster), neutron.Capabilities, Options, Addresses(neutron)).Problems.Single().Problem);
+    }
+
+    private static NetworkPolicy ByName() => new(
+        new Name("shop", "names"), Select("app", "web"), [PolicyType.Egress], [],
+        [PolicyRule.Of([new PolicyPeer.Domain(DomainPattern.TryParse("*.example.com", out var pattern) ? pattern : default)], null)], "web");
+
+    [Fact]
     public async Task Without_service_chaining_what_should_be_inspected_stays_closed_and_somebody_is_told()
     {
         var neutron = new InMemoryNeutron { Capabilities = new(["security-group", "address-group", "security-groups-remote-address-group"]) };

@@ -81,6 +81,10 @@ public sealed class RefusalVectors
         two remotes | POST security-group-rules | {"security_group_rule":{"security_group_id":"$sg","direction":"ingress","remote_ip_prefix":"10.0.0.0/8","remote_group_id":"$sg"}} | 400 SecurityGroupMultipleRemoteEntites
         rule of no group | POST security-group-rules | {"security_group_rule":{"security_group_id":"$absent","direction":"ingress"}} | 404 SecurityGroupNotFound
         no remote group | POST security-group-rules | {"security_group_rule":{"security_group_id":"$sg","direction":"ingress","remote_group_id":"$absent"}} | 404 SecurityGroupNotFound
+        no domain name | POST security-group-rules | {"security_group_rule":{"security_group_id":"$sg","direction":"egress","remote_domain_name":"*"}} | 400 HTTPBadRequest
+        name of who comes in | POST security-group-rules | {"security_group_rule":{"security_group_id":"$sg","direction":"ingress","remote_domain_name":"a.test"}} | 400 HTTPBadRequest
+        name denied | POST security-group-rules | {"security_group_rule":{"security_group_id":"$sg","direction":"egress","remote_domain_name":"a.test","action":"deny","tier":1}} | 400 HTTPBadRequest
+        name and prefix | POST security-group-rules | {"security_group_rule":{"security_group_id":"$sg","direction":"egress","remote_domain_name":"a.test","remote_ip_prefix":"10.0.0.0/8"}} | 400 HTTPBadRequest
         no remote address group | POST security-group-rules | {"security_group_rule":{"security_group_id":"$sg","direction":"ingress","remote_address_group_id":"$absent"}} | 404 AddressGroupNotFound
         sideways | POST security-group-rules | {"security_group_rule":{"security_group_id":"$sg","direction":"sideways"}} | 400 HTTPBadRequest
         ethertype | POST security-group-rules | {"security_group_rule":{"security_group_id":"$sg","direction":"ingress","ethertype":"IPX"}} | 400 SecurityGroupRuleInvalidEtherType

@@ -46,6 +46,18 @@ public sealed class NodeTopologyTests
     }
 
     [Fact]
+    public void Domain_names_come_to_the_node_as_they_are_kept()
+    {
+        using var world = World.Standard();
+        world.Make("named", "security-group-rules", """{"security_group_rule":{"security_group_id":"$sg-used","direction":"egress","remote_domain_name":"*.Example.COM."}}""");
+        world.Make("fc2", "sfc/flow_classifiers", """{"flow_classifier":{"logical_source_port":"$web","l7_parameters":{"security_policy_tag":7},"destination_domain_name":"api.example.com"}}""");
+        Assert.Equal(200, world.Send("PUT", "sfc/port_chains/$chain", """{"port_chain":{"flow_classifiers":["$fc","$fc2"]}}""").Status);
+        var state = world.Network.Compose("n1", NodeSupplement.Empty);
+        Assert.Equal("*.example.com", state.SecurityGroups.SelectMany(group => group.Rules).Single(rule => rule.Id == world["named"]).RemoteDomainName);
+        Assert.Equal("api.example.com", state.Classifiers.Single(classifier => classifier.Id == world["fc2"]).DestinationDomainName);
+    }
+
+    [Fact]
     public void A_classifier_without_a_chain_steers_nothing()
     {
         using var world = World.Standard();

@@ -122,7 +122,7 @@ public sealed class ClusterEgressPeer : ClusterPeer
     [MaxLength(25)]
     public IList<string>? Networks { get; set; }
 
-    [Description("Not supported: names are not learnt yet. Such a rule accepts nothing.")]
+    [Description("Whoever the pod is told, by a name server, has one of these names; \"*.NAME\": any name under it. Only to accept.")]
     [MaxLength(25)]
     public IList<string>? DomainNames { get; set; }
 }

@@ -64,8 +64,12 @@ public sealed class InspectionIngressRule : InspectionRule
 
 public sealed class InspectionEgressRule : InspectionRule
 {
-    [Description("To whom it allows; left out or empty: to everybody.")]
+    [Description("To whom it allows; left out or empty, and without toDomainNames: to everybody.")]
     public IList<V1NetworkPolicyPeer>? To { get; set; }
+
+    [Description("And to whoever the pod is told, by a name server, has one of these names; \"*.NAME\": any name under it.")]
+    [MaxLength(25)]
+    public IList<string>? ToDomainNames { get; set; }
 
     [Description("To which ports; left out or empty: to all.")]
     public IList<V1NetworkPolicyPort>? Ports { get; set; }

@@ -56,6 +56,12 @@ public static class ClusterNetworkPolicyReader
         var who = peers?.SelectMany(peer => peer).ToList() ?? [];
         if (who.Count == 0) problems.Add($"{field} names no peers");
         var ports = protocols?.SelectMany(protocol => Ports(protocol, problems, field)).ToList();
+        if (known is RuleAction.Deny or RuleAction.Pass && who.OfType<PolicyPeer.Domain>().Any())
+        {
+            // Nobody knows all addresses of a name: to deny some of them would look like denying the name.
+            problems.Add($"{field}: domainNames can only be accepted; the rule denies everything");
+            who.Add(new PolicyPeer.Nobody());
+        }
         var isClear = known is not null && who.Count > 0 && !who.OfType<PolicyPeer.Nobody>().Any() && ports?.OfType<PolicyPort.None>().Any() is not true;
         if (isClear || known == RuleAction.Accept)
             return PolicyRule.Of(who.Count > 0 ? who : [new PolicyPeer.Nobody()], ports) with { Action = known!.Value, Name = name };
@@ -77,10 +83,10 @@ public static class ClusterNetworkPolicyReader
                 return Selectors.Read(nodes, problems) is { } selector ? [new PolicyPeer.Nodes(selector)] : [new PolicyPeer.Nobody()];
             case { Namespaces: null, Pods: null, Nodes: null, Networks: { Count: > 0 } networks, DomainNames: null }:
                 return [.. networks.Select(network => Prefix.TryParse(network, out _) ? (PolicyPeer)new PolicyPeer.Block(network, []) : Unknown($"network \"{network}\" is no CIDR"))];
-            case { DomainNames: not null }:
-                return [Unknown("domainNames are not supported")];
+            case { Namespaces: null, Pods: null, Nodes: null, Networks: null, DomainNames: { Count: > 0 } names }:
+                return [.. names.Select(name => DomainPattern.TryParse(name, out var pattern) ? (PolicyPeer)new PolicyPeer.Domain(pattern) : Unknown($"\"{name}\" is no domain name"))];
             default:
-                return [Unknown("a peer needs exactly one of namespaces, pods, nodes and networks")];
+                return [Unknown("a peer needs exactly one of namespaces, pods, nodes, networks and domainNames")];
         }
 
         ImmutableArray<PolicyPeer> Pods(V1LabelSelector? namespaces, V1LabelSelector? pods) =>

@@ -1,4 +1,5 @@
 using Demilune.Kubernetes.Crds;
+using Demilune.Policy.Addresses;
 using Demilune.Policy.Model;
 using k8s.Models;
 
@@ -17,7 +18,7 @@ public static class InspectionPolicyReader
             selector ?? LabelSelector.Everything,
             NetworkPolicyReader.Types(spec.PolicyTypes),
             [.. (spec.Ingress ?? []).Select(rule => Rule(rule.From, rule.Ports, rule, problems))],
-            [.. (spec.Egress ?? []).Select(rule => Rule(rule.To, rule.Ports, rule, problems))],
+            [.. (spec.Egress ?? []).Select(rule => Named(Rule(rule.To, rule.Ports, rule, problems), rule.ToDomainNames, problems))],
             Named(spec.SecurityPolicy),
             [.. problems])
         {
@@ -32,6 +33,20 @@ public static class InspectionPolicyReader
             SecurityPolicy = Named(rule.SecurityPolicy),
             ShadowSecurityPolicy = Named(rule.ShadowSecurityPolicy),
         };
+
+    /// <summary>Names beside the other peers: who names some, and no others, does not mean everybody.</summary>
+    private static PolicyRule Named(PolicyRule rule, IList<string>? names, List<string> problems)
+    {
+        if (names is not { Count: > 0 }) return rule;
+        return rule with { Peers = [.. rule.Peers ?? [], .. names.Select(Domain)] };
+
+        PolicyPeer Domain(string name)
+        {
+            if (DomainPattern.TryParse(name, out var pattern)) return new PolicyPeer.Domain(pattern);
+            problems.Add($"toDomainNames: \"{name}\" is no domain name; it allows nothing");
+            return new PolicyPeer.Nobody();
+        }
+    }
 
     private static string? Named(string? securityPolicy) => string.IsNullOrWhiteSpace(securityPolicy) ? null : securityPolicy;
 }

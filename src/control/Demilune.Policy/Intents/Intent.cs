@@ -133,6 +133,9 @@ public abstract record Peers
 
     /// <summary>Whoever has an address in it.</summary>
     public sealed record Block(Prefix Prefix) : Peers;
+
+    /// <summary>Whoever the pod was told, by a name server, has a name like this.</summary>
+    public sealed record Domain(DomainPattern Pattern) : Peers;
 }
 
 /// <summary>A set of pods by description. Two that say the same are equal, whoever says it.</summary>

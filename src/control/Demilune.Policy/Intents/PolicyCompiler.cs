@@ -124,9 +124,9 @@ public static class PolicyCompiler
 
     private static IEnumerable<Allowance> Named(Saying saying, Peers peers, PolicyPort.Named port, IPeerIndex index, List<string> problems)
     {
-        if (peers is Peers.Block block)
+        if (peers is Peers.Block or Peers.Domain)
         {
-            problems.Add($"egress port \"{port.Name}\": a name has no meaning on the ipBlock {block.Prefix}; it allows nothing there");
+            problems.Add($"egress port \"{port.Name}\": a name has no meaning on {(peers is Peers.Block block ? $"the ipBlock {block.Prefix}" : $"the domain name {((Peers.Domain)peers).Pattern}")}; it allows nothing there");
             yield break;
         }
         var selector = peers is Peers.Selected selected
@@ -148,6 +148,7 @@ public static class PolicyCompiler
             PolicyPeer.Pods pods => [new Peers.Selected(new PeerSelector(
                 pods.Namespaces is null ? policy.Name.Namespace : null, pods.Namespaces, pods.Matching))],
             PolicyPeer.Block block => Blocks(block, problems).Select(prefix => (Peers)new Peers.Block(prefix)),
+            PolicyPeer.Domain domain => [new Peers.Domain(domain.Pattern)],
             PolicyPeer.Nodes nodes => index.AddressesOf(nodes.Matching).Select(prefix => (Peers)new Peers.Block(prefix)),
             _ => [],
         });

@@ -8,7 +8,11 @@ namespace Demilune.Policy.Intents;
 /// <param name="Destination">Null: not a pod.</param>
 /// <param name="Protocol">Null: something else than TCP, UDP and SCTP.</param>
 /// <param name="Port">Of the destination.</param>
-public sealed record Attempt(Pod? Source, Prefix SourceAddress, Pod? Destination, Prefix DestinationAddress, Protocol? Protocol, ushort Port);
+public sealed record Attempt(Pod? Source, Prefix SourceAddress, Pod? Destination, Prefix DestinationAddress, Protocol? Protocol, ushort Port)
+{
+    /// <summary>By which name the source was told the destination's address, in lower case; null: by none, and then no rule that names domains speaks of it.</summary>
+    public string? DestinationName { get; init; }
+}
 
 /// <summary>What becomes of it.</summary>
 /// <param name="Allowed">Both sides' policies allow it.</param>
@@ -77,14 +81,14 @@ public static class Reachability
     private static IEnumerable<(PolicyIntent Policy, Allowance Rule)> Matching(
         ClusterIntent intent, PodIntent pod, Direction direction, Tier tier, Attempt attempt)
     {
-        var (peer, address) = direction == Direction.Ingress
-            ? (attempt.Source, attempt.SourceAddress)
-            : (attempt.Destination, attempt.DestinationAddress);
+        var (peer, address, name) = direction == Direction.Ingress
+            ? (attempt.Source, attempt.SourceAddress, null)
+            : (attempt.Destination, attempt.DestinationAddress, attempt.DestinationName);
         foreach (var (policy, variant) in pod.Policies)
         {
             if (policy.Tier != tier) continue;
             foreach (var rule in variant.Allowances)
-                if (rule.Direction == direction && Matches(rule.Ports, attempt) && Matches(intent, rule.Peers, peer, address))
+                if (rule.Direction == direction && Matches(rule.Ports, attempt) && Matches(intent, rule.Peers, peer, address, name))
                     yield return (policy, rule);
         }
     }
@@ -92,11 +96,12 @@ public static class Reachability
     private static bool Matches(Ports ports, Attempt attempt) =>
         ports.Protocol is null || (ports.Protocol == attempt.Protocol && ports.First <= attempt.Port && attempt.Port <= ports.Last);
 
-    private static bool Matches(ClusterIntent intent, Peers peers, Pod? peer, Prefix address) => peers switch
+    private static bool Matches(ClusterIntent intent, Peers peers, Pod? peer, Prefix address, string? name) => peers switch
     {
         Peers.Anybody => true,
         Peers.Selected selected => peer is not null && intent.Members[selected.Selector].Contains(peer),
         Peers.Block block => block.Prefix.Contains(address),
+        Peers.Domain domain => name is not null && domain.Pattern.Matches(name),
         _ => false,
     };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Demilune.Policy.Addresses;
 
 namespace Demilune.Policy.Model;
 
@@ -130,6 +131,9 @@ public abstract record PolicyPeer
 
     /// <summary>The addresses of nodes. Egress of cluster-wide policies only.</summary>
     public sealed record Nodes(LabelSelector Matching) : PolicyPeer;
+
+    /// <summary>Whoever the pod is told has a name like this. Egress only, and only to accept.</summary>
+    public sealed record Domain(DomainPattern Pattern) : PolicyPeer;
 
     /// <summary>Something that Kubernetes would refuse: allows nothing.</summary>
     public sealed record Nobody : PolicyPeer;

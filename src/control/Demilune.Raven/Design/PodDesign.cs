@@ -36,7 +36,7 @@ internal static class PodDesign
         {
             foreach (var allowance in variant.Allowances)
             {
-                if (allowance.Ports.Protocol == Protocol.Sctp) continue;
+                if (allowance.Ports.Protocol == Protocol.Sctp || (allowance.Peers is Peers.Domain && !capabilities.DomainNames)) continue;
                 if (allowance.SecurityPolicy is { } named)
                     Add(allowance, around.Inspections.GetValueOrDefault(named) ?? new Inspection(named, PolicyTags.Missing, null, true, true), isShadow: false);
                 // One that is not there, or was refused, does no harm: it only tells nothing.

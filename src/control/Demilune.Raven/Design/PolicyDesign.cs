@@ -44,7 +44,7 @@ internal sealed class PolicyDesign
 
     private void Groups(PolicyVariant variant)
     {
-        var allowances = variant.Allowances.Where(allowance => !IsUninspectable(allowance)).ToList();
+        var allowances = variant.Allowances.Where(allowance => !IsUninspectable(allowance) && !IsUnlearnable(allowance)).ToList();
         if (_policy.Tier != Tier.Namespaced)
         {
             foreach (var direction in Enum.GetValues<Direction>())
@@ -77,6 +77,14 @@ internal sealed class PolicyDesign
         return true;
     }
 
+    /// <summary>True: it accepts nothing here, because nobody would learn what it names.</summary>
+    private bool IsUnlearnable(Allowance allowance)
+    {
+        if (_around.Capabilities.DomainNames || allowance.Peers is not Peers.Domain) return false;
+        Tell("this network does not learn names: what is allowed by name stays closed");
+        return true;
+    }
+
     private void Tell(string problem)
     {
         var told = new PolicyProblem(_policy.Kind, _policy.Name, problem);
@@ -104,5 +112,6 @@ internal sealed class PolicyDesign
         PortRangeMax = ports.IsEveryPort ? null : ports.Last,
         RemoteIpPrefix = remote.Prefix?.ToString(),
         RemoteAddressGroupId = remote.Group,
+        RemoteDomainName = remote.Domain,
     };
 }

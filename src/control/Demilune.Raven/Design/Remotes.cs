@@ -5,13 +5,13 @@ using Demilune.Policy.Intents;
 
 namespace Demilune.Raven.Design;
 
-/// <summary>The other side of a rule in Neutron's words: at most one of the two is set, neither means anybody.</summary>
+/// <summary>The other side of a rule in Neutron's words: at most one of the three is set, none means anybody.</summary>
 /// <param name="IsV6">Neutron's rules are of one family each.</param>
-internal readonly record struct Remote(bool IsV6, Prefix? Prefix, string? Group)
+internal readonly record struct Remote(bool IsV6, Prefix? Prefix, string? Group, string? Domain = null)
 {
     public string Ethertype => IsV6 ? "IPv6" : "IPv4";
 
-    public bool IsAnybody => Prefix is null && Group is null;
+    public bool IsAnybody => Prefix is null && Group is null && Domain is null;
 
     public bool Covers(Remote other) =>
         IsV6 == other.IsV6 &&
@@ -36,12 +36,16 @@ internal sealed class Remotes(Func<PeerSelector, IEnumerable<Prefix>> addresses,
         Peers.Block block => [new Remote(block.Prefix.IsV6, block.Prefix, null)],
         Peers.Selected selected when useGroups => Group(new GroupUse(Key.Peers(selected.Selector), selected.Selector, null), false, true),
         Peers.Selected selected => addresses(selected.Selector).Select(address => new Remote(address.IsV6, address, null)),
+        Peers.Domain domain => Named(domain),
         _ => [new Remote(false, null, null), new Remote(true, null, null)],
     };
 
     /// <summary>Of these peers, those that are not pods of this cluster.</summary>
     public IEnumerable<Remote> Outside(Peers peers, bool useGroups)
     {
+        // Whether a name is one of the cluster's own nobody knows before it is looked up; flows to pods are judged where they arrive as well.
+        if (peers is Peers.Domain named)
+            foreach (var remote in Named(named)) yield return remote;
         IEnumerable<Prefix> blocks = peers switch
         {
             Peers.Block block => [block.Prefix],
@@ -58,6 +62,8 @@ internal sealed class Remotes(Func<PeerSelector, IEnumerable<Prefix>> addresses,
                 foreach (var prefix in outside) yield return new Remote(block.IsV6, prefix, null);
         }
     }
+
+    private static IEnumerable<Remote> Named(Peers.Domain domain) => [new(false, null, null, domain.Pattern.Text), new(true, null, null, domain.Pattern.Text)];
 
     private IEnumerable<Remote> Group(GroupUse use, params bool[] families)
     {

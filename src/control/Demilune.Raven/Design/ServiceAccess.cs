@@ -46,7 +46,7 @@ internal sealed class ServiceAccess
     /// </summary>
     public static IEnumerable<List<Allowance>> Groups(PolicyIntent policy, IEnumerable<Allowance> allowances)
     {
-        var egress = allowances.Where(allowance => allowance is { Direction: Direction.Egress, Peers: not Peers.Block }).ToList();
+        var egress = allowances.Where(allowance => allowance is { Direction: Direction.Egress, Peers: not (Peers.Block or Peers.Domain) }).ToList();
         if (policy.Tier != Tier.Namespaced) return egress.GroupBy(allowance => allowance.Order).Select(rule => rule.ToList());
         return egress.Count == 0 ? [] : [egress];
     }

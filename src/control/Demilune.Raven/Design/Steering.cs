@@ -34,7 +34,7 @@ internal static class Steering
             .ThenBy(match => match.Remote.Prefix?.Length ?? 0)
             .ThenBy(match => match.Ports.Protocol is not null)
             .ThenByDescending(match => match.Ports.Last - match.Ports.First)
-            .ThenBy(match => (match.Remote.IsV6, match.Remote.Group, match.Remote.Prefix?.ToString(), match.Ports.ToString(), match.Source));
+            .ThenBy(match => (match.Remote.IsV6, match.Remote.Domain, match.Remote.Group, match.Remote.Prefix?.ToString(), match.Ports.ToString(), match.Source));
         foreach (var match in ordered)
         {
             List<Ports> left = [match.Ports];
@@ -63,12 +63,13 @@ internal static class Steering
             DestinationIpPrefix = match.Source ? prefix : null,
             SourceAddressGroupId = match.Source ? null : match.Remote.Group,
             DestinationAddressGroupId = match.Source ? match.Remote.Group : null,
+            DestinationDomainName = match.Source ? match.Remote.Domain : null,
             L7Parameters = capabilities.ClassifierPolicy ? new L7Parameters { SecurityPolicyTag = match.Inspection.Tag, SecurityPolicyShadow = match.IsShadow ? true : null } : null,
         };
         key = Key.Flow(string.Join('|',
             classifier.Ethertype, classifier.Protocol, classifier.DestinationPortRangeMin, classifier.DestinationPortRangeMax,
             classifier.LogicalSourcePort, classifier.LogicalDestinationPort, classifier.SourceIpPrefix, classifier.DestinationIpPrefix,
-            classifier.SourceAddressGroupId, classifier.DestinationAddressGroupId, classifier.L7Parameters?.SecurityPolicyTag,
+            classifier.SourceAddressGroupId, classifier.DestinationAddressGroupId, classifier.DestinationDomainName, classifier.L7Parameters?.SecurityPolicyTag,
             match.Inspection.Firewall) + (match.IsShadow ? "|shadow" : ""));
         return classifier with { Description = Key.Mark(cluster, key) };
     }

@@ -103,7 +103,7 @@ internal sealed class Planner
 
     private string Content(SecurityGroupRule rule) => string.Join('|',
         rule.Direction, rule.Ethertype ?? "IPv4", rule.Protocol, rule.PortRangeMin, rule.PortRangeMax, rule.RemoteIpPrefix,
-        rule.RemoteGroupId, Id(rule.RemoteAddressGroupId), rule.Action ?? "allow", rule.Tier, rule.Order);
+        rule.RemoteGroupId, Id(rule.RemoteAddressGroupId), rule.RemoteDomainName, rule.Action ?? "allow", rule.Tier, rule.Order);
 
     private Matching<Port> Ports()
     {

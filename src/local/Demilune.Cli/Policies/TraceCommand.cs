@@ -16,7 +16,7 @@ public static class TraceCommand
     public static Command Create()
     {
         var from = new Argument<string?>("from") { Description = "A pod as NAMESPACE/NAME, or an address.", Arity = ArgumentArity.ZeroOrOne };
-        var to = new Argument<string?>("to") { Description = "Likewise.", Arity = ArgumentArity.ZeroOrOne };
+        var to = new Argument<string?>("to") { Description = "Likewise; or a domain name (NAME, or NAME=ADDRESS), as if the pod had just looked it up.", Arity = ArgumentArity.ZeroOrOne };
         var port = new Option<int>("--port", "-p") { Description = "Of the destination.", DefaultValueFactory = _ => 80 };
         var pcap = new Option<FileInfo?>("--pcap") { Description = "Every connection of a capture, with what it carried: between FROM and TO if they are given, else between the pods that have its addresses." };
         var protocol = new Option<string>("--protocol") { Description = "tcp (default), udp or sctp.", DefaultValueFactory = _ => "tcp" };
@@ -42,7 +42,7 @@ public static class TraceCommand
             if (parsed.GetValue(from) is null || parsed.GetValue(to) is null) throw new InvalidDataException("from where to where? demilune trace FROM TO, or --pcap FILE");
             var asked = new Expectation(
                 Enum.Parse<Protocol>(parsed.GetValue(protocol)!, ignoreCase: true), (ushort)parsed.GetValue(port), parsed.GetValue(from)!, parsed.GetValue(to)!, Fate.Allowed, null, true, true);
-            var request = parsed.GetValue(http) is { } line ? TracedRequest.Of(line, parsed.GetValue(header) ?? [], parsed.GetValue(data), asked.To) : null;
+            var request = parsed.GetValue(http) is { } line ? TracedRequest.Of(line, parsed.GetValue(header) ?? [], parsed.GetValue(data), asked.To.Split('=')[0]) : null;
             return Trace(objects, asked, parsed.GetValue(v6), request, parsed.GetValue(rules)?.FullName, output);
         }));
         return command;
@@ -74,6 +74,7 @@ public static class TraceCommand
         var pods = cluster.Pods.ToDictionary(pod => pod.Name.ToString(), StringComparer.Ordinal);
         var attempt = CaseRun.AttemptOf(asked, v6, pods, objects, "trace") ?? throw new InvalidDataException($"the two have no {(v6 ? "IPv6" : "IPv4")} addresses; try {(v6 ? "without -6" : "-6")}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{asked.From} ({attempt.SourceAddress}) → {asked.To} ({attempt.DestinationAddress}) {asked.Protocol.ToString().ToUpperInvariant()}/{asked.Port}"));
+        if (attempt.DestinationName is { } host) output.WriteLine($"  assumed: {asked.From} was told by a name server that {host} is {attempt.DestinationAddress}, and that holds");
         var outcome = intent.Judge(attempt);
         output.WriteLine($"  egress of {asked.From}: {(outcome.Egress is { } leaves ? Wording.Of(leaves) : "no pod of this cluster, or the destination itself: open")}");
         output.WriteLine($"  ingress of {asked.To}: {(outcome.Ingress is { } enters ? Wording.Of(enters) : "no pod of this cluster, or the source itself: open")}");

@@ -32,6 +32,7 @@ internal static class Wording
     {
         Peers.Anybody => "anybody",
         Peers.Block block => block.Prefix.ToString(),
+        Peers.Domain domain => $"whoever the pod was told is {domain.Pattern}",
         Peers.Selected { Selector: var selector } =>
             $"{(selector.Pods.Key.Length == 0 ? "all pods" : $"pods [{selector.Pods}]")} of " +
             (selector.Namespace is { } own ? $"namespace {own}" : selector.Namespaces!.Key.Length == 0 ? "all namespaces" : $"namespaces [{selector.Namespaces}]") +

@@ -26,6 +26,9 @@ public sealed class Capabilities(IEnumerable<string> aliases)
     /// <summary>Ours: security group rules may deny, in tiers that are asked one after the other.</summary>
     public bool RuleTiers => _aliases.Contains("demilune-security-group-rule-tier");
 
+    /// <summary>Ours: rules may allow, and classifiers select, whoever a port is told has a name.</summary>
+    public bool DomainNames => _aliases.Contains("demilune-domain-names");
+
     /// <summary>A port takes its tags when it is created, so that none exists without them.</summary>
     public bool PortTagsAtCreation => _aliases.Contains("tag-ports-during-bulk-creation");
 

@@ -30,6 +30,9 @@ public sealed record FlowClassifier : Resource, IResource<FlowClassifier>
     /// <summary>Instead of a prefix. Only with <see cref="Capabilities.ClassifierAddressGroup"/>.</summary>
     public string? DestinationAddressGroupId { get; init; }
 
+    /// <summary>Instead of a prefix: whoever the logical source port is told has this name. Only with <see cref="Capabilities.DomainNames"/>.</summary>
+    public string? DestinationDomainName { get; init; }
+
     public static ResourceKind<FlowClassifier> Kind { get; } =
         new("sfc/flow_classifiers", "flow_classifier", "flow_classifiers", NeutronJson.Default.FlowClassifier, Bulk: false);
 }

@@ -20,7 +20,7 @@ public sealed record SecurityGroupRule : StandardResource, IResource<SecurityGro
     /// <summary>Destination port; ICMP: code.</summary>
     public int? PortRangeMax { get; init; }
 
-    /// <summary>A CIDR. Of the three remotes at most one; none: anybody.</summary>
+    /// <summary>A CIDR. Of the four remotes at most one; none: anybody.</summary>
     public string? RemoteIpPrefix { get; init; }
 
     /// <summary>Whoever has this security group.</summary>
@@ -28,6 +28,9 @@ public sealed record SecurityGroupRule : StandardResource, IResource<SecurityGro
 
     /// <summary>Whoever is in this address group.</summary>
     public string? RemoteAddressGroupId { get; init; }
+
+    /// <summary>Whoever the port is told has this name; "*.NAME": any name under it. Egress only. Only with <see cref="Capabilities.DomainNames"/>.</summary>
+    public string? RemoteDomainName { get; init; }
 
     /// <summary>"allow" (default), "deny" or "pass": leave it to the next tier. Only with <see cref="Capabilities.RuleTiers"/>, like the next two.</summary>
     public string? Action { get; init; }

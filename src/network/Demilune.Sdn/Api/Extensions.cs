@@ -12,6 +12,7 @@ internal static class Extensions
         ("binding", "Port Binding", "Expose port bindings of a virtual port to external application"),
         ("demilune-classifier-address-group", "Flow classifier address groups", "Address groups as source or destination of a flow classifier"),
         ("demilune-classifier-policy", "Flow classifier security policy", "security_policy_tag in l7_parameters: which policy judges the flows, with all others that do; security_policy_shadow: it only tells what it would have done"),
+        ("demilune-domain-names", "Domain names as peers", "remote_domain_name of security group rules, destination_domain_name of flow classifiers: whoever the port is told has the name"),
         ("demilune-security-group-rule-tier", "Security group rule tiers", "action, tier and order of security group rules: denials, and who speaks first"),
         ("extra_dhcp_opt", "Neutron Extra DHCP options", "Stored with the port"),
         ("flow_classifier", "Networking-sfc Flow Classifier", "Networking-sfc Flow Classifier Resource"),

@@ -36,7 +36,8 @@ internal sealed class FlowClassifiers : Collection<FlowClassifier>
         Attribute.Once("logical_destination_port", PortId),
         Attribute.Once("l7_parameters", Checks.OrNull(Checks.Object)) with { Default = () => new JsonObject() },
         Attribute.Once("source_address_group_id", PortId),
-        Attribute.Once("destination_address_group_id", PortId));
+        Attribute.Once("destination_address_group_id", PortId),
+        Attribute.Once("destination_domain_name", DomainNames.Check));
 
     public override Fault NotFound(string id) => new(404, "FlowClassifierNotFound", $"Flow Classifier {id} not found.");
 
@@ -143,6 +144,9 @@ internal sealed class FlowClassifiers : Collection<FlowClassifier>
             [("source", classifier.SourceIpPrefix, classifier.SourceAddressGroupId), ("destination", classifier.DestinationIpPrefix, classifier.DestinationAddressGroupId)])
             if (prefix is not null && group is not null)
                 return new(400, "FlowClassifierMultipleAddresses", $"Only one of {side}_ip_prefix and {side}_address_group_id may be provided.");
+        if (classifier.DestinationDomainName is not null
+            && (classifier.LogicalSourcePort is null || classifier.LogicalDestinationPort is not null || (classifier.DestinationIpPrefix ?? classifier.DestinationAddressGroupId) is not null))
+            return Fault.BadRequest("destination_domain_name: names are learnt where a port opens flows; it needs logical_source_port alone, and no other destination.");
         return null;
     }
 }

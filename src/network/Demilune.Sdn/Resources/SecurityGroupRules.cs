@@ -27,6 +27,7 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
         Attribute.Once("remote_ip_prefix", Checks.TextOrNull(64)),
         Attribute.Once("remote_group_id", Checks.OrNull(Checks.Uuid)),
         Attribute.Once("remote_address_group_id", Checks.OrNull(Checks.Uuid)),
+        Attribute.Once("remote_domain_name", DomainNames.Check),
         Attribute.Once("action", Checks.OrNull(Checks.OneOf("allow", "deny", "pass"))),
         Attribute.Once("tier", Checks.OrNull(Checks.Int(1, 254))),
         Attribute.Once("order", Checks.OrNull(Checks.Int(0, int.MaxValue))),
@@ -76,7 +77,7 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
         var protocol = IpProtocol.TryParse(rule.Protocol, out var number) ? number : -1;
         return string.Join(
             ' ', "rule", rule.SecurityGroupId, rule.Direction, rule.Ethertype, IpProtocol.In(rule.Ethertype == "IPv6", protocol), rule.PortRangeMin, rule.PortRangeMax,
-            rule.NormalizedCidr, rule.RemoteGroupId, rule.RemoteAddressGroupId, rule.Action ?? "allow", rule.Tier, rule.Order);
+            rule.NormalizedCidr, rule.RemoteGroupId, rule.RemoteAddressGroupId, rule.RemoteDomainName, rule.Action ?? "allow", rule.Tier, rule.Order);
     }
 
     private static Fault? ShapeFault(SecurityGroupRule rule, out Cidr? cidr)
@@ -91,6 +92,13 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
         if (((string?[])[rule.RemoteIpPrefix, rule.RemoteGroupId, rule.RemoteAddressGroupId]).Count(remote => remote is not null) > 1)
             return new(400, "SecurityGroupMultipleRemoteEntites",
                 "Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided.");
+        if (rule.RemoteDomainName is not null)
+        {
+            if (rule.RemoteIpPrefix is not null || rule.RemoteGroupId is not null || rule.RemoteAddressGroupId is not null)
+                return Fault.BadRequest("remote_domain_name excludes the other remotes.");
+            if (rule.Direction != "egress" || rule.Action is "deny" or "pass")
+                return Fault.BadRequest("remote_domain_name: only egress can be allowed by name; nobody knows all addresses of a name.");
+        }
         if (!IpProtocol.TryParse(rule.Protocol, out var protocol))
             return new(400, "SecurityGroupRuleInvalidProtocol",
                 $"Security group rule protocol {rule.Protocol} not supported. Only protocol values [{string.Join(", ", IpProtocol.Names.Select(name => $"'{name}'"))}] and integer representations [0 to 255] are supported.");

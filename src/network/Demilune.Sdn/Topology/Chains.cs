@@ -55,6 +55,7 @@ internal static class Chains
             DestinationPrefix = Normalized(classifier.DestinationIpPrefix),
             SourceAddressSet = classifier.SourceAddressGroupId ?? "",
             DestinationAddressSet = classifier.DestinationAddressGroupId ?? "",
+            DestinationDomainName = classifier.DestinationDomainName ?? "",
             PolicyTag = (uint)(classifier.L7Parameters?.SecurityPolicyTag ?? 0),
             Shadow = classifier.L7Parameters?.SecurityPolicyShadow ?? false,
         };

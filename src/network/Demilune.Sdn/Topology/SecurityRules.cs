@@ -38,6 +38,7 @@ internal static class SecurityRules
             PortMax = (uint)max,
             RemotePrefix = rule.NormalizedCidr ?? "",
             RemoteAddressSet = rule.RemoteAddressGroupId ?? rule.RemoteGroupId ?? "",
+            RemoteDomainName = rule.RemoteDomainName ?? "",
             Action = rule.Action switch
             {
                 "deny" => Contracts.Nodes.SecurityGroupRule.Types.Action.Deny,

@@ -48,15 +48,19 @@ internal static class CaseRun
     public static Attempt? AttemptOf(
         Expectation expected, bool v6, IReadOnlyDictionary<string, Pod> pods, ClusterObjects objects, string name)
     {
-        var (source, destination) = (Address(expected.From), Address(expected.To));
+        var (source, named) = (Address(expected.From), NamedAddress.TryParse(expected.To, v6));
+        var destination = named?.Address ?? Address(expected.To);
         return source?.IsV6 != v6 || destination?.IsV6 != v6
             ? null
             : new Attempt(
-                pods.GetValueOrDefault(expected.From), source.Value, pods.GetValueOrDefault(expected.To), destination.Value, expected.Protocol, expected.Port);
+                pods.GetValueOrDefault(expected.From), source.Value, pods.GetValueOrDefault(expected.To), destination.Value, expected.Protocol, expected.Port)
+            {
+                DestinationName = named?.Name,
+            };
 
         Prefix? Address(string who) => objects.AddressOf(who, v6) is { } known ? known
             : Prefix.TryParse(who, out var address) ? address
-            : throw new InvalidDataException($"{name}: \"{who}\" is neither a pod nor an address");
+            : throw new InvalidDataException($"{name}: \"{who}\" is neither a pod nor an address, nor, as a destination, a domain name");
     }
 
     private static string? Difference(Expectation expected, Outcome outcome)
