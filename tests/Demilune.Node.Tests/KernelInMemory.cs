@@ -43,6 +43,10 @@ internal sealed class KernelInMemory : IDatapath
         return new(new Dictionary<string, string>(PortErrors), []);
     }
 
+    public Dictionary<string, (Bandwidth? Ingress, Bandwidth? Egress)> Limits { get; } = [];
+
+    public void Limit(InterfacePlan plan, Bandwidth? ingress, Bandwidth? egress) => Limits[plan.PortId] = (ingress, egress);
+
     public string? OpenListener() => null;
 
     public void Listen(TimeSpan duration)

@@ -24,6 +24,9 @@ internal sealed class Agent : IDisposable
     private ulong _appliedRevision;
     private JudgeNames _names = new(new());
 
+    /// <summary>By port: the limits in force. A port that is not here may have some from before this agent.</summary>
+    private readonly Dictionary<string, (Bandwidth? Ingress, Bandwidth? Egress)> _limits = [];
+
     public Agent(IDatapath datapath, AttachmentStore attachments, NodeState? last, ILogger log)
     {
         (_datapath, _attachments, _log) = (datapath, attachments, log);
@@ -76,6 +79,7 @@ internal sealed class Agent : IDisposable
                 {
                     _datapath.CreateInterface(Plan(attachment, made));
                     _datapath.Attach(made.PortId, (Port.Types.Kind)made.Kind, made.HostName);
+                    _limits.TryAdd(made.PortId, default);
                 }
 
                 _attachments.Save(attachment);
@@ -191,7 +195,11 @@ internal sealed class Agent : IDisposable
         // the interface is the newer attachment's by now.
         var others = _attachments.All.Where(a => a.Key != attachment.Key).SelectMany(a => a.Interfaces).Select(i => i.HostName).ToHashSet();
         foreach (var made in attachment.Interfaces)
-            if (!others.Contains(made.HostName)) _datapath.Remove(made.PortId, made.HostName);
+        {
+            if (others.Contains(made.HostName)) continue;
+            _datapath.Remove(made.PortId, made.HostName);
+            _limits.Remove(made.PortId);
+        }
         _attachments.Delete(attachment);
     }
 
@@ -209,5 +217,28 @@ internal sealed class Agent : IDisposable
         _names = new(_state);
         if (_outcome.HasTooManyCombinations) _log.TooManyCombinations(CombinationTags.Last - CombinationTags.First + 1);
         foreach (var (port, reason) in _outcome.PortErrors) _log.PortNotEnforced(port, reason);
+        ApplyLimits();
+    }
+
+    private void ApplyLimits()
+    {
+        var ports = _state.Ports.Where(port => port.Kind == Port.Types.Kind.Pod).DistinctBy(port => port.Id).ToDictionary(port => port.Id);
+        foreach (var attachment in _attachments.All)
+            foreach (var made in attachment.Interfaces)
+            {
+                if (!ports.TryGetValue(made.PortId, out var port)) continue;
+                var wanted = (port.IngressLimit, port.EgressLimit);
+                if (_limits.TryGetValue(made.PortId, out var present) && present.Equals(wanted)) continue;
+                try
+                {
+                    _datapath.Limit(Plan(attachment, made), port.IngressLimit, port.EgressLimit);
+                    _limits[made.PortId] = wanted;
+                }
+                catch (IOException error)
+                {
+                    // Policy holds without: a pod that is too fast is better than none.
+                    _log.LimitNotSet(made.PortId, error.Message);
+                }
+            }
     }
 }

@@ -29,6 +29,9 @@ internal static partial class AgentLog
     [LoggerMessage(2007, LogLevel.Warning, "{Addresses} addresses of {Name} stay closed to a pod that was told of them: {Reason}")]
     public static partial void NotLearnt(this ILogger log, string name, int addresses, string reason);
 
+    [LoggerMessage(2008, LogLevel.Error, "The bandwidth of port {Port} is not limited: {Reason}")]
+    public static partial void LimitNotSet(this ILogger log, string port, string reason);
+
     [LoggerMessage(2010, LogLevel.Information, "Attached to the controller at {Controller}")]
     public static partial void ControllerAttached(this ILogger log, Uri controller);
 

@@ -13,8 +13,8 @@ namespace Demilune.Linux.Netlink;
 public sealed class RouteNetlink : IDisposable
 {
     private const ushort Request = 1, Acknowledge = 4, Replace = 0x100, Exclusive = 0x200, Create = 0x400;
-    private const ushort NewLink = 16, DeleteLinkType = 17, GetLink = 18, NewAddress = 20, NewRoute = 24, DeleteRouteType = 25, NewNeighbour = 28, DeleteNeighbourType = 29;
-    private const int NoEntry = 2, Exists = 17, NoDevice = 19, NoSuchProcess = 3;
+    private const ushort NewLink = 16, DeleteLinkType = 17, GetLink = 18, NewAddress = 20, NewRoute = 24, DeleteRouteType = 25, NewNeighbour = 28, DeleteNeighbourType = 29, NewQueue = 36, DeleteQueue = 37;
+    private const int NoEntry = 2, InvalidArgument = 22, Exists = 17, NoDevice = 19, NoSuchProcess = 3;
 
     private readonly NetlinkSocket _socket = new();
 
@@ -82,6 +82,18 @@ public sealed class RouteNetlink : IDisposable
         var errno = _socket.Exchange(new NetlinkMessage(DeleteNeighbourType, Request | Acknowledge)
             .Fixed(new NeighbourInfo { Family = Family(address), Index = index }).Attribute(1, address.GetAddressBytes()));
         return errno is 0 || (errno is NoEntry ? false : throw new NetlinkException($"delete neighbour {address}", errno));
+    }
+
+    /// <summary>Puts a queue before an interface, in place of the one that is there.</summary>
+    /// <exception cref="NetlinkException">ENOENT: this kernel has no tc-tbf (CONFIG_NET_SCH_TBF).</exception>
+    public void SetQueue(int index, TokenBucket bucket) => Do($"limit interface {index} to {bucket.BytesPerSecond} bytes a second", bucket.Describe(
+        new NetlinkMessage(NewQueue, Request | Acknowledge | Create | Replace).Fixed(new TokenBucket.TrafficControl { Index = index, Parent = TokenBucket.Root })));
+
+    /// <summary>Takes such a queue off. False: there was none.</summary>
+    public bool DeleteQueueOf(int index)
+    {
+        var errno = _socket.Exchange(new NetlinkMessage(DeleteQueue, Request | Acknowledge).Fixed(new TokenBucket.TrafficControl { Index = index, Parent = TokenBucket.Root }));
+        return errno is 0 || (errno is NoEntry or InvalidArgument ? false : throw new NetlinkException($"take the queue off interface {index}", errno));
     }
 
     public void Dispose() => _socket.Dispose();

@@ -28,6 +28,10 @@ internal interface IDatapath : IDisposable
     /// <summary>Makes the kernel judge by <paramref name="state"/>; returns when it does.</summary>
     ApplyOutcome Apply(NodeState state);
 
+    /// <summary>Limits what goes to the pod, and what it sends; null: no limit.</summary>
+    /// <exception cref="IOException">The kernel said no: what is not limited passes freely.</exception>
+    void Limit(InterfacePlan plan, Bandwidth? ingress, Bandwidth? egress);
+
     /// <summary>Makes the place where answers of name servers wait to be learnt from, and come back from.</summary>
     /// <returns>The interface to read and write there; null: this datapath has none.</returns>
     string? OpenListener();

@@ -46,6 +46,8 @@ internal sealed class SpliceDatapath : IDatapath
 
     public ApplyOutcome Apply(NodeState state) => _splice.Apply(state);
 
+    public void Limit(InterfacePlan plan, Bandwidth? ingress, Bandwidth? egress) => AsIo(() => PodQueues.Set(plan, ingress, egress));
+
     public string? OpenListener()
     {
         AsIo(() => _splice.AttachListener(ListenerInterface.Create(_listener)));

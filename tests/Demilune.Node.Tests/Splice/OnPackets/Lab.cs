@@ -100,6 +100,9 @@ internal sealed class Lab : IDisposable
         Assert.Empty(outcome.PortErrors);
     }
 
+    /// <summary>Puts the port's limits of bandwidth in force.</summary>
+    public void Limit(LabPod pod) => Host.Run(() => Datapath.Limit(pod.Plans[0], pod.Port.IngressLimit, pod.Port.EgressLimit));
+
     /// <summary>A security group with these rules, on this pod, beside those it has.</summary>
     public SecurityGroup Group(LabPod pod, params SecurityGroupRule[] rules)
     {
