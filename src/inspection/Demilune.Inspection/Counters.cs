@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Demilune.Rules.Headers;
 
 namespace Demilune.Inspection;
@@ -48,22 +49,41 @@ public sealed class Counters
         return $"app_layer.error.{ProtocolMatch.NameOf(app)}{(isOfBoth ? isTcp ? "_tcp" : "_udp" : "")}.{kind}";
     }
 
-    private readonly Dictionary<string, long> _values = new(StringComparer.Ordinal);
+    /// <summary>What is reported of every capture, also as zero.</summary>
+    private static readonly string[] s_always = [.. s_known.Concat(s_ofParsers).Distinct()];
 
-    internal Counters(bool inline)
-    {
-        foreach (var name in s_known) _values.Add(name, 0);
-        foreach (var name in s_ofParsers) _values.TryAdd(name, 0);
-        foreach (var name in inline ? s_inline : []) _values.Add(name, 0);
-    }
+    private static readonly FrozenDictionary<string, int> s_numbers =
+        s_always.Concat(s_inline).Select((name, number) => (name, number)).ToFrozenDictionary(pair => pair.name, pair => pair.number, StringComparer.Ordinal);
+
+    private readonly bool _inline;
+    private readonly long[] _values = new long[s_always.Length + s_inline.Length];
+
+    /// <summary>Those that have no number, because they come up once in a flow at most.</summary>
+    private readonly Dictionary<string, long> _others = new(StringComparer.Ordinal);
+
+    internal Counters(bool inline) => _inline = inline;
 
     /// <summary>0 if nothing was ever counted under the name.</summary>
-    public long this[string name] => _values.GetValueOrDefault(name);
+    public long this[string name] => s_numbers.TryGetValue(name, out var number) ? _values[number] : _others.GetValueOrDefault(name);
 
     /// <summary>All of them.</summary>
-    public IEnumerable<KeyValuePair<string, long>> All => _values.OrderBy(pair => pair.Key, StringComparer.Ordinal);
+    public IEnumerable<KeyValuePair<string, long>> All =>
+        s_always.Concat(_inline ? s_inline : []).Select(name => KeyValuePair.Create(name, _values[s_numbers[name]])).Concat(_others).OrderBy(pair => pair.Key, StringComparer.Ordinal);
 
-    internal void Add(string name, long count = 1) => _values[name] = _values.GetValueOrDefault(name) + count;
+    /// <summary>For what is counted with each packet: the name is looked up once.</summary>
+    internal static int NumberOf(string name) => s_numbers[name];
 
-    public void Set(string name, long value) => _values[name] = value;
+    internal ref long this[int number] => ref _values[number];
+
+    internal void Add(string name, long count = 1)
+    {
+        if (s_numbers.TryGetValue(name, out var number)) _values[number] += count;
+        else _others[name] = _others.GetValueOrDefault(name) + count;
+    }
+
+    public void Set(string name, long value)
+    {
+        if (s_numbers.TryGetValue(name, out var number)) _values[number] = value;
+        else _others[name] = value;
+    }
 }

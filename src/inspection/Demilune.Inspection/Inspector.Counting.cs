@@ -16,13 +16,17 @@ namespace Demilune.Inspection;
 /// <summary>Captures: what Suricata's counters count.</summary>
 public sealed partial class Inspector
 {
+    private static readonly int s_packets = Counters.NumberOf("decoder.pkts"), s_bytes = Counters.NumberOf("decoder.bytes");
+    private static readonly int s_largest = Counters.NumberOf("decoder.max_pkt_size"), s_average = Counters.NumberOf("decoder.avg_pkt_size");
+    private static readonly int s_accepted = Counters.NumberOf("ips.accepted");
+
     private void CountFrame(in Frame frame)
     {
         if (Statistics.Counters is not { } counters) return;
-        counters.Add("decoder.pkts");
-        counters.Add("decoder.bytes", frame.Bytes.Length);
-        counters.Set("decoder.max_pkt_size", Math.Max(counters["decoder.max_pkt_size"], frame.Bytes.Length));
-        counters.Set("decoder.avg_pkt_size", counters["decoder.bytes"] / counters["decoder.pkts"]);
+        counters[s_packets]++;
+        counters[s_bytes] += frame.Bytes.Length;
+        counters[s_largest] = Math.Max(counters[s_largest], frame.Bytes.Length);
+        counters[s_average] = counters[s_bytes] / counters[s_packets];
     }
 
     private void CountPacket(scoped ref DecodedPacket packet)
@@ -37,7 +41,7 @@ public sealed partial class Inspector
     private void CountLayers(scoped ref DecodedPacket packet)
     {
         if (Statistics.Counters is not { } counters) return;
-        for (var rest = (uint)packet.Seen; rest != 0; rest &= rest - 1) counters.Add(s_layers[BitOperations.TrailingZeroCount(rest)]);
+        for (var rest = (uint)packet.Seen; rest != 0; rest &= rest - 1) counters[s_layers[BitOperations.TrailingZeroCount(rest)]]++;
     }
 
     private void CountFragment(bool isV6, FragmentOutcome outcome)
@@ -48,8 +52,8 @@ public sealed partial class Inspector
     }
 
     /// <summary>By the bits of <see cref="DecodedLayers"/>.</summary>
-    private static readonly string[] s_layers =
-        [.. Enum.GetNames<DecodedLayers>().Skip(1).Select(name => $"decoder.{(name == nameof(DecodedLayers.Ieee8021ah) ? "ieee8021ah" : JsonNamingPolicy.SnakeCaseLower.ConvertName(name))}")];
+    private static readonly int[] s_layers =
+        [.. Enum.GetNames<DecodedLayers>().Skip(1).Select(name => Counters.NumberOf($"decoder.{(name == nameof(DecodedLayers.Ieee8021ah) ? "ieee8021ah" : JsonNamingPolicy.SnakeCaseLower.ConvertName(name))}"))];
 
     /// <summary>Transports whose flows are counted one by one.</summary>
     private static string? TransportName(byte protocol) => protocol switch
@@ -102,7 +106,7 @@ public sealed partial class Inspector
         if (isRejected) counters.Add("ips.rejected");
         if (reason == DropReason.None)
         {
-            counters.Add("ips.accepted");
+            counters[s_accepted]++;
             return;
         }
         counters.Add("ips.blocked");
