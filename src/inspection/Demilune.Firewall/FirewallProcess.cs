@@ -38,7 +38,12 @@ internal static class FirewallProcess
         var intake = new PolicyIntake(new(options.Rules), ruleOptions, judge.Publish);
         var health = HealthSocket.ServeAsync(options.Health, new(counters, () => judge.IsReady), PacketClock.SteadyNanos, ending.Token);
         await Task.Run(() => WarmUp.Run(ruleOptions, ending.Token), CancellationToken.None);
-        if (options.Agent is null) Say(intake.LoadLibrary());
+        var quickening = Task.CompletedTask;
+        if (options.Agent is null)
+        {
+            Say(intake.LoadLibrary());
+            quickening = Task.Run(intake.Quicken, CancellationToken.None);
+        }
 
         using var pressure = new CpuPressure();
         var packets = new PacketThread(options, judge, counters, pressure, Log);
@@ -67,6 +72,7 @@ internal static class FirewallProcess
             await packets.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             writer.Finish();
             await linking;
+            await quickening;
             await health.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

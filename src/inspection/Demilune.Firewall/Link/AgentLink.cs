@@ -115,6 +115,7 @@ internal sealed class AgentLink
                 if (message?.Policies is not { } policies) continue;
                 var loaded = _policies.Load(policies);
                 await WriteAsync(stream, turn, Line(new() { Loaded = loaded }), stop);
+                _policies.Quicken();
             }
         }
         finally

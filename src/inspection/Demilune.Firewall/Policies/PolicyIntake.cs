@@ -84,9 +84,17 @@ internal sealed class PolicyIntake(RuleLibrary library, RuleSetOptions options, 
         var policy = new EnginePolicy(Tag: 0, "builtin", Revision: 1, Prevent: true, [.. library.All]);
         var (accepted, errors) = Compile(policy, former: null);
         if (accepted is null) return Refused(policy, null, errors);
+        _inForce = new() { [policy.Tag] = accepted };
         publish(PolicySetSnapshot.Single(accepted.Compiled));
         Volatile.Write(ref _setsLoaded, _setsLoaded + 1);
         return accepted.Answer;
+    }
+
+    /// <summary>Makes what is in force search faster: some seconds for the largest rule sets there are, in which they are in force already.</summary>
+    public void Quicken()
+    {
+        if (options.RegexSets is not { } engine) return;
+        foreach (var accepted in _inForce.Values) accepted.Compiled.Rules.Quicken(engine, searched: 0);
     }
 
     private (Accepted? Accepted, IReadOnlyList<string> Errors) Compile(EnginePolicy policy, Accepted? former)

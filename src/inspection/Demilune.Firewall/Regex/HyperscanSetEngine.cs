@@ -16,6 +16,8 @@ public sealed class HyperscanSetEngine : IRegexSetEngine
     public IRegexSet? TryCompile(IReadOnlyList<RegexExpression> expressions, Span<bool> accepted) =>
         HyperscanSet.TryCompile([.. expressions.Select(expression => (Text(expression), Options(expression.Flags)))], accepted) is { } set ? new Compiled(set) : null;
 
+    public IRegexSet? TryCompile(IReadOnlyList<byte[]> literals) => HyperscanSet.TryCompile(literals) is { } set ? new Compiled(set) : null;
+
     /// <summary>A, E and G narrow what matches or choose among matches: without them Hyperscan finds at least as much.</summary>
     private static HyperscanOptions Options(RegexFlags flags) =>
         (flags.HasFlag(RegexFlags.IgnoreCase) ? HyperscanOptions.Caseless : 0)

@@ -16,6 +16,7 @@ internal static class RuleCompiler
     public static CompiledRules Compile(IEnumerable<RuleSource> sources, RuleSetOptions options)
     {
         var names = new StateNames();
+        var sets = new HeaderSets(options.Variables);
         var skipped = 0;
         var rules = new List<(Signature Signature, PrefilterChoice Choice)>();
         var places = new Dictionary<(uint Gid, uint Sid), Signature>();
@@ -37,7 +38,9 @@ internal static class RuleCompiler
                     var line = text.Locate(rule.Position).Line;
                     Signature? signature = null;
                     PrefilterChoice choice = default;
-                    fault ??= SignatureAssembly.TryAssemble(rule, source.Text[rule.Position..rule.End], source.Name, line, options, names, out signature, out choice, remark => remarks.Add(text.Error(remark, rule.Options.FirstOrDefault(option => option.Name == "sid") is { Value: { } number } && uint.TryParse(number, out var own) ? own : 0)));
+                    fault ??= SignatureAssembly.TryAssemble(
+                        rule, source.Text[rule.Position..rule.End], source.Name, line, options, names, sets, out signature, out choice,
+                        remark => remarks.Add(text.Error(remark, SidOf(rule))));
                     if (fault is null && places.TryGetValue((signature!.Gid, signature.Sid), out var taken))
                         fault = rule.Action.Fault($"sid {signature.Sid} is taken by the rule at {taken.Source}:{taken.Line}.");
                     if (fault is null)
@@ -52,6 +55,9 @@ internal static class RuleCompiler
         }
         return new(Assemble(rules, names, options), errors) { Skipped = skipped, Remarks = remarks };
     }
+
+    private static uint SidOf(RuleSyntax rule) =>
+        rule.Options.FirstOrDefault(option => option.Name == "sid") is { Value: { } number } && uint.TryParse(number, out var sid) ? sid : 0;
 
     private static RuleSet Assemble(List<(Signature Signature, PrefilterChoice Choice)> rules, StateNames names, RuleSetOptions options)
     {

@@ -3,6 +3,7 @@ using Demilune.Rules.Headers;
 using Demilune.Rules.Keywords;
 using Demilune.Rules.Matching;
 using Demilune.Rules.Prefilters;
+using Demilune.Rules.Regex;
 using Demilune.Rules.State;
 using Demilune.Rules.Syntax;
 
@@ -14,6 +15,7 @@ public sealed class RuleSet
     private readonly Signature[] _signatures;
     private readonly Search[][] _searches;
     private readonly ulong _frames;
+    private readonly LiteralPrefilter[] _literals;
 
     internal RuleSet(Signature[] signatures, StateNames names, BufferPrefilter?[] prefilters, int[] packetRules)
         : this(
@@ -26,6 +28,7 @@ public sealed class RuleSet
     {
         _signatures = signatures;
         _searches = searches;
+        _literals = [.. searches.SelectMany(list => list).SelectMany(search => search.Prefilter.Searches).Distinct()];
         FlowbitNames = flowbits;
         CounterNames = counters;
         VariableNames = variables;
@@ -37,6 +40,19 @@ public sealed class RuleSet
                 if (condition is FrameKeyword.OfFrame frame) _frames |= 1ul << (int)frame.Type;
         AsksChecksums = Array.Exists(signatures, signature => signature.AsksChecksums);
         InspectsPackets = packetRules.Length > 0 || Array.Exists(s_ofPackets, buffer => Inspects(buffer, FlowDirections.ToServer) || Inspects(buffer, FlowDirections.ToClient));
+    }
+
+    /// <summary>
+    /// Gives searches for literals a faster, native table, which takes a tenth of a second each to build where there are thousands. Matches nothing else than
+    /// before. Any thread, one at a time; packets may be judged meanwhile.
+    /// </summary>
+    /// <param name="engine">Builds it.</param>
+    /// <param name="searched">Bytes that a search must have seen for it to be worth while.</param>
+    /// <param name="stop">Asked between two tables.</param>
+    public void Quicken(IRegexSetEngine engine, long searched, CancellationToken stop = default)
+    {
+        foreach (var search in _literals)
+            if (search.Searched >= searched && !stop.IsCancellationRequested) search.Quicken(engine);
     }
 
     private static readonly BufferId[] s_ofPackets =

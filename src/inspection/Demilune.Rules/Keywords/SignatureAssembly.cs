@@ -14,13 +14,13 @@ internal static class SignatureAssembly
     private const int MaxTests = 32;
 
     public static SyntaxFault? TryAssemble(
-        RuleSyntax rule, string text, string source, int line, RuleSetOptions options, StateNames names, out Signature? signature, out PrefilterChoice choice,
+        RuleSyntax rule, string text, string source, int line, RuleSetOptions options, StateNames names, HeaderSets sets, out Signature? signature, out PrefilterChoice choice,
         Action<SyntaxFault> remark)
     {
         signature = null;
         choice = default;
         if (TryAction(rule.Action, out var action) is { } wrongAction) return wrongAction;
-        if (TryHeader(rule, options, out var header) is { } wrongHeader) return wrongHeader;
+        if (TryHeader(rule, options, sets, out var header) is { } wrongHeader) return wrongHeader;
         var builder = new SignatureBuilder(options, names, source, header.Protocol);
         foreach (var option in rule.Options)
             if (KeywordTable.Apply(builder, option) is { } fault) return fault;
@@ -72,7 +72,7 @@ internal static class SignatureAssembly
         return found is null ? word.Fault($"A rule starts with alert, pass, drop, reject, rejectsrc, rejectdst or rejectboth, not '{word.Text}'.") : null;
     }
 
-    private static SyntaxFault? TryHeader(RuleSyntax rule, RuleSetOptions options, out RuleHeader header)
+    private static SyntaxFault? TryHeader(RuleSyntax rule, RuleSetOptions options, HeaderSets sets, out RuleHeader header)
     {
         header = null!;
         if (!ProtocolMatch.All.TryGetValue(rule.Protocol.Text, out var protocol))
@@ -80,10 +80,10 @@ internal static class SignatureAssembly
         if (protocol.Apps.Length > 0 && !protocol.Apps.Any(options.Recognises))
             return rule.Protocol.Fault($"'{protocol.Name}' is not supported: this engine does not recognise that protocol. The rule is not loaded.");
         if (rule.Direction.Text is not ("->" or "<>")) return rule.Direction.Fault($"Between the two ends stands -> or <>, not '{rule.Direction.Text}'.");
-        if (AddressSyntax.TryRead(rule.Source, options.Variables, out var source) is { } wrongSource) return wrongSource;
-        if (PortSyntax.TryRead(rule.SourcePorts, options.Variables, out var sourcePorts) is { } wrongSourcePorts) return wrongSourcePorts;
-        if (AddressSyntax.TryRead(rule.Destination, options.Variables, out var destination) is { } wrongDestination) return wrongDestination;
-        if (PortSyntax.TryRead(rule.DestinationPorts, options.Variables, out var destinationPorts) is { } wrongDestinationPorts) return wrongDestinationPorts;
+        if (sets.TryAddresses(rule.Source, out var source) is { } wrongSource) return wrongSource;
+        if (sets.TryPorts(rule.SourcePorts, out var sourcePorts) is { } wrongSourcePorts) return wrongSourcePorts;
+        if (sets.TryAddresses(rule.Destination, out var destination) is { } wrongDestination) return wrongDestination;
+        if (sets.TryPorts(rule.DestinationPorts, out var destinationPorts) is { } wrongDestinationPorts) return wrongDestinationPorts;
         header = new()
         {
             Protocol = protocol, Source = source, SourcePorts = sourcePorts, Destination = destination, DestinationPorts = destinationPorts,

@@ -5,6 +5,7 @@ public sealed class CandidateSet
 {
     private ulong[] _bits = [];
     private int[] _list = [];
+    private int[] _found = [];
     private int _count;
 
     /// <summary>In the order found, which means nothing: sort (<see cref="Sort"/>) to evaluate in rule order.</summary>
@@ -21,8 +22,12 @@ public sealed class CandidateSet
         Clear();
         if (_list.Length >= signatures) return;
         _list = new int[signatures];
+        _found = new int[signatures];
         _bits = new ulong[(signatures + 63) / 64];
     }
+
+    /// <summary>Room for a search to report in: a buffer has at most as many literals as there are signatures.</summary>
+    internal Span<int> Found => _found;
 
     public void Clear()
     {

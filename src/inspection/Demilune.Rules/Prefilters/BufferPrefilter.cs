@@ -6,6 +6,9 @@ namespace Demilune.Rules.Prefilters;
 /// <summary>Everything that makes signatures candidates because of one buffer in one direction.</summary>
 internal sealed class BufferPrefilter(LiteralPrefilter? literals, int[] always, TransformedPrefilter[] transformed, RegexPrefilter? expressions)
 {
+    /// <summary>Every search for literals in it.</summary>
+    public IEnumerable<LiteralPrefilter> Searches => (literals is null ? [] : new[] { literals }).Concat(transformed.Select(chain => chain.Literals));
+
     public void Scan(ReadOnlySpan<byte> bytes, MatchContext context)
     {
         foreach (var signature in always) context.Candidates.Add(signature);

@@ -9,6 +9,10 @@ public interface IRegexSetEngine
     /// <param name="accepted">As many as expressions; false: this one cannot be looked for.</param>
     /// <returns>Null if none can.</returns>
     IRegexSet? TryCompile(IReadOnlyList<RegexExpression> expressions, Span<bool> accepted);
+
+    /// <summary>The same for plain bytes, without regard to ASCII case.</summary>
+    /// <returns>Null if it cannot.</returns>
+    IRegexSet? TryCompile(IReadOnlyList<byte[]> literals);
 }
 
 /// <summary>Safe to use from several threads at once; scanning allocates nothing.</summary>

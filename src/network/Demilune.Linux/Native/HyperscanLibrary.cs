@@ -25,6 +25,10 @@ internal static unsafe partial class HyperscanLibrary
     [LibraryImport(Library)]
     public static partial int hs_compile_multi(byte** expressions, uint* flags, uint* ids, uint elements, uint mode, nint platform, nint* database, hs_compile_error_t** error);
 
+    /// <summary>As above for plain bytes of given lengths: nothing in them is special. Since 5.2.</summary>
+    [LibraryImport(Library)]
+    public static partial int hs_compile_lit_multi(byte** expressions, uint* flags, uint* ids, nuint* lengths, uint elements, uint mode, nint platform, nint* database, hs_compile_error_t** error);
+
     [LibraryImport(Library)]
     public static partial int hs_free_compile_error(hs_compile_error_t* error);
 
