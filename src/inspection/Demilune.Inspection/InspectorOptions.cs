@@ -12,6 +12,9 @@ public sealed record InspectorOptions
     /// </summary>
     public bool Inline { get; init; } = true;
 
+    /// <summary>Told how far each signature comes, and at what cost. Null, the default: nobody is.</summary>
+    public Detection.RuleProfile? Profile { get; init; }
+
     /// <summary>Flows at a time. When full, closed and half-open flows go first; established ones never. Default 262 144.</summary>
     public int MaxFlows { get; init; } = 262_144;
 

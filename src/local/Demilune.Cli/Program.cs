@@ -4,6 +4,7 @@ using Demilune.Cli.Cluster;
 using Demilune.Cli.Inspect;
 using Demilune.Cli.Observe;
 using Demilune.Cli.Policies;
+using Demilune.Cli.Rules;
 
 var version = typeof(LocalCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 var versionCommand = new Command("version", "Prints the version.");
@@ -15,6 +16,7 @@ var root = new RootCommand("Demilune: layer-7 security for Kubernetes without to
     FlowsCommand.Create(),
     InspectCommand.Create(),
     PolicyCommand.Create(),
+    RulesCommand.Create(),
     TraceCommand.Create(),
     LocalCommand.Create(),
     versionCommand,

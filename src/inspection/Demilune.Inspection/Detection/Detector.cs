@@ -107,6 +107,7 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
         if (scope.Flow is { IsPassed: true }) return;
         if (transaction is not null && options.Streams is not null) Guess(transaction);
         var passed = scope.Flow?.Passed ?? 0;
+        var profile = options.Profile is { } watched && watched.Rules == _rules ? watched : null;
         foreach (ref var entry in pending.Entries)
         {
             if (entry.IsDone || position > entry.Until) continue;
@@ -120,9 +121,15 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
                 entry.IsDone = true;
                 continue;
             }
-            if (!signature.AppliesTo(in scope.Facts) || !FlowbitsAllow(signature) || !_memory.Allows(signature, scope)) continue;
+            profile?.Consider(entry.Signature);
+            if (!signature.AppliesTo(in scope.Facts)) continue;
+            profile?.Fit(entry.Signature);
+            if (!FlowbitsAllow(signature) || !_memory.Allows(signature, scope)) continue;
             var seen = buffers with { Source = scope.Source, Destination = scope.Destination };
-            if (!signature.Matches(ref seen, _match, ref entry.Matched)) continue;
+            var started = profile?.Now ?? 0;
+            var holds = signature.Matches(ref seen, _match, ref entry.Matched);
+            profile?.Try(entry.Signature, started, entry.Matched, holds);
+            if (!holds) continue;
             if (!Matched(signature, in buffers, transaction)) continue;
             entry.IsDone = true;
             if (signature.Action == RuleAction.Pass && options.Streams is null)

@@ -12,6 +12,9 @@ public sealed class BufferTest
     /// <summary>The transformations, for display. Empty: the buffer as it is.</summary>
     public IEnumerable<string> TransformNames => Transforms.Select(transform => transform.Name);
 
+    /// <summary>How many conditions follow each other in it.</summary>
+    public int StepCount => Steps.Length;
+
     internal Transform[] Transforms { get; init; } = [];
     internal MatchStep[] Steps { get; init; } = [];
 

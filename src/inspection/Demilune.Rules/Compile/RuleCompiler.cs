@@ -46,6 +46,7 @@ internal static class RuleCompiler
                     if (fault is null)
                     {
                         places.Add((signature!.Gid, signature.Sid), signature);
+                        if (choice.Test >= 0) signature.Prefilter = new(signature.TestArray[choice.Test].Buffer, choice.Literal ?? default, choice.NoCase, choice.Expression?.Pattern);
                         rules.Add((signature, choice));
                         continue;
                     }

@@ -1,3 +1,4 @@
+using System.Text;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Headers;
 using Demilune.Rules.Matching;
@@ -100,6 +101,9 @@ public sealed class Signature
     /// <summary>Evaluating it may change a data set.</summary>
     internal bool HasEffects { get; init; }
 
+    /// <summary>Its match changes something beyond flow bits: a data set, a file that is kept, what is recorded after it.</summary>
+    public bool HasSideEffects => HasEffects || FileStorage is not null || Tag is not null;
+
     internal PacketCondition[] PacketConditions { get; init; } = [];
 
     /// <summary>It asks for nothing but decoder events: packets without an IP header are its business too.</summary>
@@ -109,11 +113,17 @@ public sealed class Signature
 
     internal bool AsksChecksums { get; init; }
 
+    /// <summary>What makes it worth a try; null: every packet does.</summary>
+    public SignaturePrefilter? Prefilter { get; internal set; }
+
     /// <summary>In Suricata's words; null unless <see cref="RuleSetOptions.Describes"/>.</summary>
     public Analysis.RuleAnalysis? Analysis { get; init; }
 
-    /// <summary>The rule as written, and where.</summary>
-    public string Text { get; init; } = "";
+    /// <summary>The rule as written. Kept in half the memory: few are ever shown.</summary>
+    public string Text { get => Encoding.UTF8.GetString(_text); init => _text = Encoding.UTF8.GetBytes(value); }
+    private readonly byte[] _text = [];
+
+    /// <summary>Where it was written.</summary>
     public string Source { get; init; } = "";
     public int Line { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Demilune.Firewall.Regex;
 using Demilune.Inspection;
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Events.Eve;
@@ -15,6 +16,10 @@ internal static class CaptureInspection
     private const long TickNanos = 100_000_000;
     private const int ProgressFrames = 1 << 16;
 
+    /// <summary>Where a search has seen as much, it pays to build a faster table for it: in 100 ms, which it saves again within the next 30 MB.</summary>
+    private const long QuickenBytes = 8 << 20;
+    private const int QuickenFrames = 1 << 12;
+
     /// <param name="capture">Read forward once.</param>
     /// <param name="rules">Judge every frame, whatever its tag.</param>
     /// <param name="request">How.</param>
@@ -24,7 +29,7 @@ internal static class CaptureInspection
     public static CaptureSummary Run(Stream capture, RuleSet rules, InspectRequest request, Stream output, CancellationToken stop)
     {
         var reader = CaptureReader.Open(capture);
-        var inspector = new Inspector(request.Settings.Inspector with { Inline = request.Inline, VerifyChecksums = request.VerifyChecksums, LogFlows = true });
+        var inspector = new Inspector(request.Settings.Inspector with { Inline = request.Inline, VerifyChecksums = request.VerifyChecksums, LogFlows = true, Profile = request.Profile });
         inspector.Publish(PolicySetSnapshot.Single(new(0, "inspect", 1, Prevent: request.Inline, rules)));
         using var eve = new EveWriter(line =>
         {
@@ -39,6 +44,7 @@ internal static class CaptureInspection
             : null;
         IEventSink events = lines is not null ? lines : files is not null ? files : eve;
         var resets = new FrameQueue();      // there is nobody to send them to
+        var quickens = HyperscanSetEngine.IfAvailable();
         var progress = new Progress(capture, request.Quiet);
         long now = 0, nextTick = 0, frames = 0;
         while (!stop.IsCancellationRequested && reader.TryRead(out var captured))
@@ -53,6 +59,7 @@ internal static class CaptureInspection
                 nextTick = now + TickNanos;
             }
             if (++frames % ProgressFrames == 0) progress.Show(frames, reader.Position);
+            if (frames % QuickenFrames == 0 && quickens is not null) rules.Quicken(quickens, QuickenBytes, stop);
         }
         inspector.Finish(now, events);
         if (files is not null) inspector.Statistics.Counters?.Set("file_store.fs_errors", files.Failures);

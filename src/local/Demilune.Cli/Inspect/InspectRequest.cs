@@ -1,3 +1,5 @@
+using Demilune.Inspection.Detection;
+
 namespace Demilune.Cli.Inspect;
 
 /// <summary>What <c>demilune inspect</c> was asked for.</summary>
@@ -41,6 +43,9 @@ internal sealed record InspectRequest
 
     /// <summary>Rules that loaded, were refused, and were not for us: for the statistics.</summary>
     public (int Loaded, int Failed, int Skipped) RulesCounted { get; init; }
+
+    /// <summary>Watches the rules; null: nobody asked.</summary>
+    public RuleProfile? Profile { get; init; }
 
     /// <summary>Gets what went wrong.</summary>
     public EngineLog Log { get; init; } = EngineLog.None;
