@@ -5,6 +5,7 @@ return args switch
 {
     ["judge", "--only", var name, .. var rules] when rules.Length > 0 => Judging.Run(name, rules),
     ["judge", .. var rules] when rules.Length > 0 => Judging.Run("", rules),
+    ["flows", var connections] => ManyFlows.Run(int.Parse(connections)),
     ["capture", var file, var connections] => Traffic.Write(file, int.Parse(connections)),
     ["policies", .. var sizes] => await PolicyScale.RunAsync(sizes.Length == 0 ? [1_000, 5_000, 10_000, 50_000] : sizes.Select(int.Parse)),
     ["enforce", var pods, var perSecond, var seconds] => await EnforcementLatency.RunAsync(int.Parse(pods), int.Parse(perSecond), int.Parse(seconds)),
@@ -20,6 +21,7 @@ static int Usage()
         demilune-bench: the pieces of bench/run.sh.
           demilune-bench judge [--only EXCHANGE] RULES...  what judging costs without a wire, and the prefilter alone
           demilune-bench capture FILE CONNECTIONS writes a capture of browsers and downloads
+          demilune-bench flows CONNECTIONS        memory, delay and pauses with very many connections, and a flood of SYNs
           demilune-bench policies [PODS…]         what an event costs the controller, by size of the cluster
           demilune-bench enforce PODS EVENTS-PER-SECOND SECONDS  from an event until all kernels judge by it (root)
           demilune-bench forward IN OUT           forwards between two interfaces without looking
