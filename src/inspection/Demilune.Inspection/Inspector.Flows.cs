@@ -17,7 +17,7 @@ public sealed partial class Inspector
     /// <param name="refused">The verdict if there is none and there will be none.</param>
     private Flow? FindFlow(in Frame frame, scoped ref DecodedPacket packet, int tag, InspectionPolicy policy, out Side from, out Verdict refused)
     {
-        var facts = _scope.Facts;
+        ref readonly var facts = ref _scope.Facts;
         var tcp = packet.Tcp;
         var protocol = packet.Protocol;
         var (source, destination) = (new IpAddress(facts.Source), new IpAddress(facts.Destination));
@@ -98,9 +98,9 @@ public sealed partial class Inspector
     /// <summary>Ends another flow while a packet is at hand.</summary>
     private void MakeWay(Flow other, FlowEnd end, in PacketFacts facts)
     {
-        var (origin, length) = (_scope.Origin, _scope.PacketLength);
+        var (kept, origin, length) = (facts, _scope.Origin, _scope.PacketLength);     // they are the scope's own, which is used for the other flow now
         EndFlow(other, end, _scope.Now, _scope.Events);
-        _scope.Resume(in facts, in origin, length);
+        _scope.Resume(in kept, in origin, length);
     }
 
     private Flow? AddMidStream(Flow? flow, out Verdict refused)
@@ -129,7 +129,7 @@ public sealed partial class Inspector
     private Flow? NewFlow(
         in Frame frame, in FlowKey key, bool isAnswer, bool isTcp, int tag, InspectionPolicy policy, out Side from, out Verdict refused)
     {
-        var facts = _scope.Facts;
+        ref readonly var facts = ref _scope.Facts;
         refused = default;
         from = isAnswer || (frame.FlowId != 0 && frame.Arrival == Interface.Out) ? Side.Server : Side.Client;
         if (_flows.IsFull)

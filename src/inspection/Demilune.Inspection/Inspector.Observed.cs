@@ -60,7 +60,7 @@ public sealed partial class Inspector
         }
         if (flow.IsPassed || _scope.SkipsRules)
         {
-            foreach (var waiting in flow.Waiting) waiting.Clear();
+            foreach (var waiting in flow.Waiting) waiting?.Clear();
             _detector.Conclude(new() { Bytes = packet.Bytes });
             return EndPacket(flow, reason, 0);
         }
@@ -149,7 +149,7 @@ public sealed partial class Inspector
         if (flow.IsReleased) return;
         foreach (var side in (ReadOnlySpan<Side>)[Side.Client, Side.Server])
         {
-            var isUnfinished = flow.Waiting[(int)side].Count > 0 || (flow.Connection is { } open && TcpTracker.IsUnfinished(open, side));
+            var isUnfinished = flow.Waiting[(int)side] is { Count: > 0 } || (flow.Connection is { } open && TcpTracker.IsUnfinished(open, side));
             if (!isUnfinished) continue;
             if (flow.Connection is not null) Statistics.Counters?.Add("tcp.pseudo");
             _scope.Begin(events, now);

@@ -84,7 +84,7 @@ public sealed partial class Inspector
     public Verdict Inspect(in Frame frame, long now, IEventSink events, FrameQueue inject)
     {
         Statistics.Frames++;
-        _scope.Begin(events, now, frame.Number);
+        _scope.BeginFrame(events, now, frame.Number);
         CountFrame(in frame);
         var verdict = Judge(in frame, inject);
         if (verdict.Frame == FrameVerdict.Drop)

@@ -69,8 +69,11 @@ internal sealed partial class Detector
         foreach (var guess in flow.Guesses)
             if (guess?.Live == transaction) guess.Freeze();
         foreach (var waiting in flow.Waiting)
+        {
+            if (waiting is null) continue;
             foreach (var alert in waiting)
                 if (alert.Live == transaction) alert.Freeze();
+        }
     }
 
     /// <summary>Takes actions and tells alerts of a packet from the side that the scope faces.</summary>
@@ -81,9 +84,11 @@ internal sealed partial class Detector
         var isDropped = false;
         if (scope.Flow is { } flow)
         {
-            var waiting = flow.Waiting[(int)scope.From];
-            if (!flow.IsPassed) _queue.AddRange(waiting);
-            waiting.Clear();
+            if (flow.Waiting[(int)scope.From] is { Count: > 0 } waiting)
+            {
+                if (!flow.IsPassed) _queue.AddRange(waiting);
+                waiting.Clear();
+            }
         }
         _told.Clear();
         if (_queue.Count > 0) Settle(in packet, out isDropped);
@@ -161,7 +166,7 @@ internal sealed partial class Detector
         };
         if (transaction is not { Lasts: true }) alert.Freeze();
         if (_isPacketAtHand || scope.Flow is not { } owner) _queue.Add(alert);
-        else owner.Waiting[(int)scope.From].Add(alert);
+        else (owner.Waiting[(int)scope.From] ??= []).Add(alert);
         return true;
     }
 

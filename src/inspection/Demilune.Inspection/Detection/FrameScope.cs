@@ -74,6 +74,13 @@ internal sealed class FrameScope
     private byte[] _packet = [];
     private int _packetLength;
 
+    /// <summary>Another frame. What belongs to a packet is forgotten when its first one begins.</summary>
+    public void BeginFrame(IEventSink events, long now, long number)
+    {
+        (Events, Now, Number, Flow) = (events, now, number, null);
+        (Blocked, Dropped, Releases) = (DropReason.None, DropReason.None, false);
+    }
+
     /// <summary>Another packet of the same frame.</summary>
     public void BeginPacket(in PacketOrigin origin)
     {

@@ -76,26 +76,26 @@ internal sealed class Flow
     public TcpConnection? Connection { get; set; }
 
     /// <summary>Matches that wait for the next packet of their side, by <see cref="Side"/> (captures).</summary>
-    public List<QueuedAlert>[] Waiting { get; } = [[], []];
+    public BothSides<List<QueuedAlert>?> Waiting;
 
     /// <summary>By <see cref="Side"/>: a packet was dropped, and told of.</summary>
-    public bool[] DropsTold { get; } = new bool[2];
+    public BothSides<bool> DropsTold;
 
     /// <summary>Why its packets are recorded; null: they are not.</summary>
     public List<Tags.Tag>? Tags { get; set; }
 
     /// <summary>By <see cref="Side"/>: what its stream is about (captures).</summary>
-    public TransactionGuess?[] Guesses { get; } = new TransactionGuess?[2];
+    public BothSides<TransactionGuess?> Guesses;
 
     /// <summary>By <see cref="Side"/>: packets and their bytes sent.</summary>
-    public long[] Packets { get; } = new long[2];
-    public long[] Bytes { get; } = new long[2];
+    public BothSides<long> Packets;
+    public BothSides<long> Bytes;
 
     /// <summary>A rule wants every further file of these directions kept.</summary>
     public Demilune.Rules.Headers.FlowDirections WantedFiles { get; set; }
 
     /// <summary>By <see cref="Side"/>: the least and the greatest TTL of its packets.</summary>
-    public (byte Least, byte Most)[] Ttl { get; } = new (byte, byte)[2];
+    public BothSides<(byte Least, byte Most)> Ttl;
 
     /// <summary>By <see cref="Side"/>: frames that somebody wanted to hear of.</summary>
     public long[] Frames { get; } = new long[2];
@@ -125,22 +125,18 @@ internal sealed class Flow
     public void Reverse()
     {
         (Client, Server, ClientPort, ServerPort) = (Server, Client, ServerPort, ClientPort);
-        Array.Reverse(Packets);
-        Array.Reverse(Bytes);
+        (Packets[0], Packets[1]) = (Packets[1], Packets[0]);
+        (Bytes[0], Bytes[1]) = (Bytes[1], Bytes[0]);
         IsAnswered = Packets[1] > 0;
     }
 
     public void Clear(SegmentPool pool)
     {
         Connection?.Clear();
-        foreach (var waiting in Waiting) waiting.Clear();
-        Array.Clear(Guesses);
-        Array.Clear(DropsTold);
+        foreach (var waiting in Waiting) waiting?.Clear();
+        (Guesses, DropsTold, Packets, Bytes, Ttl) = (default, default, default, default, default);
         Tags = null;
         foreach (var side in Sides) side.Clear(pool);
-        Array.Clear(Packets);
-        Array.Clear(Bytes);
-        Array.Clear(Ttl);
         Array.Clear(Flowbits);
         TcpState = TcpState.New;
         RivalSyn = null;

@@ -9,7 +9,7 @@ namespace Demilune.Inspection.Reassembly;
 /// <remarks>Segments are in order, never overlap, never are empty. Whatever came first stays: a later copy of a byte is only ever compared.</remarks>
 internal sealed class SegmentStore
 {
-    private Segment[] _segments = new Segment[4];
+    private Segment[] _segments = [];
     private int _first;
     private int _count;
 
@@ -131,7 +131,7 @@ internal sealed class SegmentStore
     {
         if (_first + _count == _segments.Length)
         {
-            var target = _count * 2 > _segments.Length ? new Segment[_segments.Length * 2] : _segments;
+            var target = _segments.Length == 0 || _count * 2 > _segments.Length ? new Segment[Math.Max(4, _segments.Length * 2)] : _segments;
             Segments.CopyTo(target);
             if (target == _segments) _segments.AsSpan(_count, _first).Clear();
             (_segments, _first) = (target, 0);

@@ -18,7 +18,7 @@ internal static class RuleCompiler
         var names = new StateNames();
         var sets = new HeaderSets(options.Variables);
         var skipped = 0;
-        var rules = new List<(Signature Signature, PrefilterChoice Choice)>();
+        var rules = new List<LoadedRule>();
         var places = new Dictionary<(uint Gid, uint Sid), Signature>();
         var errors = new List<RuleError>();
         var remarks = new List<RuleError>();
@@ -47,7 +47,7 @@ internal static class RuleCompiler
                     {
                         places.Add((signature!.Gid, signature.Sid), signature);
                         if (choice.Test >= 0) signature.Prefilter = new(signature.TestArray[choice.Test].Buffer, choice.Literal ?? default, choice.NoCase, choice.Expression?.Pattern);
-                        rules.Add((signature, choice));
+                        rules.Add(new(signature, choice));
                         continue;
                     }
                 }
@@ -60,7 +60,7 @@ internal static class RuleCompiler
     private static uint SidOf(RuleSyntax rule) =>
         rule.Options.FirstOrDefault(option => option.Name == "sid") is { Value: { } number } && uint.TryParse(number, out var sid) ? sid : 0;
 
-    private static RuleSet Assemble(List<(Signature Signature, PrefilterChoice Choice)> rules, StateNames names, RuleSetOptions options)
+    private static RuleSet Assemble(List<LoadedRule> rules, StateNames names, RuleSetOptions options)
     {
         var ordered = rules.OrderBy(rule => ActionRank(rule.Signature.Action, options.ActionOrder)).ThenBy(rule => FlowbitRank(rule.Signature))
             .ThenBy(rule => StateRank<FlowintOperation>(rule.Signature)).ThenBy(rule => VariableRank(rule.Signature)).ThenBy(rule => StateRank<SharedBitOperation>(rule.Signature))
@@ -99,4 +99,7 @@ internal static class RuleCompiler
         Rank(signature.TestArray.Any(test => test.Steps.Any(step => step is PcreStep { Captures: true })), signature.State.Any(operation => operation is VariableOperation));
 
     private static int Rank(bool sets, bool asks) => (sets, asks) switch { (true, false) => 0, (true, true) => 1, (false, true) => 2, _ => 3 };
+
+    /// <summary>A class: sorting structs of its own kind would have to be compiled at each start.</summary>
+    private sealed record LoadedRule(Signature Signature, PrefilterChoice Choice);
 }

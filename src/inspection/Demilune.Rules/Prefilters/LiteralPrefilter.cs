@@ -81,19 +81,33 @@ internal sealed class LiteralPrefilter
         if (grams.Count <= FewGrams.Limit) _few = new(grams.Select(entry => entry.Gram));
         var bucketBits = bits - 4;
         BucketShift = 32 - bucketBits;
-        _entries = [.. grams.OrderBy(entry => BucketOf(entry.Gram))];
         _bucketStarts = new int[(1 << bucketBits) + 1];
-        foreach (var entry in _entries) _bucketStarts[BucketOf(entry.Gram) + 1]++;
-        for (var i = 1; i < _bucketStarts.Length; i++) _bucketStarts[i] += _bucketStarts[i - 1];
+        foreach (var entry in grams) _bucketStarts[BucketOf(entry.Gram) + 1]++;
+        _entries = Sorted(grams, _bucketStarts, entry => BucketOf(entry.Gram));
 
-        _pairs = [.. ChoosePairs(_literals).OrderBy(entry => entry.Pair)];
-        if (_pairs.Length == 0) return;
+        var pairs = ChoosePairs(_literals).ToList();
+        if (pairs.Count == 0) return;
         _pairBitmap = new ulong[65536 / 64];
         _pairRanks = new ushort[_pairBitmap.Length];
-        foreach (var entry in _pairs) _pairBitmap[entry.Pair >> 6] |= 1UL << entry.Pair;
+        foreach (var entry in pairs) _pairBitmap[entry.Pair >> 6] |= 1UL << entry.Pair;
         for (var i = 1; i < _pairRanks.Length; i++) _pairRanks[i] = (ushort)(_pairRanks[i - 1] + BitOperations.PopCount(_pairBitmap[i - 1]));
-        _pairStarts = [.. _pairs.Index().Where(pair => pair.Index == 0 || pair.Item.Pair != _pairs[pair.Index - 1].Pair).Select(pair => pair.Index), _pairs.Length];
+        _pairStarts = new int[NumberOf(ushort.MaxValue) + 2];
+        foreach (var entry in pairs) _pairStarts[NumberOf(entry.Pair) + 1]++;
+        _pairs = Sorted(pairs, _pairStarts, entry => NumberOf(entry.Pair));
     }
+
+    /// <summary>Puts entries together by their number.</summary>
+    /// <param name="starts">Of each number, one further on, how many there are; then, where they begin.</param>
+    private static T[] Sorted<T>(List<T> entries, int[] starts, Func<T, int> number)
+    {
+        for (var i = 1; i < starts.Length; i++) starts[i] += starts[i - 1];
+        var (sorted, next) = (new T[entries.Count], starts.AsSpan().ToArray());
+        foreach (var entry in entries) sorted[next[number(entry)]++] = entry;
+        return sorted;
+    }
+
+    /// <summary>Of a pair that is in the bitmap; of others, of the next one that is.</summary>
+    private int NumberOf(ushort pair) => _pairRanks[pair >> 6] + BitOperations.PopCount(_pairBitmap![pair >> 6] & ((1UL << pair) - 1));
 
     private bool HasLong { get; }
     private int BucketShift { get; }
@@ -225,7 +239,7 @@ internal sealed class LiteralPrefilter
     private bool ComparePair(ReadOnlySpan<byte> bytes, int position, ushort pair, CandidateSet candidates, ref int comparisons)
     {
         comparisons--;
-        var number = _pairRanks[pair >> 6] + BitOperations.PopCount(_pairBitmap![pair >> 6] & ((1UL << pair) - 1));
+        var number = NumberOf(pair);
         foreach (ref readonly var entry in _pairs.AsSpan(_pairStarts[number], _pairStarts[number + 1] - _pairStarts[number]))
         {
             var literal = _literals[entry.Literal];
