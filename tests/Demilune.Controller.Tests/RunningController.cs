@@ -42,7 +42,7 @@ internal sealed class RunningController : IAsyncDisposable
         directory ??= System.IO.Directory.CreateTempSubdirectory("controller-tests-").FullName;
         var options = new ControllerOptions(null, Path.Combine(directory, "data"), "test", Path.Combine(directory, "link"), directory, "", "")
         {
-            LinkPort = 0, RestPort = 0, NeutronPort = 0,
+            LinkPort = 0, RestPort = 0, NeutronPort = 0, ConsolePort = 0,
         };
         var app = ControllerHost.Build(options, services =>
         {

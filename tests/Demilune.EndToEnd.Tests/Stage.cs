@@ -29,6 +29,7 @@ internal static class Stage
         LinkPort = 17443 + number,
         RestPort = 18480 + number,
         NeutronPort = 19696 + number,
+        ConsolePort = 21481 + number,
         PodNetwork4 = string.Create(CultureInfo.InvariantCulture, $"10.{200 + number}.0.0/16"),
         PodNetwork6 = string.Create(CultureInfo.InvariantCulture, $"fd00:{200 + number}::/64"),
     };

@@ -15,7 +15,7 @@ public sealed class WalkTests(ITestOutputHelper output)
             Path.Combine(Stage.Programs, "Demilune.Cli", "demilune"),
             [
                 "local", "run", "--once", "--directory", layout.Directory, "--run-directory", layout.RunDirectory, "--bpf-directory", layout.BpfDirectory,
-                "--rules", layout.Rules, "--examples", Stage.Examples, "--ports", $"{layout.ApiPort},{layout.LinkPort},{layout.RestPort},{layout.NeutronPort}",
+                "--rules", layout.Rules, "--examples", Stage.Examples, "--ports", $"{layout.ApiPort},{layout.LinkPort},{layout.RestPort},{layout.NeutronPort},{layout.ConsolePort}",
                 "--pod-network-v4", layout.PodNetwork4!, "--pod-network-v6", layout.PodNetwork6!,
             ],
             TimeSpan.FromMinutes(6), TestContext.Current.CancellationToken);

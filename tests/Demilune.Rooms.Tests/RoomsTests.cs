@@ -22,7 +22,8 @@ public sealed class RoomsTests
         ["Kubernetes"] = ["Policy"],
         ["Raven"] = ["Policy", "Kubernetes", "Neutron"],
         ["Orchestrator"] = ["Policy", "Kubernetes", "Neutron", "Contracts"],
-        ["Controller"] = ["Policy", "Kubernetes", "Raven", "Orchestrator", "Neutron", "Sdn", "Contracts"],
+        ["Console"] = [],
+        ["Controller"] = ["Console", "Policy", "Kubernetes", "Raven", "Orchestrator", "Neutron", "Sdn", "Contracts"],
         ["Local"] = ["Kubernetes"],
         ["Cli"] = ["Policy", "Kubernetes", "Wire", "Rules", "Inspection", "Firewall", "Linux", "Contracts"],
     };

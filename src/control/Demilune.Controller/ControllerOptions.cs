@@ -27,4 +27,7 @@ public sealed record ControllerOptions(
 
     /// <summary>0: any free one.</summary>
     public int NeutronPort { get; init; } = 9696;
+
+    /// <summary>0: any free one.</summary>
+    public int ConsolePort { get; init; } = 7481;
 }

@@ -16,14 +16,15 @@ var listen = Program.Option("--listen-address", "ADDRESS", "Where node link and 
 var linkPort = Program.Option("--link-port", "PORT", "Node link, https; 0: any free one.", "7443");
 var restPort = Program.Option("--rest-port", "PORT", "REST, http; 0: any free one.", "7480");
 var neutronPort = Program.Option("--neutron-port", "PORT", "Neutron's API, http on 127.0.0.1; 0: any free one.", "9696");
+var consolePort = Program.Option("--console-port", "PORT", "The web console, http on 127.0.0.1; 0: any free one.", "7481");
 var root = new RootCommand(
     "The controller: turns Kubernetes' policies into a network (Raven), keeps the firewalls alive (orchestrator), and tells every node what "
     + "to be. Every option may also be set as DEMILUNE_KUBECONFIG, DEMILUNE_DATA_DIRECTORY, … in the environment. On SIGTERM it stops; nodes go on "
     + "enforcing what they were told last.")
 {
-    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort,
+    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort, consolePort,
 };
-foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort])
+foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort, consolePort])
     port.Validators.Add(result =>
     {
         if (!ushort.TryParse(result.GetValueOrDefault<string>(), NumberStyles.None, CultureInfo.InvariantCulture, out _))
@@ -43,6 +44,7 @@ root.SetAction((parsed, stop) =>
         LinkPort = Port(linkPort),
         RestPort = Port(restPort),
         NeutronPort = Port(neutronPort),
+        ConsolePort = Port(consolePort),
     };
     return ControllerHost.RunAsync(options, stop);
 

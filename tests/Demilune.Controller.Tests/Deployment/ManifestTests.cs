@@ -47,7 +47,7 @@ public sealed class ManifestTests
         var options = new ControllerOptions(
             server.Kubeconfig, Path.Combine(directory, "data"), "test", Path.Combine(directory, "link"), "/run/demilune", "10.244.0.0/16", "")
         {
-            LinkPort = 0, RestPort = 0, NeutronPort = FreePort(),
+            LinkPort = 0, RestPort = 0, NeutronPort = FreePort(), ConsolePort = 0,
         };
         await using (var controller = ControllerHost.Build(options, services =>
         {

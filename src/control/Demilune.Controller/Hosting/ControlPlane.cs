@@ -1,4 +1,8 @@
+using Demilune.Console.Access;
+using Demilune.Console.Reading;
 using Demilune.Contracts.Nodes;
+using Demilune.Controller.Access;
+using Demilune.Controller.Reading;
 using Demilune.Kubernetes.Api;
 using Demilune.Kubernetes.Crds;
 using Demilune.Kubernetes.Events;
@@ -36,6 +40,8 @@ internal static class ControlPlane
         services.AddSingleton<OrchestratorController>();
         services.AddSingleton<INodeObserver>(provider => provider.GetRequiredService<OrchestratorController>().Observer);
         services.AddSingleton<INodeSupplement>(provider => provider.GetRequiredService<OrchestratorController>().Supplement);
+        services.AddSingleton<ITokenAuthority, TokenAuthority>();
+        services.AddSingleton<IClusterReading, ClusterReading>();
         services.AddSingleton<ControlLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlLoop>());
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<ControlLoop>());

@@ -1,7 +1,12 @@
 using System.Net;
+using Demilune.Console;
+using Demilune.Console.Access;
+using Demilune.Console.Reading;
 using Demilune.Contracts.Nodes;
+using Demilune.Controller.Access;
 using Demilune.Controller.Events;
 using Demilune.Controller.Nodes;
+using Demilune.Controller.Reading;
 using Demilune.Controller.Rest;
 using Demilune.Kubernetes.Api;
 using Demilune.Neutron;
@@ -34,12 +39,12 @@ internal static class ControllerHost
         }
         catch (k8s.Exceptions.KubeConfigException error)
         {
-            await Console.Error.WriteLineAsync($"demilune-controller cannot start: {error.Message}. Name a kubeconfig with --kubeconfig or $KUBECONFIG.");
+            await System.Console.Error.WriteLineAsync($"demilune-controller cannot start: {error.Message}. Name a kubeconfig with --kubeconfig or $KUBECONFIG.");
             return 1;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"demilune-controller cannot start: {error.Message}");
+            await System.Console.Error.WriteLineAsync($"demilune-controller cannot start: {error.Message}");
             return 1;
         }
         await using var running = app;
@@ -50,7 +55,7 @@ internal static class ControllerHost
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or AggregateException)
         {
             // Kestrel names the address that is taken.
-            await Console.Error.WriteLineAsync($"demilune-controller cannot start: {error.Message} (--link-port, --rest-port, --neutron-port choose others)");
+            await System.Console.Error.WriteLineAsync($"demilune-controller cannot start: {error.Message} (--link-port, --rest-port, --neutron-port, --console-port choose others)");
             return 1;
         }
         await app.WaitForShutdownAsync(stop);
@@ -63,7 +68,12 @@ internal static class ControllerHost
     {
         Directory.CreateDirectory(options.DataDirectory);
         var identity = LinkIdentity.LoadOrCreate(options.NodeLinkDirectory, TimeProvider.System);
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "demilune-controller" });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "demilune-controller",
+            // The console's files lie beside the program, wherever it was started from.
+            ContentRootPath = AppContext.BaseDirectory,
+        });
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console =>
         {
@@ -73,6 +83,8 @@ internal static class ControllerHost
         });
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
         builder.WebHost.UseKestrelHttpsConfiguration();
+        // Where it was built, not published, the console's files are in other folders.
+        builder.WebHost.UseStaticWebAssets();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -88,11 +100,15 @@ internal static class ControllerHost
                 listen.Mark(Door.Rest);
             });
             kestrel.Listen(IPAddress.Loopback, options.NeutronPort, listen => listen.Mark(Door.Neutron));
+            // Plain HTTP, which browsers trust on this machine only; from elsewhere it is reached through kubectl port-forward.
+            kestrel.Listen(IPAddress.Loopback, options.ConsolePort, listen => listen.Mark(Door.Console));
         });
         // A follower's connection never ends by itself: do not wait for it.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
         AddServices(builder.Services, options, identity);
         controlPlane(builder.Services);
+        var hasConsole = builder.Services.Any(service => service.ServiceType == typeof(IClusterReading));
+        if (hasConsole) builder.Services.AddConsole();
         builder.Services.TryAddSingleton<INodeSupplement, NoSupplement>();
 
         var app = builder.Build();
@@ -100,6 +116,7 @@ internal static class ControllerHost
         app.MapDoor(Door.Rest, routes => routes.MapRest());
         app.MapDoor(Door.Neutron, routes => routes.MapNeutron(
             app.Services.GetRequiredService<VirtualNetwork>(), app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Demilune.Sdn")));
+        if (hasConsole) app.MapDoor(Door.Console, routes => routes.MapConsole(), behind => behind.UseConsole());
         return app;
     }
 
@@ -117,6 +134,10 @@ internal static class ControllerHost
         services.AddSingleton<INeutron>(_ => new NeutronClient(
             new HttpClient { BaseAddress = new($"http://127.0.0.1:{options.NeutronPort}/"), Timeout = TimeSpan.FromSeconds(30) },
             new NoAuth(), TimeProvider.System));
+        services.AddSingleton(provider => new AlertLog(maxItems: 100_000, maxBytes: 256 << 20, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(_ => new FlowLog(maxItems: 10_000, maxLinks: 20_000));
+        services.AddSingleton<IAudit>(provider => new AuditFile(
+            Path.Combine(options.DataDirectory, "audit.json"), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AuditFile>>()));
         services.AddSingleton<EventIntake>().AddSingleton<NodeRegistry>().AddSingleton<NodeStates>();
         services.AddSingleton(_ => new EventRing(maxItems: 10_000, maxBytes: 64 << 20));
         services.AddKeyedSingleton("flows", (_, _) => new EventRing(maxItems: 10_000, maxBytes: 16 << 20));

@@ -4,12 +4,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Demilune.Controller.Hosting;
 
-/// <summary>The three doors of the process. What is behind one cannot be reached through another, whatever the Host header says.</summary>
+/// <summary>The doors of the process. What is behind one cannot be reached through another, whatever the Host header says.</summary>
 internal enum Door
 {
     NodeLink,
     Rest,
     Neutron,
+    Console,
 }
 
 /// <summary>On each connection: by which door it came.</summary>
@@ -40,11 +41,12 @@ internal static class Listener
         // On a socket for both families 127.0.0.1 is ::ffff:127.0.0.1.
         IPAddress.IsLoopback(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote) || remote.Equals(local);
 
-    public static void MapDoor(this IApplicationBuilder app, Door door, Action<IEndpointRouteBuilder> routes) => app.MapWhen(
+    public static void MapDoor(this IApplicationBuilder app, Door door, Action<IEndpointRouteBuilder> routes, Action<IApplicationBuilder>? through = null) => app.MapWhen(
         context => context.Features.Get<Entrance>()?.Door == door,
         behind =>
         {
-            behind.UseRouting();
+            if (through is null) behind.UseRouting();
+            else through(behind);
             behind.UseEndpoints(routes);
         });
 }

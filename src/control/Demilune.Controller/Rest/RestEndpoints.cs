@@ -21,6 +21,7 @@ internal static class RestEndpoints
         routes.MapGet("/metrics", context => Metrics.WriteAsync(context));
         routes.MapGet("/v1/status", StatusAsync);
         routes.MapGet("/v1/topology", TopologyAsync);
+        routes.MapReading();
         routes.MapGet("/v1/alerts", context => LinesAsync(context, context.RequestServices.GetRequiredService<EventRing>()));
         routes.MapGet("/v1/flows", context => LinesAsync(context, context.RequestServices.GetRequiredKeyedService<EventRing>("flows")));
     }

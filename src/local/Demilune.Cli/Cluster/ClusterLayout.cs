@@ -18,6 +18,8 @@ public sealed record ClusterLayout(string Programs, string Directory, string Run
 
     public int NeutronPort { get; init; } = 9696;
 
+    public int ConsolePort { get; init; } = 7481;
+
     public string Node { get; init; } = Environment.MachineName.ToLowerInvariant();
 
     /// <summary>Addresses of the pods; null: the controller's default.</summary>
@@ -39,6 +41,8 @@ public sealed record ClusterLayout(string Programs, string Directory, string Run
     public string CniSocket => Path.Combine(RunDirectory, "cni.sock");
 
     public Uri Rest => new($"http://127.0.0.1:{RestPort}");
+
+    public Uri Console => new($"http://127.0.0.1:{ConsolePort}");
 
     public Uri Neutron => new($"http://127.0.0.1:{NeutronPort}");
 

@@ -24,6 +24,7 @@ public sealed class LocalCluster : IAsyncDisposable
             "--kubeconfig", layout.Kubeconfig, "--data-directory", Path.Combine(layout.Directory, "controller"), "--cluster-name", "local",
             "--node-link-directory", layout.NodeLink, "--agent-run-directory", layout.RunDirectory, "--link-port", Number(layout.LinkPort),
             "--rest-port", Number(layout.RestPort), "--neutron-port", Number(layout.NeutronPort),
+            "--console-port", Number(layout.ConsolePort),
             .. layout.PodNetwork4 is { } four ? (string[])["--pod-network-v4", four] : [],
             .. layout.PodNetwork6 is { } six ? (string[])["--pod-network-v6", six] : [],
         ], layout);

@@ -17,12 +17,12 @@ public static class LocalCommand
         var programs = new Option<string>("--programs") { Description = "Where the built programs are.", DefaultValueFactory = _ => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..")) };
         var rules = new Option<string>("--rules") { Description = "Rules for the firewall's image.", DefaultValueFactory = _ => "rules" };
         var examples = new Option<string>("--examples") { Description = "What the walk applies.", DefaultValueFactory = _ => Path.Combine("examples", "l7-security") };
-        var ports = new Option<string>("--ports") { Description = "Ports on 127.0.0.1: Kubernetes API, node link, REST, Neutron.", DefaultValueFactory = _ => "6443,7443,7480,9696" };
+        var ports = new Option<string>("--ports") { Description = "Ports on 127.0.0.1: Kubernetes API, node link, REST, Neutron, console.", DefaultValueFactory = _ => "6443,7443,7480,9696,7481" };
         var four = new Option<string>("--pod-network-v4") { Description = "Addresses of the pods.", DefaultValueFactory = _ => "10.244.0.0/16" };
         var six = new Option<string>("--pod-network-v6") { Description = "Addresses of the pods.", DefaultValueFactory = _ => "fd00:244::/64" };
         ports.Validators.Add(result =>
         {
-            if (ParsePorts(result.GetValueOrDefault<string>()) is null) result.AddError("--ports needs four different TCP ports, separated by commas");
+            if (ParsePorts(result.GetValueOrDefault<string>()) is null) result.AddError("--ports needs five different TCP ports, separated by commas");
         });
         var up = new Command("run", "Bring up a cluster on this machine, walk through the product on real packets, and keep it running until Ctrl-C. Needs root.")
         {
@@ -38,6 +38,7 @@ public static class LocalCommand
                 LinkPort = listen[1],
                 RestPort = listen[2],
                 NeutronPort = listen[3],
+                ConsolePort = listen[4],
                 PodNetwork4 = parsed.GetValue(four),
                 PodNetwork6 = parsed.GetValue(six),
             };
@@ -49,7 +50,7 @@ public static class LocalCommand
     private static int[]? ParsePorts(string? text)
     {
         var ports = (text ?? "").Split(',').Select(part => ushort.TryParse(part, out var port) ? port : 0).ToArray();
-        return ports.Length == 4 && ports.Distinct().Count() == 4 && !ports.Contains(0) ? ports : null;
+        return ports.Length == 5 && ports.Distinct().Count() == 5 && !ports.Contains(0) ? ports : null;
     }
 
     private static async Task<int> RunAsync(ClusterLayout layout, string examples, bool once, bool noWalk, CancellationToken stop)
@@ -98,7 +99,7 @@ public static class LocalCommand
         console.MarkupLineInterpolated($"  {Path.Combine(layout.Programs, "Demilune.Cli", "demilune")} alerts -f");
         console.MarkupLineInterpolated($"  edit examples/l7-security/02-policy.yaml and kubectl apply -f it: the effect is there within a second");
         console.MarkupLineInterpolated($"  logs: {layout.Logs}   REST: {layout.Rest}v1/status   Neutron: {layout.Neutron}v2.0/");
-        console.MarkupLineInterpolated($"  (a web console will be served by the controller; there is none yet)");
+        console.MarkupLineInterpolated($"  web console: {layout.Console} (sign in with: kubectl create token -n demilune-system default)");
         console.MarkupLineInterpolated($"Ctrl-C ends it and removes everything.");
     }
 
