@@ -11,7 +11,7 @@ internal sealed class InMemoryNeutron : INeutron
     private int _nextAddress = 2;
 
     public Capabilities Capabilities { get; set; } = new([
-        "security-group", "address-group", "security-groups-remote-address-group", "sfc", "flow_classifier",
+        "security-group", "address-group", "security-groups-remote-address-group", "sfc", "flow_classifier", "qos",
         "demilune-classifier-policy", "demilune-classifier-address-group", "demilune-domain-names"]);
 
     /// <summary>Writes so far; what a test counts, and fails at.</summary>
@@ -61,7 +61,8 @@ internal sealed class InMemoryNeutron : INeutron
         CheckReferences(changes);
         _resources[id] = (current, (Resource)changes) switch
         {
-            (Port port, Port change) => port with { SecurityGroups = change.SecurityGroups ?? port.SecurityGroups, HostId = change.HostId ?? port.HostId },
+            (Port port, Port change) => port with { SecurityGroups = change.SecurityGroups ?? port.SecurityGroups, HostId = change.HostId ?? port.HostId,
+                QosPolicyId = change.QosPolicyId switch { null => port.QosPolicyId, "" => null, var policy => policy } },
             (PortPairGroup group, PortPairGroup change) => group with { PortPairs = change.PortPairs ?? group.PortPairs },
             (PortChain chain, PortChain change) => chain with { FlowClassifiers = change.FlowClassifiers ?? chain.FlowClassifiers },
             (QosRule rule, QosRule change) => rule with { MaxKbps = change.MaxKbps ?? rule.MaxKbps, MaxBurstKbps = change.MaxBurstKbps ?? rule.MaxBurstKbps },
@@ -75,10 +76,11 @@ internal sealed class InMemoryNeutron : INeutron
     {
         Before($"delete {typeof(T).Name} {id}");
         if (!_resources.ContainsKey(id)) return Task.FromResult(false);
-        if (_resources.Values.FirstOrDefault(other => References(other).Contains(id) && !(other is SecurityGroupRule rule && rule.SecurityGroupId == id)) is { } user)
+        if (_resources.Values.FirstOrDefault(other => References(other).Contains(id) && !(other is SecurityGroupRule rule && rule.SecurityGroupId == id) && other is not QosRule) is { } user)
             throw Refusal(409, "InUse", $"{id} in use by {user.Id}");
         _resources.Remove(id);
         foreach (var rule in _resources.Values.OfType<SecurityGroupRule>().Where(rule => rule.SecurityGroupId == id).ToList()) _resources.Remove(rule.Id);
+        foreach (var rule in _resources.Values.OfType<QosRule>().Where(rule => rule.QosPolicyId == id).ToList()) _resources.Remove(rule.Id);
         After();
         return Task.FromResult(true);
     }
@@ -137,9 +139,12 @@ internal sealed class InMemoryNeutron : INeutron
         _ => made,
     };
 
-    private Resource View(Resource resource) => resource is SecurityGroup group
-        ? group with { SecurityGroupRules = [.. _resources.Values.OfType<SecurityGroupRule>().Where(rule => rule.SecurityGroupId == group.Id)] }
-        : resource;
+    private Resource View(Resource resource) => resource switch
+    {
+        SecurityGroup group => group with { SecurityGroupRules = [.. _resources.Values.OfType<SecurityGroupRule>().Where(rule => rule.SecurityGroupId == group.Id)] },
+        QosPolicy policy => policy with { Rules = [.. _resources.Values.OfType<QosRule>().Where(rule => rule.QosPolicyId == policy.Id)] },
+        _ => resource,
+    };
 
     private void CheckReferences(Resource resource)
     {
@@ -151,7 +156,8 @@ internal sealed class InMemoryNeutron : INeutron
     private static IEnumerable<string> References(Resource resource) => (resource switch
     {
         Subnet subnet => [subnet.NetworkId],
-        Port port => [port.NetworkId, .. port.SecurityGroups ?? []],
+        Port port => [port.NetworkId, .. port.SecurityGroups ?? [], port.QosPolicyId is "" ? null : port.QosPolicyId],
+        QosRule rule => [rule.QosPolicyId],
         SecurityGroupRule rule => [rule.SecurityGroupId, rule.RemoteAddressGroupId, rule.RemoteGroupId],
         PortPair pair => [pair.Ingress, pair.Egress],
         PortPairGroup group => group.PortPairs ?? [],

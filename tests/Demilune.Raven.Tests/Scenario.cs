@@ -25,7 +25,7 @@ internal static class Scenario
                 ImmutableDictionary<string, ImmutableDictionary<string, string>>.Empty.Add("shop", Labels("team", "shop")),
                 [.. pods.Select(pod => new Pod("uid-" + pod.Name, new Name("shop", pod.Name), Labels("app", pod.App), [new NamedPort("http", Protocol.Tcp, 80)]))],
                 [.. policies ?? []]),
-            [.. pods.Select(pod => new PlacedPod("uid-" + pod.Name, new Name("shop", pod.Name), pod.Node)), .. firewalls],
+            [.. pods.Select(pod => new PlacedPod("uid-" + pod.Name, new Name("shop", pod.Name), pod.Node) { Bandwidth = pod.Bandwidth ?? Bandwidth.None }), .. firewalls],
             (inspections ?? []).ToImmutableDictionary(inspection => inspection.SecurityPolicy));
 
     public static PlacedPod Firewall(string name, string node = "n1") =>
@@ -77,8 +77,9 @@ internal static class Scenario
         string Member(string cidr) => pods.GetValueOrDefault(cidr.Split('/')[0], cidr) + (cidr.Contains(':') ? "/6" : "/4");
         return string.Join('\n', neutron.All<Resource>().Select(one => one switch
         {
-            Port port => $"{port.Description} {port.Name} on {port.HostId} [{Names(port.SecurityGroups)}] {port.PortSecurityEnabled}",
+            Port port => $"{port.Description} {port.Name} on {port.HostId} [{Names(port.SecurityGroups)}] {port.PortSecurityEnabled} {Name(port.QosPolicyId)}",
             SecurityGroupRule rule => $"rule of {Name(rule.SecurityGroupId)} {rule.Direction} {rule.Ethertype} {rule.Protocol} {rule.PortRangeMin}-{rule.PortRangeMax} {rule.RemoteIpPrefix}{Name(rule.RemoteAddressGroupId)}",
+            QosRule rule => $"limit of {Name(rule.QosPolicyId)} {rule.Direction} {rule.MaxKbps}",
             AddressGroup group => $"{group.Description} {string.Join(',', (group.Addresses ?? []).Select(Member).Order(StringComparer.Ordinal))}",
             PortPair pair => $"{pair.Description} {Name(pair.Ingress)} {Name(pair.Egress)}",
             PortPairGroup group => $"{group.Description} [{Names(group.PortPairs)}]",
@@ -91,4 +92,4 @@ internal static class Scenario
     private static ImmutableDictionary<string, string> Labels(string key, string value) => ImmutableDictionary<string, string>.Empty.Add(key, value);
 }
 
-internal sealed record PodDescription(string Name, string App, string Node);
+internal sealed record PodDescription(string Name, string App, string Node, Bandwidth? Bandwidth = null);

@@ -54,7 +54,7 @@ public sealed class RavenController : IPodNetworks
         _reports = new PolicyReports(informers, status, time);
         _network = new Convergence(neutron, options);
         _queue = new WorkQueue<string>(new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(15)));
-        _facts = new ClusterFollower(informers, Wake);
+        _facts = new ClusterFollower(informers, Wake, (pod, problem) => events.Warning(ResourceType.Pods, pod, "InvalidBandwidth", problem));
     }
 
     public event Action? Changed;

@@ -20,6 +20,8 @@ public sealed class ConvergenceLaws
 
     private static readonly Gen<string> s_app = Gen.Int[0, 2].Select(index => s_apps[index]);
 
+    private static readonly Bandwidth[] s_limits = [Bandwidth.None, new(1_000, null), new(1_000, 2_000), Bandwidth.None];
+
     private static readonly Gen<PolicyPeer[]> s_peers = Gen.OneOf(
         Gen.Const(Array.Empty<PolicyPeer>()),
         s_app.Select(app => new PolicyPeer[] { new PolicyPeer.Pods(null, Select("app", app)) }),
@@ -47,7 +49,7 @@ public sealed class ConvergenceLaws
         });
 
     private static readonly Gen<Action<Shop>> s_change = Gen.Frequency(
-        (5, Gen.Select(Gen.Int[0, 5], s_app, Gen.Int[0, 3], Gen.Bool).Select((number, app, node, http) => (Action<Shop>)(shop => shop.SetPod(number, node == 0 ? null : app, node == 1 ? null : $"n{node}", http ? 80 : 8080)))),
+        (5, Gen.Select(Gen.Int[0, 5], s_app, Gen.Int[0, 3], Gen.Bool, Gen.Int[0, 3]).Select((number, app, node, http, limit) => (Action<Shop>)(shop => shop.SetPod(number, node == 0 ? null : app, node == 1 ? null : $"n{node}", http ? 80 : 8080, s_limits[limit])))),
         (1, Gen.Select(Gen.Int[0, 1], Gen.Int[0, 2], Gen.Bool).Select((number, state, leaving) => (Action<Shop>)(shop => shop.SetFirewall(number, state > 0, leaving)))),
         (1, Gen.Select(Gen.Bool, Gen.Bool).Select((shop, red) => (Action<Shop>)(all => all.SetNamespace(shop ? "shop" : "bank", red)))),
         (4, Gen.Select(Gen.OneOf(s_policy, s_policy, s_clusterPolicy), Gen.Int[0, 3]).Select((policy, gone) => (Action<Shop>)(shop => shop.SetPolicy(policy.Id, gone == 0 ? null : policy)))),
@@ -56,7 +58,7 @@ public sealed class ConvergenceLaws
         (5, Gen.Const((Action<Shop>)(shop => shop.Settle()))));
 
     [Theory]
-    [InlineData("security-group address-group security-groups-remote-address-group sfc flow_classifier demilune-classifier-policy demilune-classifier-address-group demilune-security-group-rule-tier")]
+    [InlineData("security-group address-group security-groups-remote-address-group sfc flow_classifier qos demilune-classifier-policy demilune-classifier-address-group demilune-security-group-rule-tier")]
     [InlineData("security-group sfc flow_classifier")]
     [InlineData("security-group address-group security-groups-remote-address-group sfc flow_classifier")]
     [InlineData("security-group address-group security-groups-remote-address-group")]
@@ -90,13 +92,13 @@ public sealed class ConvergenceLaws
             Assert.True(_network.ReadAsync(default).GetAwaiter().GetResult());
         }
 
-        public void SetPod(int number, string? app, string? node, int http)
+        public void SetPod(int number, string? app, string? node, int http, Bandwidth bandwidth)
         {
             var (uid, name) = ($"uid-{number}", new Name(number % 2 == 0 ? "shop" : "bank", $"pod{number}"));
             var pod = app is null ? null : new Pod(uid, name, Labels("app", app), [new NamedPort("http", Protocol.Tcp, (ushort)http)]);
             Set(_pods, uid, pod);
             _network.Compiler.SetPod(uid, pod);
-            Place(uid, pod is null || node is null ? null : new PlacedPod(uid, name, node));
+            Place(uid, pod is null || node is null ? null : new PlacedPod(uid, name, node) { Bandwidth = bandwidth });
         }
 
         public void SetFirewall(int number, bool there, bool leaving) =>
@@ -159,7 +161,7 @@ public sealed class ConvergenceLaws
 
         private static string Describe(DesiredNetwork network) => string.Join('\n',
         [
-            .. Lines(network.Networks), .. Lines(network.Subnets), .. Lines(network.AddressGroups), .. Lines(network.SecurityGroups), .. Lines(network.Ports),
+            .. Lines(network.Networks), .. Lines(network.Subnets), .. Lines(network.AddressGroups), .. Lines(network.SecurityGroups), .. Lines(network.QosPolicies), .. Lines(network.Ports),
             .. Lines(network.PortPairs), .. Lines(network.PortPairGroups), .. Lines(network.FlowClassifiers), .. Lines(network.PortChains),
             .. network.Rules.OrderBy(group => group.Key, StringComparer.Ordinal).SelectMany(group => group.Value.Select(rule => JsonSerializer.Serialize(rule)).Order(StringComparer.Ordinal)),
             .. network.Rules.Keys.Concat(network.Ports.Keys).Order(StringComparer.Ordinal).Select(key => $"{key} after {string.Join(',', network.PrerequisitesOf(key).Order(StringComparer.Ordinal))}"),

@@ -8,11 +8,14 @@ namespace Demilune.Raven.Tests.Planning;
 public sealed class ConvergenceTests
 {
     private static readonly ClusterFacts Before = Shop(
-        [Pod("web", "web"), Pod("client", "client"), Pod("other", "other")],
+        [Pod("web", "web") with { Bandwidth = new(8_000, null) }, Pod("client", "client") with { Bandwidth = new(1_000, 1_000) }, Pod("other", "other")],
         [NetPolicy("plain", "web", "other", ports: 81), NetPolicy("old", "client", "web", "gone", 90)], [Web(9, "gone")], Firewall("fw-old"));
 
+    private static readonly PodDescription[] s_after =
+        [Pod("web", "web") with { Bandwidth = new(8_000, 4_000) }, Pod("client", "client", "n2"), Pod("client2", "client") with { Bandwidth = new(8_000, 4_000) }];
+
     private static readonly ClusterFacts After = Shop(
-        [Pod("web", "web"), Pod("client", "client", "n2"), Pod("client2", "client")],
+        s_after,
         [NetPolicy("web", "web", "client", "web", 80, 8088), NetPolicy("plain", "web", "other", ports: 82)], [Web()], Firewall("fw"));
 
     [Fact]
@@ -83,6 +86,38 @@ public sealed class ConvergenceTests
     }
 
     [Fact]
+    public async Task Pods_of_equal_limits_share_a_policy_and_a_rule_that_others_changed_is_mended()
+    {
+        var neutron = new InMemoryNeutron();
+        await ConvergeAsync(neutron, After);
+        var policy = Assert.Single(neutron.All<QosPolicy>());
+        Assert.Equal(["egress 4000", "ingress 8000"], policy.Rules!.Select(rule => $"{rule.Direction} {rule.MaxKbps}").Order());
+        Assert.Equal(["shop/client2", "shop/web"], neutron.All<Port>().Where(port => port.QosPolicyId == policy.Id).Select(port => port.Name!).Order());
+        var wanted = Describe(neutron);
+        await neutron.UpdateAsync(policy.Rules![0].Id, new QosRule { MaxKbps = 1 }, default);
+        await neutron.DeleteAsync<QosRule>(policy.Rules![1].Id, default);
+        await ConvergeAsync(neutron, After);
+        Assert.Equal(wanted, Describe(neutron));
+    }
+
+    [Fact]
+    public async Task Where_limits_may_not_be_made_pods_start_without_them_and_get_them_when_they_may()
+    {
+        var neutron = new InMemoryNeutron
+        {
+            BeforeWrite = what =>
+            {
+                if (what.StartsWith("create QosPolicy", StringComparison.Ordinal)) throw new NeutronException("POST qos/policies", System.Net.HttpStatusCode.Forbidden, "PolicyNotAuthorized", "admin only", null);
+            },
+        };
+        await ConvergeAsync(neutron, After, tolerateFailures: true);
+        Assert.Contains(neutron.All<Port>(), port => port is { Name: "shop/web", QosPolicyId: null });
+        neutron.BeforeWrite = null;
+        await ConvergeAsync(neutron, After);
+        Assert.Contains(neutron.All<Port>(), port => port is { Name: "shop/web", QosPolicyId: not null });
+    }
+
+    [Fact]
     public async Task Nothing_foreign_is_touched()
     {
         var neutron = new InMemoryNeutron();
@@ -103,7 +138,7 @@ public sealed class ConvergenceTests
         var policies = After.Cluster.Policies;
         await ConvergeAsync(neutron, After);
         neutron.Log.Clear();
-        await ConvergeAsync(neutron, Shop([Pod("web", "web"), Pod("client", "client", "n2"), Pod("client2", "client"), Pod("client3", "client")], policies, [Web()], Firewall("fw")));
+        await ConvergeAsync(neutron, Shop([.. s_after, Pod("client3", "client")], policies, [Web()], Firewall("fw")));
         Assert.Equal(["create Port", "add AddressGroup"], neutron.Log.Select(line => string.Join(' ', line.Split(' ', '-').Take(2))));
         neutron.Log.Clear();
         await ConvergeAsync(neutron, After);

@@ -46,6 +46,25 @@ public sealed class NodeTopologyTests
     }
 
     [Fact]
+    public void A_port_has_the_limits_of_its_QoS_policy_or_else_of_its_networks()
+    {
+        using var world = World.Standard();
+        world.Make("own", "qos/policies", """{"policy":{"name":"own"}}""");
+        world.Make("all", "qos/policies", """{"policy":{"name":"all"}}""");
+        Assert.Equal(201, world.Send("POST", "qos/policies/$own/bandwidth_limit_rules", """{"bandwidth_limit_rule":{"max_kbps":8000,"max_burst_kbps":800,"direction":"ingress"}}""").Status);
+        Assert.Equal(201, world.Send("POST", "qos/policies/$all/bandwidth_limit_rules", """{"bandwidth_limit_rule":{"max_kbps":500}}""").Status);
+        Assert.Null(Web().IngressLimit);
+        Assert.Equal(200, world.Send("PUT", "networks/$net", """{"network":{"qos_policy_id":"$all"}}""").Status);
+        Assert.Equal((null, new Bandwidth { KilobitsPerSecond = 500 }), (Web().IngressLimit, Web().EgressLimit));
+        Assert.Equal(200, world.Send("PUT", "ports/$web", """{"port":{"qos_policy_id":"$own"}}""").Status);
+        Assert.Equal((new Bandwidth { KilobitsPerSecond = 8_000, BurstKilobits = 800 }, null), (Web().IngressLimit, Web().EgressLimit));
+        Assert.Equal(200, world.Send("PUT", "ports/$web", """{"port":{"qos_policy_id":null}}""").Status);
+        Assert.Null(Web().IngressLimit);
+
+        Port Web() => world.Network.Compose("n1", NodeSupplement.Empty).Ports.Single(port => port.Id == world["web"]);
+    }
+
+    [Fact]
     public void Domain_names_come_to_the_node_as_they_are_kept()
     {
         using var world = World.Standard();

@@ -25,6 +25,7 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
         snapshot = await AddAsync<Port>(snapshot, cancel);
         snapshot = await AddAsync<SecurityGroup>(snapshot, cancel);
         if (capabilities.AddressGroups || capabilities.ClassifierAddressGroup) snapshot = await AddAsync<AddressGroup>(snapshot, cancel);
+        if (capabilities.Qos) snapshot = await AddAsync<QosPolicy>(snapshot, cancel);
         if (capabilities.ServiceChaining)
         {
             snapshot = await AddAsync<PortPair>(snapshot, cancel);
@@ -78,7 +79,7 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
             case Create create:
                 if (References.Resolve(create.Resource, idOf) is not { } resource) return false;
                 var made = await CreateAsync(resource, cancel);
-                if (made is not SecurityGroupRule) ids[create.Key] = made.Id;
+                if (made is not (SecurityGroupRule or QosRule)) ids[create.Key] = made.Id;
                 return true;
             case Update update:
                 if (References.Resolve(update.Changes, idOf) is not { } changes) return false;
@@ -107,6 +108,8 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
             AddressGroup group => await neutron.CreateAsync(group, cancel),
             SecurityGroup group => await CreateBareAsync(group, cancel),
             SecurityGroupRule rule => await neutron.CreateAsync(rule, cancel),
+            QosPolicy policy => await neutron.CreateAsync(policy, cancel),
+            QosRule rule => await neutron.AddQosRuleAsync(rule.QosPolicyId!, rule, cancel) with { QosPolicyId = rule.QosPolicyId },
             Port port => await neutron.CreateAsync(port, cancel),
             PortPair pair => await neutron.CreateAsync(pair, cancel),
             PortPairGroup group => await neutron.CreateAsync(group, cancel),
@@ -114,13 +117,16 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
             PortChain chain => await neutron.CreateAsync(chain, cancel),
             _ => throw new InvalidOperationException($"{resource.GetType().Name} is not ours to create"),
         };
-        if (made is not SecurityGroupRule added)
+        Snapshot = made switch
         {
-            Snapshot = Snapshot.With(made);
-            return made;
-        }
-        if (Snapshot.Find<SecurityGroup>(added.SecurityGroupId ?? "") is { } owner)
-            Snapshot = Snapshot.With(owner with { SecurityGroupRules = [.. owner.SecurityGroupRules ?? [], added] });
+            SecurityGroupRule rule => Snapshot.Find<SecurityGroup>(rule.SecurityGroupId ?? "") is { } owner
+                ? Snapshot.With(owner with { SecurityGroupRules = [.. owner.SecurityGroupRules ?? [], rule] })
+                : Snapshot,
+            QosRule rule => Snapshot.Find<QosPolicy>(rule.QosPolicyId!) is { } owner
+                ? Snapshot.With(owner with { Rules = [.. owner.Rules ?? [], rule] })
+                : Snapshot,
+            _ => Snapshot.With(made),
+        };
         return made;
     }
 
@@ -151,9 +157,17 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
                 Snapshot = Snapshot.With(owner with { SecurityGroupRules = [.. owner.SecurityGroupRules!.Where(rule => rule.Id != delete.Id)] });
             return;
         }
+        if (delete.Kind == typeof(QosRule))
+        {
+            if (Snapshot.Find<QosPolicy>(delete.Group!) is not { } policy || policy.Rules?.FirstOrDefault(rule => rule.Id == delete.Id) is not { } rule) return;
+            await neutron.RemoveQosRuleAsync(policy.Id, rule, cancel);
+            Snapshot = Snapshot.With(policy with { Rules = [.. policy.Rules.Where(other => other.Id != rule.Id)] });
+            return;
+        }
         _ = delete.Kind.Name switch
         {
             nameof(Port) => await neutron.DeleteAsync<Port>(delete.Id, cancel),
+            nameof(QosPolicy) => await neutron.DeleteAsync<QosPolicy>(delete.Id, cancel),
             nameof(SecurityGroup) => await neutron.DeleteAsync<SecurityGroup>(delete.Id, cancel),
             nameof(AddressGroup) => await neutron.DeleteAsync<AddressGroup>(delete.Id, cancel),
             nameof(PortPair) => await neutron.DeleteAsync<PortPair>(delete.Id, cancel),

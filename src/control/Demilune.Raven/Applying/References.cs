@@ -13,7 +13,9 @@ internal static class References
         var resolved = resource switch
         {
             Subnet subnet => subnet with { NetworkId = One(subnet.NetworkId) },
-            Port port => port with { NetworkId = One(port.NetworkId), SecurityGroups = All(port.SecurityGroups) },
+            // A pod starts without its limit rather than not at all: a cloud may let administrators only make QoS policies.
+            Port port => port with { NetworkId = One(port.NetworkId), SecurityGroups = All(port.SecurityGroups), QosPolicyId = IfThere(port.QosPolicyId) },
+            QosRule rule => rule with { QosPolicyId = One(rule.QosPolicyId) },
             SecurityGroupRule rule => rule with
             {
                 SecurityGroupId = One(rule.SecurityGroupId),
@@ -40,6 +42,8 @@ internal static class References
             lost |= found is null;
             return found;
         }
+
+        string? IfThere(string? reference) => reference is ['@', ..] ? id(reference[1..]) : reference;
 
         IReadOnlyList<string>? All(IReadOnlyList<string>? references) => references is null ? null : [.. references.Select(one => One(one) ?? "")];
 

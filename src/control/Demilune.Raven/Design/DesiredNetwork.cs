@@ -17,6 +17,12 @@ internal sealed record DesiredNetwork
     public ImmutableDictionary<string, ImmutableArray<SecurityGroupRule>> Rules { get; init; } =
         ImmutableDictionary<string, ImmutableArray<SecurityGroupRule>>.Empty;
 
+    /// <summary>The network has QoS policies: a port that should have none has none.</summary>
+    public bool LimitsPorts { get; init; }
+
+    /// <summary>Each with all rules that it should have.</summary>
+    public ImmutableSortedDictionary<string, QosPolicy> QosPolicies { get; init; } = Empty<QosPolicy>();
+
     public ImmutableSortedDictionary<string, Port> Ports { get; init; } = Empty<Port>();
     public ImmutableSortedDictionary<string, PortPair> PortPairs { get; init; } = Empty<PortPair>();
     public ImmutableSortedDictionary<string, PortPairGroup> PortPairGroups { get; init; } = Empty<PortPairGroup>();

@@ -14,6 +14,7 @@ internal sealed class Draft(DesiredNetwork before)
     private readonly HashSet<string> _touched = new(StringComparer.Ordinal);
 
     public ImmutableSortedDictionary<string, AddressGroup>.Builder AddressGroups { get; } = before.AddressGroups.ToBuilder();
+    public ImmutableSortedDictionary<string, QosPolicy>.Builder QosPolicies { get; } = before.QosPolicies.ToBuilder();
     public ImmutableSortedDictionary<string, Port>.Builder Ports { get; } = before.Ports.ToBuilder();
     public ImmutableSortedDictionary<string, PortPair>.Builder PortPairs { get; } = before.PortPairs.ToBuilder();
     public ImmutableSortedDictionary<string, PortPairGroup>.Builder PortPairGroups { get; } = before.PortPairGroups.ToBuilder();
@@ -51,7 +52,7 @@ internal sealed class Draft(DesiredNetwork before)
     public DesiredNetwork ToDesired() => before with
     {
         SecurityGroups = _securityGroups.ToImmutable(), Rules = _rules.ToImmutable(), Inspected = _inspected.ToImmutable(),
-        AddressGroups = AddressGroups.ToImmutable(), Ports = Ports.ToImmutable(), PortPairs = PortPairs.ToImmutable(),
+        AddressGroups = AddressGroups.ToImmutable(), QosPolicies = QosPolicies.ToImmutable(), Ports = Ports.ToImmutable(), PortPairs = PortPairs.ToImmutable(),
         PortPairGroups = PortPairGroups.ToImmutable(), FlowClassifiers = FlowClassifiers.ToImmutable(), PortChains = PortChains.ToImmutable(),
         PortPrerequisites = PortPrerequisites.ToImmutable(), ProblemsOf = Problems.ToImmutable(),
     };

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Demilune.Policy.Intents;
 using Demilune.Policy.Model;
+using Demilune.Raven.Facts;
 
 namespace Demilune.Raven.Design;
 
@@ -50,6 +52,8 @@ internal static class Key
     }
 
     public static string Peers(PeerSelector selector) => $"peers {Hash(selector.Key)}";
+
+    public static string Limit(Bandwidth bandwidth) => $"bandwidth in {bandwidth.IngressKbps?.ToString(CultureInfo.InvariantCulture) ?? "any"} out {bandwidth.EgressKbps?.ToString(CultureInfo.InvariantCulture) ?? "any"}";
 
     public static string Outside(string prefix) => $"outside {prefix}";
 

@@ -36,6 +36,9 @@ internal sealed class NetworkDesigner
     /// <summary>Address group → who names it.</summary>
     private readonly Dictionary<string, (GroupUse Use, int Count)> _groups = new(StringComparer.Ordinal);
 
+    /// <summary>Limits, and how many pods have them.</summary>
+    private readonly Dictionary<Bandwidth, int> _limits = [];
+
     /// <summary>By firewall.</summary>
     private readonly Dictionary<string, ChainParts> _chains = new(StringComparer.Ordinal);
 
@@ -43,6 +46,7 @@ internal sealed class NetworkDesigner
     private readonly HashSet<string> _dirtyPods = new(StringComparer.Ordinal);
     private readonly HashSet<string> _dirtyGroups = new(StringComparer.Ordinal);
     private readonly HashSet<string> _dirtyChains = new(StringComparer.Ordinal);
+    private readonly HashSet<Bandwidth> _dirtyLimits = [];
 
     /// <summary>UIDs of pods behind Services that have changed; of pods at other addresses.</summary>
     private readonly HashSet<string> _moved = new(StringComparer.Ordinal), _readdressed = new(StringComparer.Ordinal);
@@ -58,6 +62,7 @@ internal sealed class NetworkDesigner
         _around = Around(ClusterIntent.Empty);
         Desired = new DesiredNetwork
         {
+            LimitsPorts = capabilities.Qos,
             Networks = Sorted([(Key.Network, new Network
             {
                 Name = $"demilune-{_options.ClusterName}", Description = Mark(Key.Network), AdminStateUp = true, PortSecurityEnabled = true,
@@ -155,9 +160,11 @@ internal sealed class NetworkDesigner
         foreach (var uid in _dirtyPods)
             SetPart(draft, uid, _placed.TryGetValue(uid, out var pod) ? PodDesign.Of(pod, intent.PodsByUid.GetValueOrDefault(uid), _around) : null);
         foreach (var key in _dirtyGroups) draft.Set(draft.AddressGroups, key, _groups.TryGetValue(key, out var group) ? AddressGroup(group.Use) : null);
+        foreach (var limit in _dirtyLimits) draft.Set(draft.QosPolicies, Key.Limit(limit), _limits.ContainsKey(limit) ? BandwidthDesign.Of(limit, _around) : null);
         foreach (var firewall in _dirtyChains) SetChain(draft, firewall);
         Desired = draft.ToDesired() with { Intent = intent };
         foreach (var done in new[] { _dirtyPods, _dirtyGroups, _dirtyChains, _moved, _readdressed }) done.Clear();
+        _dirtyLimits.Clear();
         _redesigned.UnionWith(_dirtyPolicies);
         _dirtyPolicies.Clear();
         return draft.Touched;
@@ -215,6 +222,7 @@ internal sealed class NetworkDesigner
             if (old.Pod.Firewall is { } left && _capabilities.ServiceChaining) Chain(left, chain => chain with { Instances = chain.Instances.Remove(uid) });
             draft.PortPrerequisites.Remove(Key.Port(uid));
             Release(old.Uses);
+            Count(old.Limit, -1);
         }
         if (part is null) return;
         _pods[uid] = part;
@@ -229,6 +237,7 @@ internal sealed class NetworkDesigner
         if (part.Pod.Firewall is { } of && _capabilities.ServiceChaining) Chain(of, chain => chain with { Instances = chain.Instances.Add(uid) });
         if (!part.Prerequisites.IsEmpty) draft.PortPrerequisites[Key.Port(uid)] = part.Prerequisites;
         Use(part.Uses);
+        Count(part.Limit, 1);
     }
 
     private void Chain(string firewall, Func<ChainParts, ChainParts> change)
@@ -301,6 +310,15 @@ internal sealed class NetworkDesigner
             else _groups.Remove(use.Key);
             if (left == 0) _dirtyGroups.Add(use.Key);
         }
+    }
+
+    private void Count(Bandwidth? limit, int pods)
+    {
+        if (limit is null) return;
+        var count = _limits.GetValueOrDefault(limit) + pods;
+        if (count > 0) _limits[limit] = count;
+        else _limits.Remove(limit);
+        _dirtyLimits.Add(limit);
     }
 
     private void AllowAll(Draft draft, string key, string direction) => draft.SetGroup(key, PolicyDesign.Group(_around, key, key, [

@@ -25,7 +25,7 @@ internal static class PodDesign
         ImmutableArray<string> prerequisites = pod.Firewall is not null
             ? [Key.FirewallIn(pod.Uid), Key.FirewallOut(pod.Uid)]
             : [.. classifiers.Keys.Order(StringComparer.Ordinal), .. classifiers.Values.Select(classifier => Key.Chain(classifier.Item2)).Distinct().Order(StringComparer.Ordinal)];
-        return new PodPart(pod, ports, pod.Firewall is not null && around.Capabilities.ServiceChaining ? Pair(pod, around) : null, classifiers, prerequisites, remotes.Uses);
+        return new PodPart(pod, ports, pod.Firewall is not null && around.Capabilities.ServiceChaining ? Pair(pod, around) : null, classifiers, prerequisites, remotes.Uses, LimitOf(pod, around.Capabilities));
     }
 
     private static ImmutableDictionary<string, (FlowClassifier, string)> Classifiers(PlacedPod pod, PodIntent intent, Surroundings around, Remotes words)
@@ -68,7 +68,11 @@ internal static class PodDesign
         // A firewall needs no network of its own, so that whoever breaks it from within reaches nobody.
         var groups = pod.Firewall is not null || intent is null ? [] : GroupsOf(intent, around.Capabilities);
         var key = Key.Port(pod.Uid);
-        yield return (key, Port(pod, key, "", DeviceOwners.Pod, around) with { SecurityGroups = groups });
+        yield return (key, Port(pod, key, "", DeviceOwners.Pod, around) with
+        {
+            SecurityGroups = groups,
+            QosPolicyId = LimitOf(pod, around.Capabilities) is { } limit ? Key.Reference(Key.Limit(limit)) : null,
+        });
         if (pod.Firewall is null) yield break;
         foreach (var (sibling, suffix, owner) in new[]
         {
@@ -76,6 +80,10 @@ internal static class PodDesign
         })
             yield return (sibling, Port(pod, sibling, suffix, owner, around) with { PortSecurityEnabled = false, FixedIps = [], SecurityGroups = [] });
     }
+
+    /// <summary>A firewall has none: its limit would be that of all who go through it.</summary>
+    private static Bandwidth? LimitOf(PlacedPod pod, Capabilities capabilities) =>
+        capabilities.Qos && pod.Firewall is null && !pod.Bandwidth.IsNone ? pod.Bandwidth : null;
 
     private static Port Port(PlacedPod pod, string key, string suffix, string owner, Surroundings around)
     {

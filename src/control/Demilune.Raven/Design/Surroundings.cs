@@ -34,7 +34,8 @@ internal sealed record PolicyPart(
 /// <param name="Pair">Of a firewall.</param>
 /// <param name="Classifiers">By key, with the firewall in whose chain each is.</param>
 /// <param name="Prerequisites">Of its own port.</param>
+/// <param name="Limit">Null: none, or the network knows of none.</param>
 internal sealed record PodPart(
     PlacedPod Pod, ImmutableDictionary<string, Port> Ports, PortPair? Pair,
     ImmutableDictionary<string, (FlowClassifier Classifier, string Firewall)> Classifiers,
-    ImmutableArray<string> Prerequisites, IReadOnlyCollection<GroupUse> Uses);
+    ImmutableArray<string> Prerequisites, IReadOnlyCollection<GroupUse> Uses, Bandwidth? Limit);

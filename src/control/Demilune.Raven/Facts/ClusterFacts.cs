@@ -22,7 +22,10 @@ public sealed record ServiceFront(Prefix Address, Protocol Protocol, ushort Port
 /// <summary>A pod that runs, or is about to, on a node.</summary>
 /// <param name="Firewall">The Firewall it is an instance of; null for ordinary pods.</param>
 /// <param name="Leaving">It is being deleted: it keeps its ports, but no new work comes to it.</param>
-public sealed record PlacedPod(string Uid, Name Name, string Node, string? Firewall = null, bool Leaving = false);
+public sealed record PlacedPod(string Uid, Name Name, string Node, string? Firewall = null, bool Leaving = false)
+{
+    public Bandwidth Bandwidth { get; init; } = Bandwidth.None;
+}
 
 /// <summary>A SecurityPolicy, as the network sees it.</summary>
 /// <param name="Tag">1..4094, in every frame of its flows.</param>

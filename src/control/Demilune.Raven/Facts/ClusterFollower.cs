@@ -25,9 +25,13 @@ internal sealed class ClusterFollower
     private readonly Dictionary<(string Namespace, string Service), Dictionary<string, V1EndpointSlice>> _slicesOf = [];
     private readonly Dictionary<(string Namespace, string Service), V1Service> _known = [];
 
+    private readonly Action<V1Pod, string> _complain;
+
     /// <param name="noted">Called, on any thread, after each change that needs a look.</param>
-    public ClusterFollower(ClusterInformers informers, Action noted)
+    /// <param name="complain">Told, during a look, what of a pod has no effect, in words for its owner; again only if it changes.</param>
+    public ClusterFollower(ClusterInformers informers, Action noted, Action<V1Pod, string> complain)
     {
+        _complain = complain;
         _namespaces = new(informers.Namespaces, noted);
         _pods = new(informers.Pods, noted);
         // Policies may speak of nodes' labels and addresses; their status says much else, and often.
@@ -70,6 +74,8 @@ internal sealed class ClusterFollower
             // Deleted and made anew under its name.
             if (old is not null && old.Metadata.Uid != now?.Metadata.Uid) SetPod(compiler, designer, old.Metadata.Uid, null);
             if (now is not null) SetPod(compiler, designer, now.Metadata.Uid, now);
+            if (now is not null && ProblemOf(now) is { } problem && (old is null || old.Metadata.Uid != now.Metadata.Uid || ProblemOf(old) != problem))
+                _complain(now, problem);
         });
         _networkPolicies.Look(all, (old, now) => SetPolicy(compiler, PolicyKind.NetworkPolicy, (now ?? old)!, now is null ? null : NetworkPolicyReader.Read(now)));
         _inspectionPolicies.Look(all, (old, now) => SetPolicy(compiler, PolicyKind.InspectionPolicy, (now ?? old)!, now is null ? null : InspectionPolicyReader.Read(now)));
@@ -82,6 +88,12 @@ internal sealed class ClusterFollower
     {
         compiler.SetPod(uid, pod is not null && ClusterReader.IsUnderPolicies(pod) ? ClusterReader.Pod(pod) : null);
         designer.SetPod(uid, pod is null ? null : FactsReader.Placed(pod));
+    }
+
+    private static string? ProblemOf(V1Pod pod)
+    {
+        Bandwidth.Of(pod, out var problem);
+        return problem;
     }
 
     private static void SetPolicy(ClusterCompiler compiler, PolicyKind kind, k8s.IKubernetesObject<V1ObjectMeta> of, NetworkPolicy? policy) =>

@@ -31,7 +31,10 @@ public static class FactsReader
     /// <returns>Null: it needs no port, or none yet.</returns>
     internal static PlacedPod? Placed(V1Pod pod) => !ClusterReader.HasNetwork(pod) || string.IsNullOrEmpty(pod.Spec.NodeName) ? null : new PlacedPod(
         pod.Metadata.Uid, new Name(pod.Metadata.NamespaceProperty, pod.Metadata.Name), pod.Spec.NodeName, FirewallPods.FirewallOf(pod),
-        pod.Metadata.DeletionTimestamp is not null);
+        pod.Metadata.DeletionTimestamp is not null)
+    {
+        Bandwidth = Bandwidth.Of(pod, out _),
+    };
 
     internal static Inspection Inspection(SecurityPolicy policy, Firewall? firewall) => new(
         policy.Metadata.Name,

@@ -40,7 +40,7 @@ internal sealed record Update(string Key, string Id, Resource Changes, bool Wide
 /// <summary>Deletes one.</summary>
 internal sealed record Delete(string Key, Type Kind, string Id) : Operation(Key)
 {
-    /// <summary>Id of the security group that a rule belongs to.</summary>
+    /// <summary>Id of the security group, or of the QoS policy, that a rule belongs to.</summary>
     public string? Group { get; init; }
 
     public override bool Builds => false;

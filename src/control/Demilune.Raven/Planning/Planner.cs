@@ -11,7 +11,7 @@ namespace Demilune.Raven.Planning;
 ///  trim    whatever opens too far ► chains, classifiers, pairs ► ports ► groups
 /// </code>
 /// So what both the old and the new state allow is never cut, and what is to be inspected is never allowed before it is
-/// steered. Removal follows the references: chain, classifier, group, pair, port, security group, address group. Networks
+/// steered. Removal follows the references: chain, classifier, group, pair, port, QoS policy, security group, address group. Networks
 /// and subnets are never removed here.
 /// </remarks>
 internal sealed class Planner
@@ -39,6 +39,7 @@ internal sealed class Planner
         CreateOnly(_desired.Subnets, (wanted, one) => Is(wanted.NetworkId, one.NetworkId));
         var addressGroups = AddressGroups();
         var securityGroups = SecurityGroups();
+        var limits = QosPolicies();
         var ports = Ports();
         var pairs = Match(_desired.PortPairs, (wanted, one) => Is(wanted.Ingress, one.Ingress) && Is(wanted.Egress, one.Egress));
         Create(pairs, _desired.PortPairs);
@@ -51,6 +52,7 @@ internal sealed class Planner
         Remove(pairGroups);
         Remove(pairs);
         Remove(ports);
+        Remove(limits);
         Remove(securityGroups);
         Remove(addressGroups);
         return [.. _build, .. _open, .. _close, .. _remove];
@@ -105,6 +107,32 @@ internal sealed class Planner
         rule.Direction, rule.Ethertype ?? "IPv4", rule.Protocol, rule.PortRangeMin, rule.PortRangeMax, rule.RemoteIpPrefix,
         rule.RemoteGroupId, Id(rule.RemoteAddressGroupId), rule.RemoteDomainName, rule.Action ?? "allow", rule.Tier, rule.Order);
 
+    private Matching<QosPolicy> QosPolicies()
+    {
+        var policies = Match(_desired.QosPolicies, (_, _) => true);
+        foreach (var key in policies.Missing)
+        {
+            var wanted = _desired.QosPolicies[key];
+            _build.Add(new Create(key, wanted with { Rules = null }));
+            foreach (var rule in wanted.Rules!) Add(key, rule);
+        }
+        foreach (var (key, policy) in policies.Kept)
+        {
+            var there = (policy.Rules ?? []).ToLookup(Content);
+            var wanted = _desired.QosPolicies[key].Rules!.ToDictionary(Content);
+            // Of one direction there is one rule at most: a wrong one has to go before the right one can come.
+            foreach (var rule in there.Where(same => !wanted.ContainsKey(same.Key)).SelectMany(same => same).OrderBy(rule => rule.Id, StringComparer.Ordinal))
+                _build.Add(new Delete(Operation.RuleOf + key, typeof(QosRule), rule.Id) { Group = policy.Id });
+            foreach (var (content, rule) in wanted)
+                if (!there.Contains(content)) Add(key, rule);
+        }
+        return policies;
+
+        void Add(string key, QosRule rule) => _build.Add(new Create(Operation.RuleOf + key, rule with { QosPolicyId = Key.Reference(key) }) { After = [key] });
+    }
+
+    private static string Content(QosRule rule) => $"{rule.Type} {rule.Direction} {rule.MaxKbps}";
+
     private Matching<Port> Ports()
     {
         var ports = Match(_desired.Ports, (wanted, one) =>
@@ -120,6 +148,11 @@ internal sealed class Planner
         {
             var wanted = _desired.Ports[key];
             var groups = (wanted.SecurityGroups ?? []).Select(Id).ToHashSet(StringComparer.Ordinal);
+            if (_desired.LimitsPorts && !Is(wanted.QosPolicyId, one.QosPolicyId))
+                _open.Add(new Update(key, one.Id, new Port { QosPolicyId = wanted.QosPolicyId ?? Port.NoQosPolicy })
+                {
+                    After = wanted.QosPolicyId is { } limit ? [limit[1..]] : [],
+                });
             var differs = !groups.SetEquals(one.SecurityGroups ?? []) || wanted.HostId != (one.HostId ?? "");
             if (!differs) continue;
             _open.Add(new Update(key, one.Id, new Port { SecurityGroups = wanted.SecurityGroups, HostId = wanted.HostId })

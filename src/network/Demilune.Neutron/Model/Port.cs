@@ -42,7 +42,12 @@ public sealed record Port : StandardResource, IResource<Port>
     [JsonPropertyName("binding:vif_type")] public string? VifType { get; init; }
 
     [JsonPropertyName("binding:vif_details")] public JsonElement? VifDetails { get; init; }
-    public string? QosPolicyId { get; init; }
+
+    /// <summary>In an update: <see cref="NoQosPolicy"/> takes it away.</summary>
+    [JsonConverter(typeof(EmptyAsNull))] public string? QosPolicyId { get; init; }
+
+    /// <summary>Null on the wire, where null here means that nothing is said.</summary>
+    public const string NoQosPolicy = "";
 
     /// <summary>ACTIVE once the node has wired it and its policy is in the kernel, else DOWN. Read-only.</summary>
     public string? Status { get; init; }

@@ -65,6 +65,15 @@ internal static class NodeTopology
             PortSecurity = port.PortSecurityEnabled ?? true,
             Mtu = (uint)(network.Mtu ?? 1_500),
             AdminStateUp = (port.AdminStateUp ?? true) && (network.AdminStateUp ?? true),
+            IngressLimit = LimitOf(state, port, network, "ingress"),
+            EgressLimit = LimitOf(state, port, network, "egress"),
         };
     }
+
+    /// <summary>A port's own QoS policy counts; one that has none has its network's.</summary>
+    private static Contracts.Nodes.Bandwidth? LimitOf(NetworkState state, Port port, Network network, string direction) =>
+        (port.QosPolicyId ?? network.QosPolicyId) is { } policy
+        && QosRules.Of(state, policy).FirstOrDefault(rule => rule.Type == QosRuleTypes.BandwidthLimit && rule.Direction == direction) is { } limit
+            ? new() { KilobitsPerSecond = (ulong)(limit.MaxKbps ?? 0), BurstKilobits = (ulong)(limit.MaxBurstKbps ?? 0) }
+            : null;
 }
