@@ -17,7 +17,7 @@ struct held_address {
 	__be32 ifindex; /* host side of the pod */
 } __attribute__((packed));
 
-enum control_type { CONTROL_HEARTBEAT = 1, CONTROL_VERDICT = 2 };
+enum control_type { CONTROL_HEARTBEAT = 1, CONTROL_VERDICT = 2, CONTROL_PROBE = 3 };
 enum control_verdict { VERDICT_NONE = 0, VERDICT_BYPASS = 1, VERDICT_DROP = 2 };
 
 /* The two Ethernet addresses of a data frame; big-endian throughout. */

@@ -138,7 +138,11 @@ struct chain {
 MAP(chains, BPF_MAP_TYPE_HASH, sizeof(__u64), sizeof(struct chain), 1024, BPF_F_NO_PREALLOC);
 
 /* By tag. A tag without a policy behaves as CLOSED. */
-enum on_failure { ON_FAILURE_CLOSED = 0, ON_FAILURE_OPEN = 1 };
+enum on_failure {
+	ON_FAILURE_CLOSED = 0,
+	ON_FAILURE_OPEN = 1,
+	ON_FAILURE_CLOSED_FOR_NEW = 2, /* who was connected may finish, uninspected; nobody else comes in */
+};
 MAP(policies, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(__u32), 4096, 0);
 
 struct config {
@@ -150,7 +154,7 @@ MAP(config, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct config), 1, 0);
 /* ---- port pairs: configured by user space, stamped here ---- */
 
 enum pair_flags {
-	PAIR_RELAYS_HEARTBEATS = 1, /* another vendor's engine: only what leaves by "out" proves life */
+	PAIR_PLAIN_FRAMES = 1, /* an engine that wants frames as from a cable: no super-frames, checksums filled in */
 };
 
 struct pair {

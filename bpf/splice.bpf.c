@@ -110,7 +110,7 @@ inlined int open_flow(struct __sk_buff *skb, struct scratch *desk, int low, enum
 			flow->serial = give_serial(key);
 			if (!flow->serial)
 				return drop(DROP_FULL);
-		} else if (is_open(judgement->tag)) {
+		} else if (may_pass_uninspected(judgement->tag, FLOW_OPENING)) {
 			flow->flags |= FLOW_UNINSPECTED;
 		} else {
 			/* No entry: the retransmitted SYN finds the next firewall. */
@@ -156,7 +156,7 @@ inlined int outlives(struct flow *flow, const struct judgement *judgement, __u32
 		flow->flags &= ~(FLOW_SPLICED | FLOW_BYPASSED | FLOW_UNINSPECTED);
 	} else if (!watched && !released) {
 		/* It must be inspected from now on, but the engine did not see it begin. */
-		if (!is_open(judgement->tag))
+		if (!may_pass_uninspected(judgement->tag, flow->state))
 			return 0;
 		flow->flags |= FLOW_SPLICED | FLOW_UNINSPECTED;
 	}

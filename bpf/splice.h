@@ -16,18 +16,18 @@ enum hook { HOOK_FROM_POD, HOOK_TO_POD, HOOK_FROM_FIREWALL };
 
 inlined int alive(const struct pair *pair, __u64 now)
 {
-	__u64 oldest = pair->last_out;
-	if (!(pair->flags & PAIR_RELAYS_HEARTBEATS) && pair->last_in < oldest)
-		oldest = pair->last_in;
+	/* One dead direction is a dead firewall. */
+	__u64 oldest = pair->last_in < pair->last_out ? pair->last_in : pair->last_out;
 	/* A stamp of another CPU may be ahead of now. */
 	return oldest && (oldest >= now || now - oldest <= pair->deadline);
 }
 
-inlined int is_open(__u16 tag)
+/* May a flow pass without a firewall? state: how far it had come while there was one. */
+inlined int may_pass_uninspected(__u16 tag, __u8 state)
 {
 	__u32 key = tag;
 	__u32 *policy = bpf_map_lookup_elem(&policies, &key);
-	return policy && *policy == ON_FAILURE_OPEN;
+	return policy && (*policy == ON_FAILURE_OPEN || (*policy == ON_FAILURE_CLOSED_FOR_NEW && state >= FLOW_ESTABLISHED));
 }
 
 inlined struct pair_counters *counters_of(__u64 pair)
@@ -153,9 +153,11 @@ inlined int inspect(struct __sk_buff *skb, const struct flow_key *key, struct fl
 				tally->to_out++;
 		}
 		count(PACKETS_SPLICED);
-		return hook == HOOK_FROM_POD ? bpf_redirect_peer(to, 0) : bpf_redirect(to, 0);
+		/* By the host side's own transmission, which cuts segments and fills in checksums as its offloads (all off) demand. */
+		int plain = pair->flags & PAIR_PLAIN_FRAMES;
+		return hook == HOOK_FROM_POD && !plain ? bpf_redirect_peer(to, 0) : bpf_redirect(to, 0);
 	}
-	if (!is_open(flow->tag)) {
+	if (!may_pass_uninspected(flow->tag, flow->state)) {
 		if (tally)
 			tally->dropped_closed++;
 		return drop(DROP_CLOSED);
@@ -189,6 +191,13 @@ inlined int hear(struct __sk_buff *skb, const struct port *port, __u64 now)
 		if (tally)
 			tally->heartbeats++;
 		return TC_ACT_SHOT;
+	}
+	if (control.type == CONTROL_PROBE) {
+		/* Back as a heartbeat: what comes out of the other interface has been through the engine. */
+		__u8 heartbeat = CONTROL_HEARTBEAT;
+		if (bpf_skb_store_bytes(skb, ETHERNET_LENGTH, &heartbeat, sizeof(heartbeat), 0))
+			return drop(DROP_HEADER);
+		return bpf_redirect(skb->ifindex, 0);
 	}
 	if (control.type != CONTROL_VERDICT)
 		return drop(DROP_FORGED);

@@ -21,6 +21,24 @@ internal sealed record FirewallOptions
     /// <summary>Abstract socket on which <c>demilune-firewall health</c> asks; it exists in the pod's network namespace only.</summary>
     public string Health { get; init; } = "demilune-firewall";
 
+    /// <summary>Our own engine.</summary>
+    public const string Demilune = "demilune";
+
+    /// <summary>Suricata 7, a process of its own.</summary>
+    public const string Suricata = "suricata";
+
+    /// <summary>Which engine judges: <see cref="Demilune"/> or <see cref="Suricata"/>.</summary>
+    public string Engine { get; init; } = Demilune;
+
+    /// <summary>Suricata's program.</summary>
+    public string SuricataProgram { get; init; } = "/usr/bin/suricata";
+
+    /// <summary>Where Suricata's classification.config, reference.config and threshold.config are.</summary>
+    public string SuricataFiles { get; init; } = "/etc/suricata";
+
+    /// <summary>Where this process may write what Suricata reads.</summary>
+    public string Work { get; init; } = "/var/lib/suricata";
+
     /// <summary>CPU of the packet thread. Null: wherever the kernel likes.</summary>
     public int? Cpu { get; init; }
 
@@ -47,6 +65,10 @@ internal sealed record FirewallOptions
                              (default: /usr/share/demilune/rules)
           --log FILE         append EVE lines to FILE as well as to standard output
           --health NAME      abstract socket that the health command asks (default: demilune-firewall)
+          --engine NAME      demilune, or suricata: Suricata 7 as a child process, with --agent only (default: demilune)
+          --suricata FILE    its program (default: /usr/bin/suricata)
+          --suricata-files DIR  its classification.config and the like (default: /etc/suricata)
+          --work DIR         where the files that it reads are written (default: /var/lib/suricata)
           --cpu N            keep the packet thread on CPU N
           --transactions on|off  an event for each HTTP transaction, not only for what is wrong (default: off)
           --realtime on|off  ask for SCHED_FIFO; with it the heartbeat keeps a deadline of 10 ms, else 100 ms (default: on)
@@ -64,8 +86,8 @@ internal sealed record FirewallOptions
     {
         error = "";
         var options = new FirewallOptions();
-        foreach (var flag in (string[])["in", "out", "agent", "rules", "log", "health", "cpu", "realtime", "transactions"])
-            if (environment($"DEMILUNE_{flag.ToUpperInvariant()}") is { Length: > 0 } value && !options.TryWith(flag, value, out options, out error))
+        foreach (var flag in (string[])["in", "out", "agent", "rules", "log", "health", "engine", "suricata", "suricata-files", "work", "cpu", "realtime", "transactions"])
+            if (environment($"DEMILUNE_{flag.Replace('-', '_').ToUpperInvariant()}") is { Length: > 0 } value && !options.TryWith(flag, value, out options, out error))
                 return null;
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -89,6 +111,11 @@ internal sealed record FirewallOptions
             }
             if (!options.TryWith(flag, value, out options, out error)) return null;
         }
+        if (options is { Engine: Suricata, Agent: null, AskHealth: false })
+        {
+            error = "--engine suricata needs --agent: without one there are no policies";
+            return null;
+        }
         if (options.In != options.Out) return options;
         error = $"--in and --out are both {options.In}: a firewall stands between two interfaces";
         return null;
@@ -106,6 +133,11 @@ internal sealed record FirewallOptions
             case "rules": changed = this with { Rules = value }; return true;
             case "log": changed = this with { Log = value }; return true;
             case "health": changed = this with { Health = value }; return true;
+            case "engine" when value is Demilune or Suricata: changed = this with { Engine = value }; return true;
+            case "engine": error = $"--engine {value}: {Demilune} or {Suricata} is wanted"; return false;
+            case "suricata": changed = this with { SuricataProgram = value }; return true;
+            case "suricata-files": changed = this with { SuricataFiles = value }; return true;
+            case "work": changed = this with { Work = value }; return true;
             case "cpu" when int.TryParse(value, out var cpu) && cpu is >= 0 and < 1024: changed = this with { Cpu = cpu }; return true;
             case "cpu": error = $"--cpu {value}: a number from 0 to 1023 is wanted"; return false;
             case "realtime" when value is "on" or "off": changed = this with { RealTime = value == "on" }; return true;

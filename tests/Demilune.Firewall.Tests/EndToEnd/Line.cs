@@ -53,6 +53,13 @@ internal sealed class Line : IDisposable
     /// <summary>A socket in the client's namespace, not connected.</summary>
     public TcpClient NewClient(AddressFamily family = AddressFamily.InterNetwork) => Client.Inside(() => new TcpClient(family));
 
+    /// <summary>Both peers cut their segments and sum them themselves, as the splice sees to for engines that know no super-frames.</summary>
+    public void AsFromACable()
+    {
+        Command.Run("ip", $"netns exec {Client.Name} ethtool -K c tx off sg off");
+        Command.Run("ip", $"netns exec {Server.Name} ethtool -K s tx off sg off");
+    }
+
     public void Dispose()
     {
         // The ends in this namespace go with their peers.

@@ -14,7 +14,8 @@ public sealed class HealthTests
         var name = $"demilune-test-{Guid.NewGuid():N}";
         using var stop = new CancellationTokenSource();
         Assert.Contains("no firewall answers", await HealthSocket.AskAsync(name), StringComparison.Ordinal);
-        var serving = HealthSocket.ServeAsync(name, new(counters, () => loaded), () => now, stop.Token);
+        var health = new HealthState(counters, () => loaded);
+        var serving = HealthSocket.ServeAsync(name, () => health.Describe(now), stop.Token);
         Assert.Contains("not started", await HealthSocket.AskAsync(name), StringComparison.Ordinal);
         counters.LastTurn = now - 100_000_000;
         Assert.Contains("no policies", await HealthSocket.AskAsync(name), StringComparison.Ordinal);

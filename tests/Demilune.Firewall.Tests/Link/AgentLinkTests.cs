@@ -14,8 +14,11 @@ public sealed class AgentLinkTests : IAsyncLifetime
     private readonly AgentLink _link;
     private Task _running = Task.CompletedTask;
 
-    public AgentLinkTests() => _link = new(
-        _path, new("demilune", "1.2.3", RealTime: true), new PolicyIntake(new("/nowhere"), new(), _published.Add), _identities.SetResult, _ => { });
+    public AgentLinkTests()
+    {
+        var intake = new PolicyIntake(new("/nowhere"), new(), _published.Add);
+        _link = new(_path, new("demilune", "1.2.3", RealTime: true), (set, _) => Task.FromResult(intake.Load(set)), _identities.SetResult, _ => { });
+    }
 
     public ValueTask InitializeAsync()
     {

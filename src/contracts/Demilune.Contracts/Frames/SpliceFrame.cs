@@ -10,7 +10,7 @@ namespace Demilune.Contracts.Frames;
 ///                source      02:d1:NN:NN:EE:EE   NN = network, EE = low 16 bits of the flow's epoch
 ///                802.1Q      vid = policy tag, then the packet as it was
 ///  control frame ethertype   88b5 (IEEE local experimental), no tag; then
-///                [0] type    1 heartbeat, 2 verdict
+///                [0] type    1 heartbeat, 2 verdict, 3 probe
 ///                [1] verdict 0 none, 1 bypass, 2 drop
 ///                [2..3]      zero
 ///                [4..7]      flow id (big-endian); heartbeat: instance, a number that the engine drew at random when it
@@ -24,7 +24,9 @@ namespace Demilune.Contracts.Frames;
 /// itself (a reset, a 403) carries the flow's words too. Frames whose flow id, network or interface do not belong to
 /// the flow that their addresses name are dropped and counted: a firewall can touch only flows it was given.
 /// Control frames are the same on both interfaces. An engine that knows nothing of this (another vendor's) just
-/// forwards the frames; the node agent then sends it heartbeats through "in" and counts those that leave by "out".
+/// forwards frames. Beside it somebody sends probes by both interfaces: the splice sends each back as a heartbeat, and
+/// what leaves by the other interface has been through the engine. Such an engine gets frames as from a cable: cut to
+/// the MTU, with their checksums.
 /// </remarks>
 public static class SpliceFrame
 {
@@ -49,6 +51,9 @@ public enum ControlType : byte
 
     /// <summary>The engine's word on a whole flow.</summary>
     Verdict = 2,
+
+    /// <summary>Asks the splice to send it back as a heartbeat, through an engine that cannot send any itself.</summary>
+    Probe = 3,
 }
 
 /// <summary>Byte 1 of a control frame.</summary>

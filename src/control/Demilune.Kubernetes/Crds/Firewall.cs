@@ -24,16 +24,21 @@ public sealed class Firewall : CustomResource<FirewallSpec, FirewallStatus>
 
 public sealed class FirewallSpec
 {
-    /// <summary>What runs if nothing else is said.</summary>
-    public const string DefaultImage = "demilune.local/firewall:latest";
+    /// <summary>Our own engine.</summary>
+    public const string Demilune = "demilune";
 
-    [Description("The engine inside.")]
+    /// <summary>Suricata 7.</summary>
+    public const string Suricata = "suricata";
+
+    /// <summary>What runs if nothing else is said.</summary>
+    public static string DefaultImage(string? engine) => engine == Suricata ? "demilune.local/suricata:latest" : "demilune.local/firewall:latest";
+
+    [Description("The engine inside. Each has an image of its own; both understand the same rules. suricata knows no allow-lists (SecurityPolicy.spec.allow).")]
     [DefaultValue("demilune")]
-    [AllowedValues("demilune")]
+    [AllowedValues("demilune", "suricata")]
     public string? Engine { get; set; }
 
-    [Description("The container image.")]
-    [DefaultValue(DefaultImage)]
+    [Description("The container image. Default: demilune.local/firewall:latest; of the engine suricata demilune.local/suricata:latest.")]
     public string? Image { get; set; }
 
     [Description("Compute resources of each instance, as in a pod.")]
@@ -71,6 +76,10 @@ public sealed class FirewallStatus
 
     [Description("Flows sent through its running instances since each began.")]
     public long? SplicedFlows { get; set; }
+
+    [Description("The revision of its instances that was taken back because it passed no frames; the former one protects until the spec changes.")]
+    [MaxLength(64)]
+    public string? RefusedRevision { get; set; }
 
     [Description("The generation of the spec that the status speaks of.")]
     public long? ObservedGeneration { get; set; }

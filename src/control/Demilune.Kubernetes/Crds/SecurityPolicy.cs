@@ -30,7 +30,8 @@ public sealed class SecurityPolicySpec
     [DefaultValue(PolicyMode.Prevent)]
     public PolicyMode? Mode { get; set; }
 
-    [Description("What becomes of the selected traffic while no firewall can judge it: Closed drops it, Open lets it pass uninspected. " +
+    [Description("What becomes of the selected traffic while no firewall can judge it: Closed drops it, Open lets it pass uninspected, " +
+        "ClosedForNew lets connections that are there finish and drops new ones. " +
         "Default: what the Firewall says.")]
     public FailureAction? OnFailure { get; set; }
 
@@ -249,6 +250,12 @@ public enum PolicyMode
 [JsonConverter(typeof(JsonStringEnumConverter<FailureAction>))]
 public enum FailureAction
 {
+    /// <summary>It is dropped.</summary>
     Closed,
+
+    /// <summary>It passes uninspected.</summary>
     Open,
+
+    /// <summary>Connections that were there may finish, uninspected; new ones are dropped.</summary>
+    ClosedForNew,
 }

@@ -42,5 +42,5 @@ public static class FactsReader
         // What cannot be resolved must not be judged by half of it: nobody gets it, and it fails as it says.
         policy.Status?.Tag is null || Conditions.Find(policy.Status.Conditions, "Accepted")?.Status == "False" ? null : policy.Spec.Firewall ?? "default",
         (policy.Spec.Mode ?? PolicyMode.Prevent) == PolicyMode.Prevent,
-        (policy.Spec.OnFailure ?? firewall?.Spec.OnFailure ?? FailureAction.Closed) == FailureAction.Closed);
+        (policy.Spec.OnFailure ?? firewall?.Spec.OnFailure) != FailureAction.Open);
 }

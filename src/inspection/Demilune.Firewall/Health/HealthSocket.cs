@@ -12,8 +12,9 @@ internal static class HealthSocket
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>Answers until <paramref name="stop"/>.</summary>
+    /// <param name="describe"><see cref="HealthState.Ok"/>, or what is missing.</param>
     /// <exception cref="SocketException">Another process answers under this name.</exception>
-    public static async Task ServeAsync(string name, HealthState state, Func<long> now, CancellationToken stop)
+    public static async Task ServeAsync(string name, Func<string> describe, CancellationToken stop)
     {
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(Address(name));
@@ -23,7 +24,7 @@ internal static class HealthSocket
             try
             {
                 using var asker = await listener.AcceptAsync(stop);
-                await asker.SendAsync(Encoding.UTF8.GetBytes(state.Describe(now())), stop);
+                await asker.SendAsync(Encoding.UTF8.GetBytes(describe()), stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {

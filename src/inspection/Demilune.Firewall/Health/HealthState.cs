@@ -2,7 +2,7 @@ using Demilune.Firewall.Packets;
 
 namespace Demilune.Firewall.Health;
 
-/// <summary>Whether the firewall does its work. May be asked by any thread.</summary>
+/// <summary>Whether the packet thread does its work. May be asked by any thread.</summary>
 /// <param name="counters">Of the packet thread.</param>
 /// <param name="policiesLoaded">Whether there is something to judge by, or nothing was asked for.</param>
 internal sealed class HealthState(PacketCounters counters, Func<bool> policiesLoaded)

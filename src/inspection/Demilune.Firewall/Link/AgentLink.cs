@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Threading.Channels;
 using Demilune.Contracts.FirewallLink;
-using Demilune.Firewall.Policies;
 
 namespace Demilune.Firewall.Link;
 
@@ -23,7 +22,7 @@ internal sealed class AgentLink
 
     private readonly string _path;
     private readonly EngineHello _hello;
-    private readonly PolicyIntake _policies;
+    private readonly Func<PolicySet, CancellationToken, Task<PolicySetLoaded>> _policies;
     private readonly Action<IdentityTable> _identities;
     private readonly Action<string> _log;
     private readonly Channel<byte[]> _waiting;
@@ -34,7 +33,7 @@ internal sealed class AgentLink
     /// <param name="policies">Is given each policy set; its answer goes back.</param>
     /// <param name="identities">Is given each identity table.</param>
     /// <param name="log">Hears when the connection comes and goes.</param>
-    public AgentLink(string path, EngineHello hello, PolicyIntake policies, Action<IdentityTable> identities, Action<string> log)
+    public AgentLink(string path, EngineHello hello, Func<PolicySet, CancellationToken, Task<PolicySetLoaded>> policies, Action<IdentityTable> identities, Action<string> log)
     {
         _path = path;
         _hello = hello;
@@ -113,9 +112,8 @@ internal sealed class AgentLink
                 var message = Read(line.Span);
                 if (message?.Identities is { } identities) _identities(identities);
                 if (message?.Policies is not { } policies) continue;
-                var loaded = _policies.Load(policies);
+                var loaded = await _policies(policies, stop);
                 await WriteAsync(stream, turn, Line(new() { Loaded = loaded }), stop);
-                _policies.Quicken();
             }
         }
         finally

@@ -14,6 +14,12 @@ internal static class ControlFrame
     public static void WriteHeartbeat(Span<byte> frame, uint instance) =>
         Write(frame, ControlType.Heartbeat, FlowVerdict.None, new(instance, Network: 0, Epoch: 0));
 
+    /// <summary>Comes back from the splice as a heartbeat, through an engine that sends none of its own.</summary>
+    /// <param name="frame">Written over.</param>
+    /// <param name="instance">Which run of that engine this is.</param>
+    public static void WriteProbe(Span<byte> frame, uint instance) =>
+        Write(frame, ControlType.Probe, FlowVerdict.None, new(instance, Network: 0, Epoch: 0));
+
     /// <summary>What is settled about a whole flow.</summary>
     public static void WriteVerdict(Span<byte> frame, FlowVerdict verdict, FrameWords flow) => Write(frame, ControlType.Verdict, verdict, flow);
 

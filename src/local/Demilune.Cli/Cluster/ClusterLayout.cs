@@ -10,6 +10,9 @@ public sealed record ClusterLayout(string Programs, string Directory, string Run
     /// <summary>Rules that the firewall's image carries.</summary>
     public required string Rules { get; init; }
 
+    /// <summary>Root of an unpacked Suricata (eng/suricata.sh); null: no image with that engine.</summary>
+    public string? Suricata { get; init; }
+
     public int ApiPort { get; init; } = 6443;
 
     public int LinkPort { get; init; } = 7443;

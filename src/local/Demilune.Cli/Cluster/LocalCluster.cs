@@ -122,11 +122,17 @@ public sealed class LocalCluster : IAsyncDisposable
 
     private async Task BuildImageAsync(CancellationToken stop)
     {
+        await BuildImageAsync("firewall", [], stop);
+        if (Layout.Suricata is { } root) await BuildImageAsync("suricata", ["--suricata", root], stop);
+    }
+
+    private async Task BuildImageAsync(string name, string[] extra, CancellationToken stop)
+    {
         var outcome = await Shell.RunAsync(
             Layout.Program("Demilune.Local", "demilune-local"),
-            ["image", "firewall", "--from", Path.Combine(Layout.Programs, "Demilune.Firewall"), "--rules", Layout.Rules, "--output", Path.Combine(Layout.Images, "firewall")],
+            ["image", name, "--from", Path.Combine(Layout.Programs, "Demilune.Firewall"), "--rules", Layout.Rules, .. extra, "--output", Path.Combine(Layout.Images, name)],
             TimeSpan.FromMinutes(2), stop);
-        if (!outcome.Succeeded) throw new ClusterException($"the firewall's image could not be written: {outcome.Summary}");
+        if (!outcome.Succeeded) throw new ClusterException($"the image {name} could not be written: {outcome.Summary}");
     }
 
     private async Task RemoveTracesAsync(CancellationToken stop)

@@ -16,6 +16,7 @@ public static class LocalCommand
         var bpf = new Option<string>("--bpf-directory") { Description = "Pinned eBPF objects; removed when it ends.", DefaultValueFactory = _ => "/sys/fs/bpf/demilune/local" };
         var programs = new Option<string>("--programs") { Description = "Where the built programs are.", DefaultValueFactory = _ => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..")) };
         var rules = new Option<string>("--rules") { Description = "Rules for the firewall's image.", DefaultValueFactory = _ => "rules" };
+        var suricata = new Option<string?>("--suricata") { Description = "Root of an unpacked Suricata (eng/suricata.sh): firewalls may then have the engine suricata." };
         var examples = new Option<string>("--examples") { Description = "What the walk applies.", DefaultValueFactory = _ => Path.Combine("examples", "l7-security") };
         var ports = new Option<string>("--ports") { Description = "Ports on 127.0.0.1: Kubernetes API, node link, REST, Neutron, console.", DefaultValueFactory = _ => "6443,7443,7480,9696,7481" };
         var four = new Option<string>("--pod-network-v4") { Description = "Addresses of the pods.", DefaultValueFactory = _ => "10.244.0.0/16" };
@@ -26,7 +27,7 @@ public static class LocalCommand
         });
         var up = new Command("run", "Bring up a cluster on this machine, walk through the product on real packets, and keep it running until Ctrl-C. Needs root.")
         {
-            once, noWalk, directory, run, bpf, programs, rules, examples, ports, four, six,
+            once, noWalk, directory, run, bpf, programs, rules, suricata, examples, ports, four, six,
         };
         up.SetAction((parsed, stop) =>
         {
@@ -34,6 +35,7 @@ public static class LocalCommand
             var layout = new ClusterLayout(parsed.GetValue(programs)!, parsed.GetValue(directory)!, parsed.GetValue(run)!, parsed.GetValue(bpf)!)
             {
                 Rules = parsed.GetValue(rules)!,
+                Suricata = parsed.GetValue(suricata),
                 ApiPort = listen[0],
                 LinkPort = listen[1],
                 RestPort = listen[2],

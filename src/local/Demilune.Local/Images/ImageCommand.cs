@@ -4,9 +4,10 @@ namespace Demilune.Local.Images;
 internal static class ImageCommand
 {
     public const string Usage = """
-        usage: demilune-local image NAME --from DIR [--rules DIR | --cni DIR] (--output DIR | --archive FILE)
+        usage: demilune-local image NAME --from DIR [--rules DIR] [--suricata DIR] [--cni DIR] (--output DIR | --archive FILE)
 
           firewall    demilune-firewall; --rules DIR: its detection rules
+          suricata    the same with Suricata as its engine; --rules DIR; --suricata DIR: the root that eng/suricata.sh unpacks
           node        demilune-node; --cni DIR: the published CNI plugin
           controller  demilune-controller
 

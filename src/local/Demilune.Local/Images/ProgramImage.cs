@@ -7,7 +7,7 @@ namespace Demilune.Local.Images;
 /// The image of one of our programs: the program, the .NET runtime that this process runs on unless the program brings its own, the shared
 /// libraries those need, what it works with, and nothing else: no shell, no package manager, no user.
 /// </summary>
-/// <param name="Name">firewall, node or controller: its reference is <c>demilune.local/NAME:latest</c>.</param>
+/// <param name="Name">firewall, suricata, node or controller: its reference is <c>demilune.local/NAME:latest</c>.</param>
 /// <param name="Extra">What it works with: option of the command → folder inside the image.</param>
 /// <param name="Command">Arguments unless the pod says otherwise.</param>
 internal sealed record ProgramImage(string Name, IReadOnlyDictionary<string, string> Extra, IReadOnlyList<string> Command)
@@ -19,11 +19,16 @@ internal sealed record ProgramImage(string Name, IReadOnlyDictionary<string, str
         ["--in", "in", "--out", "out", "--agent", "/run/demilune/agent.sock", "--rules", RulesFolder]);
 
     /// <summary>With the CNI plugin, which the agent gives to the node's container runtime.</summary>
+    /// <summary>The firewall with Suricata as its engine: as Debian's packages have it, unpacked, without what it needs only elsewhere.</summary>
+    public static readonly ProgramImage Suricata = new(
+        "suricata", new Dictionary<string, string> { ["--rules"] = RulesFolder, ["--suricata"] = "" },
+        ["--engine", "suricata", .. Firewall.Command]) { Program = "firewall" };
+
     public static readonly ProgramImage Node = new("node", new Dictionary<string, string> { ["--cni"] = "/usr/lib/demilune/cni" }, []);
 
     public static readonly ProgramImage Controller = new("controller", new Dictionary<string, string>(), []);
 
-    public static IReadOnlyList<ProgramImage> All { get; } = [Firewall, Node, Controller];
+    public static IReadOnlyList<ProgramImage> All { get; } = [Firewall, Suricata, Node, Controller];
 
     /// <summary>
     /// Loaded by name at run time, so no file says that they are needed. OpenSSL is where the .NET runtime has its hashes and
@@ -36,9 +41,11 @@ internal sealed record ProgramImage(string Name, IReadOnlyDictionary<string, str
 
     public string Reference => $"demilune.local/{Name}:latest";
 
-    private string ProgramName => $"demilune-{Name}";
+    private string Program { get; init; } = Name;
 
-    private string ProgramFolder => $"/usr/lib/demilune/{Name}";
+    private string ProgramName => $"demilune-{Program}";
+
+    private string ProgramFolder => $"/usr/lib/demilune/{Program}";
 
     private static string ThisMachine => RuntimeInformation.OSArchitecture is Architecture.Arm64 ? "arm64" : "x64";
 
@@ -55,12 +62,13 @@ internal sealed record ProgramImage(string Name, IReadOnlyDictionary<string, str
         List<ImageFile> files =
         [
             .. Tree(from, ProgramFolder).Where(file => Path.GetExtension(file.Path) is not (".pdb" or ".dbg") && !IsForAnotherMachine(file.Path)),
-            .. extra.SelectMany(folder => Tree(folder.Value, Extra[folder.Key])).Where(file => Path.GetExtension(file.Path) is not (".pdb" or ".dbg")),
+            .. extra.SelectMany(folder => folder.Key == "--suricata" ? SuricataFiles(folder.Value) : Tree(folder.Value, Extra[folder.Key]))
+                .Where(file => Path.GetExtension(file.Path) is not (".pdb" or ".dbg")),
             .. Runtime(Path.Combine(from, ProgramName + ".runtimeconfig.json")),
             // Mount points, so that a read-only root has them.
-            .. ((string[])["/proc", "/sys", "/dev", "/run/demilune", "/tmp", "/etc"]).Select(folder => new ImageFile(folder, null)),
+            .. ((string[])["/proc", "/sys", "/dev", "/run/demilune", "/tmp", "/etc", "/var/lib/suricata"]).Select(folder => new ImageFile(folder, null)),
         ];
-        files.AddRange(SharedLibraries.Of(files.Select(file => file.Source).OfType<string>(), LoadedByName));
+        files.AddRange(SharedLibraries.Of(files.Select(file => file.Source).OfType<string>(), LoadedByName, extra.GetValueOrDefault("--suricata")));
         ImageWriter.Write(output, Reference, files, new ImageConfig
         {
             Entrypoint = [$"{ProgramFolder}/{ProgramName}"],
@@ -69,6 +77,17 @@ internal sealed record ProgramImage(string Name, IReadOnlyDictionary<string, str
             Environment = ["PATH=/usr/bin", $"DOTNET_ROOT={DotnetFolder}", "DOTNET_EnableDiagnostics=0", "DOTNET_NOLOGO=1"],
             WorkingDirectory = "/",
         }, ThisMachine is "arm64" ? "arm64" : "amd64");
+    }
+
+    private static IEnumerable<ImageFile> SuricataFiles(string root)
+    {
+        string[] files = ["usr/bin/suricata", "etc/suricata/classification.config", "etc/suricata/reference.config", "etc/suricata/threshold.config"];
+        foreach (var file in files)
+        {
+            var source = Path.Combine(root, file);
+            if (!File.Exists(source)) throw new InvalidDataException($"{source} is not there: --suricata should name the root that eng/suricata.sh unpacks");
+            yield return new ImageFile("/" + file, source, IsExecutable(source));
+        }
     }
 
     /// <summary>…/runtimes/win-x64/… and the like: packages bring their native libraries for every machine there is.</summary>

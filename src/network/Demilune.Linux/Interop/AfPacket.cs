@@ -11,6 +11,7 @@ internal static class AfPacket
     internal const int PACKET_STATISTICS = 6;
     internal const int PACKET_AUXDATA = 8;
     internal const int PACKET_VNET_HDR = 15;
+    internal const int PACKET_QDISC_BYPASS = 20;
     internal const int PACKET_IGNORE_OUTGOING = 23;
 
     internal const ushort ETH_P_ALL = 0x0003;

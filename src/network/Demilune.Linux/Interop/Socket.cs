@@ -98,6 +98,9 @@ internal static unsafe partial class Socket
     internal static partial int sendmmsg(int socket, mmsghdr* messages, uint count, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint send(int socket, void* bytes, nuint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int ppoll(pollfd* descriptors, nuint count, timespec* timeout, void* signals);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -1,7 +1,9 @@
 using Demilune.Contracts.Nodes;
+using Demilune.Linux.Netlink;
 using Demilune.Node.Interfaces;
 using Demilune.Node.Names;
 using Demilune.Node.Splice;
+using Demilune.Node.Splice.Compile;
 using Demilune.Node.Splice.Maps;
 
 namespace Demilune.Node.Datapath;
@@ -10,6 +12,8 @@ namespace Demilune.Node.Datapath;
 internal sealed class SpliceDatapath : IDatapath
 {
     private readonly KernelSplice _splice;
+    private readonly Dictionary<string, string> _hostInterfaces = [];
+    private readonly HashSet<string> _plain = [];
 
     private readonly string _listener;
 
@@ -31,20 +35,30 @@ internal sealed class SpliceDatapath : IDatapath
 
     public void CreateInterface(InterfacePlan plan) => AsIo(() => PodInterface.Create(plan));
 
-    public void Attach(string portId, Port.Types.Kind kind, string hostInterface) => AsIo(() => _splice.Attach(
-        portId, kind, PodInterface.IndexOf(hostInterface) ?? throw new IOException($"attach {portId}: {hostInterface} does not exist")));
+    public void Attach(string portId, Port.Types.Kind kind, string hostInterface) => AsIo(() =>
+    {
+        _splice.Attach(portId, kind, PodInterface.IndexOf(hostInterface) ?? throw new IOException($"attach {portId}: {hostInterface} does not exist"));
+        _hostInterfaces[portId] = hostInterface;
+        _plain.Remove(portId);
+    });
 
     public void Remove(string portId, string hostInterface)
     {
         PodInterface.Delete(hostInterface);     // first: an interface without its programs would be open
         _splice.Detach(portId);
+        _hostInterfaces.Remove(portId);
+        _plain.Remove(portId);
     }
 
     public string? Check(InterfacePlan plan) => PodInterface.Check(plan);
 
     public bool Exists(string hostInterface) => PodInterface.IndexOf(hostInterface) is not null;
 
-    public ApplyOutcome Apply(NodeState state) => _splice.Apply(state);
+    public ApplyOutcome Apply(NodeState state)
+    {
+        AsIo(() => PreparePlainFrames(state));
+        return _splice.Apply(state);
+    }
 
     public void Limit(InterfacePlan plan, Bandwidth? ingress, Bandwidth? egress) => AsIo(() => PodQueues.Set(plan, ingress, egress));
 
@@ -95,13 +109,22 @@ internal sealed class SpliceDatapath : IDatapath
     /// <inheritdoc cref="KernelSplice.ReadCounter"/>
     public ulong Read(Counter counter) => _splice.ReadCounter(counter);
 
+    /// <summary>Before the splice sends such a firewall its first frame.</summary>
+    private void PreparePlainFrames(NodeState state)
+    {
+        var pairs = state.Firewalls.Where(SpliceCompiler.WantsPlainFrames).Select(firewall => firewall.PortPairId).ToHashSet();
+        if (pairs.Count == 0) return;
+        foreach (var port in state.Chains.SelectMany(chain => chain.PortPairs).Where(pair => pairs.Contains(pair.Id)).SelectMany(pair => (string[])[pair.Ingress, pair.Egress]))
+            if (_hostInterfaces.TryGetValue(port, out var name) && _plain.Add(port)) Offloads.DisableTransmit(name);
+    }
+
     private static bool IsMalformed(Counter reason) =>
         reason is Counter.DropHeader or Counter.DropEthertype or Counter.DropIpv4Options or Counter.DropIpv6Extensions or Counter.DropFragment;
 
     // The older of the two interfaces counts: one dead direction is a dead firewall.
     private static TimeSpan? Age(PairRow pair, ulong now)
     {
-        var oldest = (pair.Flags & PairRow.RelaysHeartbeats) != 0 ? pair.LastOut : Math.Min(pair.LastIn, pair.LastOut);
+        var oldest = Math.Min(pair.LastIn, pair.LastOut);
         return oldest == 0 ? null : TimeSpan.FromTicks((long)((now > oldest ? now - oldest : 0) / 100));
     }
 

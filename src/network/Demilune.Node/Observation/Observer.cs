@@ -85,6 +85,7 @@ internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider ti
         if (socket?.Engine is not { } engine) return;
         seen.Connected = true;
         seen.EngineVersion = engine.Version;
+        seen.FlowsActive = (ulong)Math.Max(0, socket.Stats?.FlowsActive ?? 0);
         foreach (var policy in socket.Loaded?.Policies ?? [])
         {
             var loaded = new LoadedPolicy { Name = policy.Name, Revision = (ulong)policy.Revision, Rules = (uint)policy.Rules, Ok = policy.Ok, NotInForce = !policy.InForce };

@@ -31,6 +31,10 @@ internal sealed class LabFirewall : IDisposable
     /// <summary>Neither heartbeats nor frames: as a hung or killed engine.</summary>
     public volatile bool Silent;
     public volatile uint Instance = 1;
+    /// <summary>As another vendor's engine with a prober beside it: it sends probes and forwards whatever comes back.</summary>
+    public volatile bool Probes;
+    /// <summary>What enters "out" goes nowhere.</summary>
+    public volatile bool StuckFromOut;
     /// <summary>Decides on each frame; null forwards all. Runs on the packet thread.</summary>
     public Action<Seen>? OnFrame { get; set; }
     public long LastBeat;
@@ -96,8 +100,9 @@ internal sealed class LabFirewall : IDisposable
                 if (!Silent && Environment.TickCount64 - LastBeat >= HeartbeatMs)
                 {
                     LastBeat = Environment.TickCount64;
-                    toIn.TrySend(Control(ControlType.Heartbeat, Instance));
-                    toOut.TrySend(Control(ControlType.Heartbeat, Instance));
+                    var beat = Control(Probes ? ControlType.Probe : ControlType.Heartbeat, Instance);
+                    toIn.TrySend(beat);
+                    toOut.TrySend(beat);
                     toIn.Flush();
                     toOut.Flush();
                 }
@@ -119,7 +124,7 @@ internal sealed class LabFirewall : IDisposable
             var frame = batch[i];
             Interlocked.Increment(ref Frames);
             if (frame.Bytes.Length > LargestFrame) LargestFrame = frame.Bytes.Length;
-            if (Silent) continue;
+            if (Silent || (StuckFromOut && !isIn)) continue;
             if (OnFrame is { } decide)
             {
                 var seen = new Seen(frame.Bytes.ToArray(), frame.Tag, isIn);

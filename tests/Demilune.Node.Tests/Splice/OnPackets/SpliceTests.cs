@@ -182,9 +182,11 @@ public sealed class SpliceTests : IDisposable
     [Theory]
     [InlineData(SecurityPolicy.Types.OnFailure.Open)]
     [InlineData(SecurityPolicy.Types.OnFailure.Closed)]
+    [InlineData(SecurityPolicy.Types.OnFailure.ClosedForNew)]
     public void When_the_firewall_goes_silent_the_policy_decides_and_new_flows_are_inspected_after_recovery(SecurityPolicy.Types.OnFailure onFailure)
     {
         var open = onFailure == SecurityPolicy.Types.OnFailure.Open;
+        var spared = onFailure != SecurityPolicy.Types.OnFailure.Closed;
         _policy.OnFailure = onFailure;
         _lab.Apply();
         using var listener = _server.Netns.Listen(_server.Address(), 80);
@@ -196,13 +198,13 @@ public sealed class SpliceTests : IDisposable
         Assert.True(WaitFor(() => !Alive));
         using var during = _client.Netns.TryConnect(listener.LocalEndPoint!, open ? Traffic.Patience : Traffic.Silence);
         Assert.Equal(open, during is not null);
-        Assert.Equal(open, Traffic.Carries(before, acceptedBefore, patience: open ? Traffic.Patience : Traffic.Silence));
-        Assert.True(open ? Reading.PassedOpen > 0 && Reading.DroppedClosed == 0 : Reading.DroppedClosed > 0 && Reading.PassedOpen == 0);
+        Assert.Equal(spared, Traffic.Carries(before, acceptedBefore, patience: spared ? Traffic.Patience : Traffic.Silence));
+        Assert.Equal((!open, spared), (Reading.DroppedClosed > 0, Reading.PassedOpen > 0));
 
         _firewall.Silent = false;
         Assert.True(WaitFor(() => Alive));
         var recovered = Reading;
-        if (open)
+        if (spared)
         {
             // They ran uninspected, so they stay so: the engine has missed a part of them.
             Assert.True(Traffic.Carries(before, acceptedBefore));
@@ -216,9 +218,10 @@ public sealed class SpliceTests : IDisposable
     [Theory]
     [InlineData(SecurityPolicy.Types.OnFailure.Open)]
     [InlineData(SecurityPolicy.Types.OnFailure.Closed)]
+    [InlineData(SecurityPolicy.Types.OnFailure.ClosedForNew)]
     public void Another_instance_of_the_engine_gets_none_of_the_old_flows(SecurityPolicy.Types.OnFailure onFailure)
     {
-        var open = onFailure == SecurityPolicy.Types.OnFailure.Open;
+        var spared = onFailure != SecurityPolicy.Types.OnFailure.Closed;
         _policy.OnFailure = onFailure;
         _lab.Apply();
         using var listener = _server.Netns.Listen(_server.Address(), 80);
@@ -227,8 +230,31 @@ public sealed class SpliceTests : IDisposable
         _firewall.Instance = 2;
         Thread.Sleep(200);
         var before = Reading.FramesToIn;
-        Assert.Equal(open, Traffic.Carries(connection, accepted, patience: open ? Traffic.Patience : Traffic.Silence));
+        Assert.Equal(spared, Traffic.Carries(connection, accepted, patience: spared ? Traffic.Patience : Traffic.Silence));
         Assert.Equal(before, Reading.FramesToIn);
+    }
+
+    [Fact]
+    public void An_engine_that_knows_nothing_of_the_splice_is_alive_as_far_as_probes_get_through_it_and_gets_frames_as_from_a_cable()
+    {
+        _firewall.Probes = true;
+        _firewall.Silent = true;
+        _firewall.Row.Engine = "suricata";
+        _lab.Apply();
+        Assert.True(WaitFor(() => !Alive));
+        _firewall.Silent = false;
+        Assert.True(WaitFor(() => Alive));
+        using var listener = _server.Netns.Listen(_server.Address(), 80);
+        using var connection = _client.Netns.TryConnect(listener.LocalEndPoint!, Traffic.Patience)!;
+        using var accepted = listener.Accept();
+        _firewall.LargestFrame = 0;
+        Assert.True(Traffic.Carries(connection, accepted, 1 << 20, TimeSpan.FromSeconds(20)));
+        Assert.True(Traffic.Carries(accepted, connection, 1 << 20, TimeSpan.FromSeconds(20)));
+        Assert.True(_firewall.LargestFrame is > 1000 and <= 1518, $"largest frame {_firewall.LargestFrame}");
+
+        // The prober lives, but what it sends gets stuck in one direction: the engine is dead.
+        _firewall.StuckFromOut = true;
+        Assert.True(WaitFor(() => !Alive));
     }
 
     [Fact]

@@ -51,7 +51,8 @@ internal sealed class SpliceCompiler
     {
         CompilePairs();
         foreach (var policy in _state.SecurityPolicies)
-            if (policy.OnFailure == SecurityPolicy.Types.OnFailure.Open) _plan.Policies.Set(policy.Tag & 0xfff, 1u);
+            // The contract's numbers are the tables'; one that we do not know (of a newer controller) is Closed.
+            if (policy.OnFailure is SecurityPolicy.Types.OnFailure.Open or SecurityPolicy.Types.OnFailure.ClosedForNew) _plan.Policies.Set(policy.Tag & 0xfff, (uint)policy.OnFailure);
 
         List<(Port Port, int Interface, Subject<Rule> Rules, Subject<Classifier> Classes)> ready = [];
         foreach (var port in _ports.Values)
@@ -90,17 +91,20 @@ internal sealed class SpliceCompiler
             {
                 InInterface = (uint)@in, OutInterface = (uint)@out,
                 Deadline = (firewall is { HeartbeatDeadlineMs: > 0 and var given } ? given : DefaultDeadlineMs) * 1_000_000ul,
-                Flags = firewall is { Engine: not ("" or "demilune") } ? PairRow.RelaysHeartbeats : 0,
+                Flags = firewall is not null && WantsPlainFrames(firewall) ? PairRow.PlainFrames : 0,
             });
         }
         foreach (var chain in _state.Chains.DistinctBy(chain => chain.Id))
         {
             ChainRow row = default;
-            foreach (var pair in chain.PortPairs.Where(pair => _plan.PairIds.ContainsKey(pair.Id)).OrderBy(pair => pair.Id, StringComparer.Ordinal).Take(ChainRow.MaxPairs))
+            foreach (var pair in chain.PortPairs.Where(pair => _plan.PairIds.ContainsKey(pair.Id) && firewalls.GetValueOrDefault(pair.Id) is not { Draining: true }).OrderBy(pair => pair.Id, StringComparer.Ordinal).Take(ChainRow.MaxPairs))
                 row.Pairs[(int)row.Count++] = _plan.PairIds[pair.Id];
             _plan.Chains.Set(ChainId(chain.Id), row);
         }
     }
+
+    /// <summary>Only our own engine knows super-frames and checksums that are still to be filled in.</summary>
+    public static bool WantsPlainFrames(Firewall firewall) => firewall.Engine is not ("" or "demilune");
 
     private ulong PairOf(string port) => _state.Chains.SelectMany(chain => chain.PortPairs)
         .FirstOrDefault(pair => pair.Ingress == port || pair.Egress == port) is { } pair ? _plan.PairIds.GetValueOrDefault(pair.Id) : 0;

@@ -150,7 +150,7 @@ internal struct PairRow
     public ulong LastIn, LastOut, Deadline;
     public uint InInterface, OutInterface, Instance, Incarnation, Flags, Pad;
 
-    public const uint RelaysHeartbeats = 1;
+    public const uint PlainFrames = 1;
 }
 
 [StructLayout(LayoutKind.Sequential)]
