@@ -26,7 +26,7 @@ public sealed class NodeSupplementsTests
         var told = 0;
         supplements.Changed += () => told++;
         Assert.Null(supplements.For("n1"));
-        for (var i = 0; i < 3; i++) supplements.Publish(A.Situation(pods: [A.Pod("web", "n1", "web")]), new Dictionary<string, IReadOnlyDictionary<string, string>>());
+        for (var i = 0; i < 3; i++) supplements.Publish(A.Situation(pods: [A.Pod("web", "n1", "web")]), new Dictionary<string, IReadOnlyDictionary<string, string>>(), new HashSet<string>());
         Assert.Equal(1, told);
         Assert.NotNull(supplements.For("n1"));
         Assert.Equal((uint)PolicyTags.Missing, Assert.Single(supplements.For("unknown")!.SecurityPolicies).Tag);

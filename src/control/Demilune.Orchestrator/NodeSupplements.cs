@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Demilune.Contracts.Nodes;
 using Demilune.Kubernetes.Crds;
+using Demilune.Orchestrator.Placing;
 using k8s.Models;
 
 namespace Demilune.Orchestrator;
@@ -19,9 +20,10 @@ internal sealed class NodeSupplements : INodeSupplement
     /// <summary>Frames of the tag "missing" must fail closed wherever they come up.</summary>
     private static NodeSupplement Idle { get; } = new([], [Missing()], []);
 
-    public void Publish(Situation situation, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> labelsByPod)
+    /// <param name="draining">UIDs of instances that are to get no new flows.</param>
+    public void Publish(Situation situation, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> labelsByPod, IReadOnlySet<string> draining)
     {
-        var next = Compose(situation, labelsByPod);
+        var next = Compose(situation, labelsByPod, draining);
         if (_current is { } current && Same(current, next)) return;
         _current = next;
         Changed?.Invoke();
@@ -29,7 +31,7 @@ internal sealed class NodeSupplements : INodeSupplement
 
     /// <summary>Pure.</summary>
     internal static ImmutableDictionary<string, NodeSupplement> Compose(
-        Situation situation, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> labelsByPod)
+        Situation situation, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> labelsByPod, IReadOnlySet<string>? draining = null)
     {
         var used = situation.Pods.Values.Where(pod => pod.Firewall is null).SelectMany(pod => pod.SecurityPolicies.Concat(pod.ShadowPolicies)).ToHashSet(StringComparer.Ordinal);
         // Every policy in use goes to every node with a firewall: it is loaded before the first of its pods comes.
@@ -47,11 +49,11 @@ internal sealed class NodeSupplements : INodeSupplement
         return situation.Instances.GroupBy(pod => pod.Spec.NodeName, StringComparer.Ordinal)
             .Select(group => group.Key).Union(situation.Pods.Values.Select(pod => pod.Node), StringComparer.Ordinal)
             .ToImmutableDictionary(node => node, node => new NodeSupplement(
-                [.. situation.Instances.Where(pod => pod.Spec.NodeName == node).OrderBy(pod => pod.Metadata.Uid, StringComparer.Ordinal).Select(pod => Instance(pod, situation))],
+                [.. situation.Instances.Where(pod => pod.Spec.NodeName == node).OrderBy(pod => pod.Metadata.Uid, StringComparer.Ordinal).Select(pod => Instance(pod, situation, draining?.Contains(pod.Metadata.Uid) is true))],
                 policies, identities));
     }
 
-    private static Contracts.Nodes.Firewall Instance(V1Pod pod, Situation situation)
+    private static Contracts.Nodes.Firewall Instance(V1Pod pod, Situation situation, bool draining)
     {
         var name = FirewallPods.FirewallOf(pod)!;
         var firewall = situation.Firewalls.GetValueOrDefault(name);
@@ -61,9 +63,10 @@ internal sealed class NodeSupplements : INodeSupplement
             PodNamespace = pod.Metadata.NamespaceProperty,
             PodName = pod.Metadata.Name,
             Name = name,
-            Engine = firewall?.Spec.Engine ?? "demilune",
+            Engine = FirewallPod.EngineOf(pod),
             PortPairId = situation.Pods.GetValueOrDefault(pod.Metadata.Uid)?.PortPairId ?? "",
             HeartbeatDeadlineMs = DeadlineOf(firewall?.Spec.HeartbeatDeadline),
+            Draining = draining,
         };
     }
 

@@ -28,6 +28,9 @@ public sealed class OrchestratorController
 {
     private const string Everything = "everything";
 
+    /// <summary>Until a node has been told and has observed anew.</summary>
+    private static readonly TimeSpan DrainPause = TimeSpan.FromSeconds(2);
+
     private readonly KubernetesApi _api;
     private readonly ClusterInformers _informers;
     private readonly IPodNetworks _networks;
@@ -40,12 +43,16 @@ public sealed class OrchestratorController
     private readonly NodeObservations _observations;
     private readonly NodeSupplements _supplements = new();
     private readonly Dictionary<string, DateTimeOffset> _idleSince = [];
+    private readonly Dictionary<string, DateTimeOffset> _drainingSince = [];
+    private readonly Dictionary<string, (string Revision, DateTimeOffset Since)> _stalledSince = [];
     private readonly WorkQueue<string> _queue;
+    private readonly Operations _operations;
 
     public OrchestratorController(
         KubernetesApi api, ClusterInformers informers, IPodNetworks networks, OrchestratorOptions options, EventRecorder events,
-        TimeProvider time, ILogger<OrchestratorController> log)
+        TimeProvider time, ILogger<OrchestratorController> log, Operations? operations = null)
     {
+        _operations = operations ?? new Operations(time);
         (_api, _informers, _networks, _options, _events, _time, _log) = (api, informers, networks, options, events, time, log);
         _status = new StatusWriter(api, Group.FieldManager);
         _observations = new NodeObservations(time);
@@ -81,20 +88,22 @@ public sealed class OrchestratorController
         var situation = Situate();
         var tags = _tags.Allocate(_informers.SecurityPolicies.Store.Current.Objects.Values);
         // A node must not be told of half a network: those who were there before the restart would lose their protection.
-        if (_networks.Synced.IsCompletedSuccessfully) _supplements.Publish(situation, Labels());
+        var rollout = situation.Rollout(_options);
+        if (_networks.Synced.IsCompletedSuccessfully) _supplements.Publish(situation, Labels(), rollout.Draining);
         var needed = situation.Needed();
         await TryAsync(() => MakeDefaultAsync(needed, situation, cancel), failures, "Firewall default");
         foreach (var action in InstancePlan.Of(
             needed, situation.Firewalls, situation.Instances, uid => IsHealthy(situation, uid), uid => IsDead(situation, uid),
-            uid => IsIdle(situation, needed, uid), uid => IsRefused(situation, uid), _options))
+            uid => IsIdle(situation, needed, uid), uid => IsDrained(situation, rollout, uid), uid => IsRefused(situation, uid), _options))
             await TryAsync(() => ActAsync(action, cancel), failures, action.ToString());
         foreach (var policy in situation.Policies.Values)
             await TryAsync(() => ReportAsync(policy, tags, situation, cancel), failures, $"SecurityPolicy {policy.Name}");
         foreach (var firewall in situation.Firewalls.Values)
-            await TryAsync(() => ReportAsync(firewall, needed, situation, cancel), failures, $"Firewall {firewall.Metadata.Name}");
+            await TryAsync(() => ReportAsync(firewall, needed, situation, RefusedRevision(firewall, rollout, situation), cancel), failures, $"Firewall {firewall.Metadata.Name}");
         foreach (var pod in situation.Pods.Values)
             await TryAsync(() => ReportAsync(pod, situation, cancel), failures, $"PodPort {pod.Pod}");
         Tell(_observations.TakeTransitions(), situation);
+        _operations.Observe(situation, needed, _options);
         if (failures.Count > 0) throw new InvalidOperationException($"{failures.Count} actions failed, the first: {failures[0]}");
     }
 
@@ -142,6 +151,41 @@ public sealed class OrchestratorController
         var left = since + _options.IdleGrace - situation.Now;
         if (left > TimeSpan.Zero) _queue.AddAfter(Everything, left);
         return left <= TimeSpan.Zero;
+    }
+
+    /// <summary>Its flows have ended, or had long enough to.</summary>
+    private bool IsDrained(Situation situation, Rollout rollout, string podUid)
+    {
+        foreach (var known in _drainingSince.Keys.Except(rollout.Draining).ToList()) _drainingSince.Remove(known);
+        if (!rollout.Draining.Contains(podUid)) return false;
+        if (!_drainingSince.TryGetValue(podUid, out var since)) _drainingSince[podUid] = since = situation.Now;
+        var left = since + _options.DrainLimit - situation.Now;
+        if (left > TimeSpan.Zero) _queue.AddAfter(Everything, left);
+        var pod = situation.Instances.First(instance => instance.Metadata.Uid == podUid);
+        // One observation at least after it began: until then the node may still have given it flows.
+        return left <= TimeSpan.Zero || (situation.Now - since > DrainPause && situation.Observed.Firewall(pod.Spec.NodeName, podUid) is null or { FlowsActive: 0 });
+    }
+
+    /// <summary>The revision that is taken back: it had its time and passes no frames anywhere that the former one does.</summary>
+    private string? RefusedRevision(Firewall firewall, Rollout rollout, Situation situation)
+    {
+        var (name, revision) = (firewall.Metadata.Name, FirewallPod.RevisionOf(firewall, _options));
+        if (firewall.Status?.RefusedRevision == revision) return revision;
+        if (!rollout.Stalled.Any(slot => slot.Firewall == name))
+        {
+            _stalledSince.Remove(name);
+            return null;
+        }
+        if (!_stalledSince.TryGetValue(name, out var stalled) || stalled.Revision != revision) _stalledSince[name] = stalled = (revision, situation.Now);
+        var left = stalled.Since + _options.RolloutLimit - situation.Now;
+        if (left > TimeSpan.Zero)
+        {
+            _queue.AddAfter(Everything, left);
+            return null;
+        }
+        OrchestratorLog.RolledBack(_log, name, revision);
+        _events.Warning(Firewall.Resource, firewall, "RolledBack", $"Revision {revision} passed no frames for {_options.RolloutLimit.TotalSeconds:0} s: it is taken back, the former instances keep protecting. Change spec to try again");
+        return revision;
     }
 
     private bool IsRefused(Situation situation, string podUid)
@@ -211,9 +255,9 @@ public sealed class OrchestratorController
         }
     }
 
-    private async Task ReportAsync(Firewall firewall, ImmutableHashSet<Slot> needed, Situation situation, CancellationToken cancel) =>
+    private async Task ReportAsync(Firewall firewall, ImmutableHashSet<Slot> needed, Situation situation, string? refusedRevision, CancellationToken cancel) =>
         await _status.WriteAsync(
-            Firewall.Resource, firewall, firewall.Status, FirewallReport.Of(firewall, needed, situation, _options), cancel);
+            Firewall.Resource, firewall, firewall.Status, FirewallReport.Of(firewall, needed, situation, _options, refusedRevision), cancel);
 
     private async Task ReportAsync(PodNetwork pod, Situation situation, CancellationToken cancel)
     {
@@ -286,6 +330,9 @@ internal static partial class OrchestratorLog
 
     [LoggerMessage(3303, LogLevel.Warning, "Firewall instance {Pod} on {Node} is {State}: {Reason}; decided in {DecisionMicros} µs, {Dropped} packets dropped, {Passed} passed uninspected")]
     public static partial void Transition(ILogger log, string pod, string node, string state, string reason, ulong decisionMicros, ulong dropped, ulong passed);
+
+    [LoggerMessage(3305, LogLevel.Error, "Firewall {Firewall}: revision {Revision} passes no frames and is taken back; the former instances keep protecting")]
+    public static partial void RolledBack(ILogger log, string firewall, string revision);
 
     [LoggerMessage(3304, LogLevel.Warning, "Not all is as it should be; next try in {PauseMilliseconds:0} ms: {Message}")]
     public static partial void Failed(ILogger log, double pauseMilliseconds, string message);

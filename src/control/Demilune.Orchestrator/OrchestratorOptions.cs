@@ -21,6 +21,15 @@ public sealed record OrchestratorOptions
     /// </summary>
     public TimeSpan RefusalPause { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long an outdated instance may go on with the flows that it has, once another one takes the new ones. Default 60 s.</summary>
+    public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How long a new revision of a Firewall may fail to pass frames while the former one works; then it is taken back. Default 2 min:
+    /// an image has to be fetched and an engine to load its rules.
+    /// </summary>
+    public TimeSpan RolloutLimit { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Changes within this time are one. Default 20 ms.</summary>
     public TimeSpan Coalescing { get; init; } = TimeSpan.FromMilliseconds(20);
 }

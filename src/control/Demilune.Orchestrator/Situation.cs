@@ -49,6 +49,9 @@ internal sealed record Situation(
         pod.Spec.NodeName == slot.Node && FirewallPods.FirewallOf(pod) == slot.Firewall &&
         pod.Metadata.DeletionTimestamp is null && pod.Status?.Phase is not ("Failed" or "Succeeded"));
 
+    /// <summary>How far each slot is on its way to its Firewall's current revision.</summary>
+    public Rollout Rollout(OrchestratorOptions options) => Placing.Rollout.Of(Firewalls, Instances, IsHealthy, options);
+
     /// <summary>Passes frames, and its control link is up.</summary>
     public bool IsHealthy(V1Pod instance) => Observed.IsHealthy(instance.Spec.NodeName, instance.Metadata.Uid);
 

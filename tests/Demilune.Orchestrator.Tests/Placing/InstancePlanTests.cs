@@ -54,7 +54,35 @@ public sealed class InstancePlanTests
         Assert.IsType<InstanceAction.Create>(Assert.Single(Plan([Here], [old], healthy: ["uid-old"], firewalls: firewalls)));
         var young = A.Instance("new", of: changed, minute: 5);
         Assert.Empty(Plan([Here], [old, young], healthy: ["uid-old"], firewalls: firewalls));
-        Assert.Equal("old", ((InstanceAction.Delete)Assert.Single(Plan([Here], [old, young], healthy: ["uid-new"], firewalls: firewalls))).Pod.Metadata.Name);
+        Assert.Empty(Plan([Here], [old, young], healthy: ["uid-new", "uid-old"], firewalls: firewalls));
+        Assert.Equal("old", ((InstanceAction.Delete)Assert.Single(Plan([Here], [old, young], healthy: ["uid-new"], drained: ["uid-old"], firewalls: firewalls))).Pod.Metadata.Name);
+    }
+
+    [Fact]
+    public void A_revision_that_was_taken_back_is_not_tried_again_while_the_former_one_works()
+    {
+        var changed = A.Firewall(image: "broken:2");
+        changed.Status = new FirewallStatus { RefusedRevision = FirewallPod.RevisionOf(changed, A.Options) };
+        var firewalls = new Dictionary<string, Firewall> { ["default"] = changed };
+        Assert.Empty(Plan([Here], [A.Instance("old")], healthy: ["uid-old"], firewalls: firewalls));
+        Assert.Equal("new", ((InstanceAction.Delete)Assert.Single(Plan([Here], [A.Instance("old"), A.Instance("new", of: changed, minute: 5)], healthy: ["uid-old"], firewalls: firewalls))).Pod.Metadata.Name);
+        // Nothing works any more: better to try than to stand still.
+        Assert.IsType<InstanceAction.Create>(Assert.Single(Plan([Here], [A.Instance("old")], firewalls: firewalls)));
+    }
+
+    [Fact]
+    public void An_outdated_instance_drains_beside_a_healthy_one_and_a_slot_whose_new_one_does_not_work_is_stalled()
+    {
+        var firewalls = new Dictionary<string, Firewall> { ["default"] = A.Firewall(image: "new:2") };
+        var (old, young) = (A.Instance("old"), A.Instance("new", of: firewalls["default"], minute: 5));
+        var rollout = Rollout.Of(firewalls, [old, young], _ => true, A.Options);
+        Assert.Equal("uid-old", Assert.Single(rollout.Draining));
+        Assert.Empty(rollout.Stalled);
+        rollout = Rollout.Of(firewalls, [old, young], pod => pod == old, A.Options);
+        Assert.Empty(rollout.Draining);
+        Assert.Equal(Here, Assert.Single(rollout.Stalled));
+        rollout = Rollout.Of(firewalls, [young], _ => false, A.Options);
+        Assert.Equal((0, 0), (rollout.Draining.Count, rollout.Stalled.Count));
     }
 
     [Fact]
@@ -94,9 +122,9 @@ public sealed class InstancePlanTests
 
     private static IReadOnlyList<InstanceAction> Plan(
         Slot[] needed, V1Pod[] pods, string[]? healthy = null, string[]? dead = null, string[]? idle = null, Dictionary<string, Firewall>? firewalls = null,
-        string[]? refused = null) =>
+        string[]? refused = null, string[]? drained = null) =>
         InstancePlan.Of(
             needed.ToHashSet(), firewalls ?? new Dictionary<string, Firewall> { ["default"] = A.Firewall() }, pods,
             uid => healthy?.Contains(uid) is true, uid => dead?.Contains(uid) is true, uid => idle?.Contains(uid) is true,
-            uid => refused?.Contains(uid) is true, A.Options);
+            uid => drained?.Contains(uid) is true, uid => refused?.Contains(uid) is true, A.Options);
 }

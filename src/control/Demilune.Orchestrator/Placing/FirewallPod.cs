@@ -12,8 +12,13 @@ internal static class FirewallPod
     /// <summary>What the pod was made from; another value: it is outdated.</summary>
     public const string RevisionLabel = "demilune.dev/firewall-revision";
 
+    private const string EngineAnnotation = "demilune.dev/engine";
+
     private const string Program = "/usr/lib/demilune/firewall/demilune-firewall";
     private const string SocketDirectory = "/run/demilune";
+
+    /// <summary>Where Suricata's rules are written for it. In memory: rules may be secret.</summary>
+    private const string WorkDirectory = "/var/lib/suricata";
 
     /// <summary>
     /// Two that want to fill one slot at the same time want the same name, and only one gets it. At most 49 characters, so
@@ -31,6 +36,12 @@ internal static class FirewallPod
         firewall.Spec.Engine, firewall.Spec.Image, options.AgentRunDirectory,
         firewall.Spec.Resources is null ? "" : ObjectJson.Write(firewall.Spec.Resources)))[..10];
 
+    /// <summary>The engine that is in an instance: while its Firewall changes it is not the Firewall's.</summary>
+    public static string EngineOf(V1Pod pod) => pod.Metadata.Annotations is { } notes && notes.TryGetValue(EngineAnnotation, out var engine) ? engine : FirewallSpec.Demilune;
+
+    /// <summary>What an instance was made from; null: not by us.</summary>
+    public static string? RevisionOf(V1Pod pod) => pod.Metadata.Labels is { } labels && labels.TryGetValue(RevisionLabel, out var revision) ? revision : null;
+
     public static V1Pod Of(Firewall firewall, string node, string name, OrchestratorOptions options) => new()
     {
         Metadata = new V1ObjectMeta
@@ -44,6 +55,7 @@ internal static class FirewallPod
                 ["app.kubernetes.io/name"] = "demilune-firewall",
                 ["app.kubernetes.io/managed-by"] = "demilune",
             },
+            Annotations = new Dictionary<string, string> { [EngineAnnotation] = firewall.Spec.Engine ?? FirewallSpec.Demilune },
             OwnerReferences =
             [
                 new V1OwnerReference
@@ -67,6 +79,9 @@ internal static class FirewallPod
             Containers = [Container(firewall)],
             Volumes =
             [
+                .. firewall.Spec.Engine == FirewallSpec.Suricata
+                    ? (V1Volume[])[new V1Volume { Name = "work", EmptyDir = new V1EmptyDirVolumeSource { Medium = "Memory", SizeLimit = new ResourceQuantity("64Mi") } }]
+                    : [],
                 new V1Volume
                 {
                     Name = "agent",
@@ -79,10 +94,18 @@ internal static class FirewallPod
     private static V1Container Container(Firewall firewall) => new()
     {
         Name = "firewall",
-        Image = firewall.Spec.Image ?? FirewallSpec.DefaultImage,
+        Image = firewall.Spec.Image ?? FirewallSpec.DefaultImage(firewall.Spec.Engine),
         ImagePullPolicy = "IfNotPresent",
-        Args = ["--in", "in", "--out", "out", "--agent", $"{SocketDirectory}/agent.sock", "--rules", "/usr/share/demilune/rules"],
-        VolumeMounts = [new V1VolumeMount { Name = "agent", MountPath = SocketDirectory }],
+        Args =
+        [
+            .. firewall.Spec.Engine == FirewallSpec.Suricata ? (string[])["--engine", "suricata", "--work", WorkDirectory] : [],
+            "--in", "in", "--out", "out", "--agent", $"{SocketDirectory}/agent.sock", "--rules", "/usr/share/demilune/rules",
+        ],
+        VolumeMounts =
+        [
+            .. firewall.Spec.Engine == FirewallSpec.Suricata ? (V1VolumeMount[])[new V1VolumeMount { Name = "work", MountPath = WorkDirectory }] : [],
+            new V1VolumeMount { Name = "agent", MountPath = SocketDirectory },
+        ],
         ReadinessProbe = new V1Probe
         {
             Exec = new V1ExecAction { Command = [Program, "health"] },

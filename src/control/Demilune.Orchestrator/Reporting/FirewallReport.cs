@@ -7,7 +7,7 @@ namespace Demilune.Orchestrator.Reporting;
 /// <summary>What a Firewall's status has to say. Pure.</summary>
 internal static class FirewallReport
 {
-    public static FirewallStatus Of(Firewall firewall, IReadOnlySet<Slot> needed, Situation situation, OrchestratorOptions options)
+    public static FirewallStatus Of(Firewall firewall, IReadOnlySet<Slot> needed, Situation situation, OrchestratorOptions options, string? refusedRevision = null)
     {
         var name = firewall.Metadata.Name;
         var slots = needed.Where(slot => slot.Firewall == name).OrderBy(slot => slot.Node, StringComparer.Ordinal).ToList();
@@ -26,6 +26,7 @@ internal static class FirewallReport
             HealthyInstances = instances.Count(situation.IsHealthy),
             ProtectedPods = protectedPods,
             SplicedFlows = instances.Sum(pod => (long)(situation.Observed.Firewall(pod.Spec.NodeName, pod.Metadata.Uid)?.FlowsSpliced ?? 0)),
+            RefusedRevision = refusedRevision,
             ObservedGeneration = generation,
             Conditions =
             [
@@ -34,7 +35,9 @@ internal static class FirewallReport
                     : without.Count == 0
                         ? Conditions.Next(before, "Available", true, "Healthy", $"Each of {slots.Count} nodes that need an instance has a healthy one.", generation, situation.Now)
                         : Conditions.Next(before, "Available", false, "NoHealthyInstance", string.Join("; ", without.Take(5).Select(slot => Why(slot, situation))), generation, situation.Now),
-                Conditions.Next(before, "Progressing", progressing, progressing ? "Replacing" : "Settled",
+                refusedRevision is not null && refusedRevision == revision
+                    ? Conditions.Next(before, "Progressing", false, "RolledBack", $"Revision {revision} passed no frames; the former instances keep protecting. Change spec to try again.", generation, situation.Now)
+                    : Conditions.Next(before, "Progressing", progressing, progressing ? "Replacing" : "Settled",
                     progressing ? "Instances are being started or replaced." : "All instances are as they should be.", generation, situation.Now),
             ],
         };

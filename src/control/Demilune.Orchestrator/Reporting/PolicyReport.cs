@@ -84,9 +84,12 @@ internal static class PolicyReport
 
     private static (bool?, string, string) Enforced(ResolvedPolicy policy, int? tag, int pods, List<Slot> slots, Situation situation)
     {
-        var fallback = policy.OnFailure == Contracts.Nodes.SecurityPolicy.Types.OnFailure.Open
-            ? "its traffic passes uninspected (onFailure: Open)"
-            : "its traffic is dropped (onFailure: Closed)";
+        var fallback = policy.OnFailure switch
+        {
+            Contracts.Nodes.SecurityPolicy.Types.OnFailure.Open => "its traffic passes uninspected (onFailure: Open)",
+            Contracts.Nodes.SecurityPolicy.Types.OnFailure.ClosedForNew => "its connections may finish uninspected and new ones are dropped (onFailure: ClosedForNew)",
+            _ => "its traffic is dropped (onFailure: Closed)",
+        };
         if (pods == 0) return (null, "NotUsed", "No policy that selects a pod names it.");
         if (!policy.Accepted || tag is null) return (false, "NotAccepted", $"On {pods} pods {fallback}.");
         var unknown = slots.Where(slot => !situation.Observed.Nodes.ContainsKey(slot.Node)).Select(slot => slot.Node).ToList();

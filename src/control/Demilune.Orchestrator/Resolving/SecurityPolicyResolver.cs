@@ -68,9 +68,12 @@ internal static class SecurityPolicyResolver
             problems.Add(("RulesTooLarge", $"its rules have more than {MaxRuleText} characters together"));
         // "default" is made when it is first needed.
         if (firewall is null && name != "default") problems.Add(("FirewallNotFound", $"there is no Firewall \"{name}\""));
-        var onFailure = (policy.Spec.OnFailure ?? firewall?.Spec.OnFailure ?? FailureAction.Closed) == FailureAction.Open
-            ? Nodes.SecurityPolicy.Types.OnFailure.Open
-            : Nodes.SecurityPolicy.Types.OnFailure.Closed;
+        var onFailure = (policy.Spec.OnFailure ?? firewall?.Spec.OnFailure) switch
+        {
+            FailureAction.Open => Nodes.SecurityPolicy.Types.OnFailure.Open,
+            FailureAction.ClosedForNew => Nodes.SecurityPolicy.Types.OnFailure.ClosedForNew,
+            _ => Nodes.SecurityPolicy.Types.OnFailure.Closed,
+        };
         var mode = policy.Spec.Mode == PolicyMode.Detect ? Nodes.SecurityPolicy.Types.Mode.Detect : Nodes.SecurityPolicy.Types.Mode.Prevent;
         if (problems.Count == 0)
         {

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Demilune.Kubernetes.Crds;
+using Demilune.Kubernetes.Status;
+
+namespace Demilune.Orchestrator.Alarms;
+
+/// <summary>What is wrong now, and what was. Immutable: each look at the situation makes the next one.</summary>
+/// <param name="Active">By id.</param>
+/// <param name="Cleared">Newest first.</param>
+internal sealed record AlarmBoard(ImmutableSortedDictionary<string, Alarm> Active, ImmutableList<Alarm> Cleared)
+{
+    public static readonly AlarmBoard Empty = new(ImmutableSortedDictionary.Create<string, Alarm>(StringComparer.Ordinal), []);
+
+    public const int MaxCleared = 500;
+
+    public IEnumerable<Alarm> All => Active.Values.Concat(Cleared);
+
+    /// <summary>Pure.</summary>
+    /// <returns>The next board, and the alarms that were raised or cleared.</returns>
+    public (AlarmBoard Board, IReadOnlyList<Alarm> Turned) Next(Situation situation)
+    {
+        var now = Trouble(situation).DistinctBy(trouble => trouble.Id).ToDictionary(trouble => trouble.Id, StringComparer.Ordinal);
+        var (active, cleared, turned) = (Active.ToBuilder(), Cleared.ToBuilder(), new List<Alarm>());
+        foreach (var (id, trouble) in now)
+        {
+            if (active.TryGetValue(id, out var known))
+            {
+                active[id] = known with { Message = trouble.Message, Severity = trouble.Severity };
+                continue;
+            }
+            active[id] = trouble;
+            turned.Add(trouble);
+        }
+        foreach (var gone in Active.Values.Where(alarm => !now.ContainsKey(alarm.Id)))
+        {
+            active.Remove(gone.Id);
+            cleared.Insert(0, gone with { Cleared = situation.Now });
+            turned.Add(cleared[0]);
+        }
+        if (cleared.Count > MaxCleared) cleared.RemoveRange(MaxCleared, cleared.Count - MaxCleared);
+        return (new(active.ToImmutable(), cleared.ToImmutable()), turned);
+    }
+
+    /// <returns>Null: there is no such alarm.</returns>
+    public AlarmBoard? Acknowledge(string id, string by, DateTimeOffset at) =>
+        Active.TryGetValue(id, out var alarm) ? this with { Active = Active.SetItem(id, alarm with { AcknowledgedBy = by, AcknowledgedAt = at }) } : null;
+
+    /// <summary>Conditions that are not as they should be, as they stand in the objects' status: what kubectl shows and what alarms say is the same.</summary>
+    private static IEnumerable<Alarm> Trouble(Situation situation)
+    {
+        foreach (var firewall in situation.Firewalls.Values)
+        {
+            var conditions = firewall.Status?.Conditions;
+            if (Conditions.Find(conditions, "Available") is { Status: "False" } unavailable)
+                yield return Of("FirewallUnavailable", $"Firewall/{firewall.Metadata.Name}", "critical", unavailable.Message);
+            if (Conditions.Find(conditions, "Progressing") is { Reason: "RolledBack" } taken)
+                yield return Of("RolledBack", $"Firewall/{firewall.Metadata.Name}", "warning", taken.Message);
+        }
+        foreach (var policy in situation.Policies.Values)
+        {
+            var conditions = policy.Policy.Status?.Conditions;
+            if (Conditions.Find(conditions, "Accepted") is { Status: "False" } refused)
+                yield return Of("PolicyRefused", $"SecurityPolicy/{policy.Name}", "critical", refused.Message);
+            else if (Conditions.Find(conditions, "Enforced") is { Status: "False" } unenforced)
+                yield return Of("PolicyNotEnforced", $"SecurityPolicy/{policy.Name}", "critical", unenforced.Message);
+            if (policy.Policy.Status?.RuleErrors is { Count: > 0 } errors)
+                yield return Of("RuleErrors", $"SecurityPolicy/{policy.Name}", "warning", $"{errors.Count} rules were refused, the first: {errors[0]}");
+        }
+        foreach (var node in situation.Pods.Values.Where(pod => !pod.SecurityPolicies.IsEmpty).Select(pod => pod.Node).Distinct(StringComparer.Ordinal))
+            if (!situation.Observed.Nodes.ContainsKey(node))
+                yield return Of("NodeAway", $"Node/{node}", "warning", "its agent is not connected; it goes on enforcing what it was told last");
+
+        Alarm Of(string kind, string subject, string severity, string message) => new($"{kind}:{subject}", kind, subject, severity, message, situation.Now);
+    }
+}
