@@ -5,12 +5,19 @@ using Spectre.Console;
 namespace Demilune.EndToEnd.Tests;
 
 /// <summary>A local cluster with the example applied and enforced, shared by the tests of a class.</summary>
-public sealed class ShopFixture : IAsyncLifetime
+public class ShopFixture : IAsyncLifetime
 {
+    public ShopFixture() : this(Stage.Layout(2))
+    {
+    }
+
+    protected ShopFixture(ClusterLayout layout) => Cluster = new(layout);
+
+
     private readonly StringWriter _log = new();
     private Evidence? _evidence;
 
-    internal LocalCluster Cluster { get; } = new(Stage.Layout(2));
+    internal LocalCluster Cluster { get; }
 
     internal Scene Scene { get; private set; } = null!;
 
@@ -31,6 +38,7 @@ public sealed class ShopFixture : IAsyncLifetime
         if (Stage.Obstacle is not null) return;
         await Cluster.DownAsync(step => _log.WriteLine(step));
         Assert.Empty(Leftovers.Find(Cluster.Layout));
+        GC.SuppressFinalize(this);
     }
 
     public void SkipWhereImpossible()

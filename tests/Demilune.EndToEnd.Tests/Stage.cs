@@ -14,6 +14,9 @@ internal static class Stage
 
     public static string Examples => Path.Combine(Top, "examples", "l7-security");
 
+    /// <summary>Root of Suricata as eng/suricata.sh unpacks it; null: it is not here.</summary>
+    public static string? Suricata => Path.Combine(Artifacts, "suricata", "root") is var root && Directory.Exists(root) ? root : null;
+
     /// <summary>Why these tests cannot run here; null if they can.</summary>
     public static string? Obstacle =>
         Environment.UserName != "root" ? "needs root"

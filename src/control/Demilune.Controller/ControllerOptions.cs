@@ -19,6 +19,18 @@ public sealed record ControllerOptions(
     /// </summary>
     public IPAddress ListenAddress { get; init; } = IPAddress.Loopback;
 
+    /// <summary>Where alerts go besides the file: <c>udp://</c> or <c>tcp://</c> HOST:PORT for syslog, an URL for a webhook, an URL of an OTLP collector. Null: nowhere.</summary>
+    public Uri? AlertSyslog { get; init; }
+
+    /// <inheritdoc cref="AlertSyslog"/>
+    public Uri? AlertWebhook { get; init; }
+
+    /// <inheritdoc cref="AlertSyslog"/>
+    public Uri? AlertOtlp { get; init; }
+
+    /// <summary>The log as JSON objects, one a line.</summary>
+    public bool JsonLog { get; init; }
+
     /// <summary>0: any free one.</summary>
     public int LinkPort { get; init; } = 7443;
 

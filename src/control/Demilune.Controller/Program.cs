@@ -17,12 +17,16 @@ var linkPort = Program.Option("--link-port", "PORT", "Node link, https; 0: any f
 var restPort = Program.Option("--rest-port", "PORT", "REST, http; 0: any free one.", "7480");
 var neutronPort = Program.Option("--neutron-port", "PORT", "Neutron's API, http on 127.0.0.1; 0: any free one.", "9696");
 var consolePort = Program.Option("--console-port", "PORT", "The web console, http on 127.0.0.1; 0: any free one.", "7481");
+var syslog = Program.Option("--alert-syslog", "URL", "Send alerts as syslog too: udp://HOST:PORT or tcp://HOST:PORT; none: do not.", "none");
+var webhook = Program.Option("--alert-webhook", "URL", "POST alerts there too, as lines of JSON; none: do not.", "none");
+var otlp = Program.Option("--alert-otlp", "URL", "Send alerts to this OpenTelemetry collector too (OTLP over HTTP), for example http://collector:4318; none: do not.", "none");
+var logFormat = Program.Option("--log-format", "FORMAT", "text, or json: an object a line.", "text");
 var root = new RootCommand(
     "The controller: turns Kubernetes' policies into a network (Raven), keeps the firewalls alive (orchestrator), and tells every node what "
     + "to be. Every option may also be set as DEMILUNE_KUBECONFIG, DEMILUNE_DATA_DIRECTORY, … in the environment. On SIGTERM it stops; nodes go on "
     + "enforcing what they were told last.")
 {
-    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort, consolePort,
+    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort, consolePort, syslog, webhook, otlp, logFormat,
 };
 foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort, consolePort])
     port.Validators.Add(result =>
@@ -34,6 +38,13 @@ listen.Validators.Add(result =>
 {
     if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError("--listen-address must be an IP address.");
 });
+foreach (var (option, schemes) in new[] { (syslog, "udp tcp"), (webhook, "http https"), (otlp, "http https") })
+    option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<string>() is var url and not "none" && (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || !schemes.Split(' ').Contains(parsed.Scheme)))
+            result.AddError($"{option.Name} must be a URL of {schemes.Replace(" ", " or ", StringComparison.Ordinal)}, or none.");
+    });
+logFormat.AcceptOnlyFromAmong("text", "json");
 root.SetAction((parsed, stop) =>
 {
     var options = new ControllerOptions(
@@ -45,11 +56,16 @@ root.SetAction((parsed, stop) =>
         RestPort = Port(restPort),
         NeutronPort = Port(neutronPort),
         ConsolePort = Port(consolePort),
+        AlertSyslog = Url(syslog),
+        AlertWebhook = Url(webhook),
+        AlertOtlp = Url(otlp),
+        JsonLog = parsed.GetValue(logFormat) == "json",
     };
     return ControllerHost.RunAsync(options, stop);
 
     // An argument cannot be empty.
     string Network(Option<string> option) => parsed.GetValue(option) is { } prefix and not "none" ? prefix : "";
+    Uri? Url(Option<string> option) => parsed.GetValue(option) is { } url and not "none" ? new Uri(url) : null;
     int Port(Option<string> option) => int.Parse(parsed.GetValue(option)!, CultureInfo.InvariantCulture);
 });
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });

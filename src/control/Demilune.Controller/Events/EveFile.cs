@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace Demilune.Controller.Events;
 
-/// <summary>Appends alerts to a file that other tools tail. When it is full it becomes NAME.1 and a new one is begun.</summary>
+/// <summary>Appends lines (alerts, finished jobs) to a file that other tools tail. When it is full it becomes NAME.1 and a new one is begun.</summary>
 internal sealed partial class EveFile(string path, long maxBytes, ILogger<EveFile> log) : BackgroundService
 {
     /// <summary>A disk that stands still for seconds loses nothing; one that stands still for ever costs no more than this.</summary>
@@ -59,6 +59,6 @@ internal sealed partial class EveFile(string path, long maxBytes, ILogger<EveFil
         foreach (var line in lines) writer.WriteLine(line);
     }
 
-    [LoggerMessage(3421, LogLevel.Error, "Alerts cannot be written to {Path}; they are still shown, but not kept. Make room or fix its permissions")]
+    [LoggerMessage(3421, LogLevel.Error, "{Path} cannot be written: its events are still shown, but not kept. Make room or fix its permissions")]
     private static partial void NotWritten(ILogger log, Exception error, string path);
 }

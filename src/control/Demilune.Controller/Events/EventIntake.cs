@@ -12,7 +12,8 @@ namespace Demilune.Controller.Events;
 
 /// <summary>Takes what nodes report of traffic. What a firewall wrote may have been written by whoever broke into it: it is checked, then kept as it is.</summary>
 internal sealed class EventIntake(
-    EventRing alerts, [FromKeyedServices("flows")] EventRing flows, EveFile file, AlertLog alertLog, FlowLog flowLog, VirtualNetwork network)
+    EventRing alerts, [FromKeyedServices("flows")] EventRing flows, EveFile file, AlertLog alertLog, FlowLog flowLog, IEnumerable<AlertOutput> outputs,
+    VirtualNetwork network)
 {
     /// <summary>A record with a whole 64 KB payload in base64 fits.</summary>
     private const int MaxLineLength = 256 * 1024;
@@ -22,6 +23,7 @@ internal sealed class EventIntake(
 
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
 
+    private readonly IReadOnlyList<AlertOutput> _outputs = [.. outputs];
     private long _refused;
     private long _flowsLost;
 
@@ -41,6 +43,7 @@ internal sealed class EventIntake(
         {
             file.Append(line);
             alertLog.Take(line);
+            foreach (var output in _outputs) output.Take(line);
         }
     }
 

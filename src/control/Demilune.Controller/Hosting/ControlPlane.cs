@@ -2,6 +2,7 @@ using Demilune.Console.Access;
 using Demilune.Console.Reading;
 using Demilune.Contracts.Nodes;
 using Demilune.Controller.Access;
+using Demilune.Controller.Events;
 using Demilune.Controller.Reading;
 using Demilune.Kubernetes.Api;
 using Demilune.Kubernetes.Crds;
@@ -37,6 +38,8 @@ internal static class ControlPlane
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RavenController>>()));
         services.AddSingleton<IPodNetworks>(provider => provider.GetRequiredService<RavenController>());
         services.AddSingleton(new OrchestratorOptions { AgentRunDirectory = options.AgentRunDirectory });
+        services.AddSingleton<Operations>();
+        services.AddHostedService<OperationsRecord>();
         services.AddSingleton<OrchestratorController>();
         services.AddSingleton<INodeObserver>(provider => provider.GetRequiredService<OrchestratorController>().Observer);
         services.AddSingleton<INodeSupplement>(provider => provider.GetRequiredService<OrchestratorController>().Supplement);

@@ -6,6 +6,7 @@ using Demilune.Contracts.Nodes;
 using Demilune.Controller.Access;
 using Demilune.Controller.Events;
 using Demilune.Controller.Nodes;
+using Demilune.Controller.Observability;
 using Demilune.Controller.Reading;
 using Demilune.Controller.Rest;
 using Demilune.Kubernetes.Api;
@@ -75,12 +76,19 @@ internal static class ControllerHost
             ContentRootPath = AppContext.BaseDirectory,
         });
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.UseUtcTimestamp = true;
-        });
+        if (options.JsonLog)
+            builder.Logging.AddJsonConsole(console =>
+            {
+                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+                console.UseUtcTimestamp = true;
+            });
+        else
+            builder.Logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+                console.UseUtcTimestamp = true;
+            });
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
         builder.WebHost.UseKestrelHttpsConfiguration();
         // Where it was built, not published, the console's files are in other folders.
@@ -139,16 +147,36 @@ internal static class ControllerHost
         services.AddSingleton<IAudit>(provider => new AuditFile(
             Path.Combine(options.DataDirectory, "audit.json"), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AuditFile>>()));
         services.AddSingleton<EventIntake>().AddSingleton<NodeRegistry>().AddSingleton<NodeStates>();
+        services.AddSingleton<Transitions>().AddSingleton<INodeObserver>(provider => provider.GetRequiredService<Transitions>());
+        AddOutputs(services, options);
         services.AddSingleton(_ => new EventRing(maxItems: 10_000, maxBytes: 64 << 20));
         services.AddKeyedSingleton("flows", (_, _) => new EventRing(maxItems: 10_000, maxBytes: 16 << 20));
         services.AddSingleton(provider => new EveFile(
             Path.Combine(options.DataDirectory, "eve.json"), 64 << 20, provider.GetRequiredService<ILogger<EveFile>>()));
         services.AddHostedService(provider => provider.GetRequiredService<EveFile>());
+        services.AddKeyedSingleton("jobs", (provider, _) => new EveFile(
+            Path.Combine(options.DataDirectory, "jobs.json"), 16 << 20, provider.GetRequiredService<ILogger<EveFile>>()));
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<EveFile>("jobs"));
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = 16 << 20;
             grpc.MaxSendMessageSize = 64 << 20;
         });
+    }
+
+    private static void AddOutputs(IServiceCollection services, ControllerOptions options)
+    {
+        // No redirects: an alert goes where the administrator said.
+        var client = new Lazy<HttpClient>(() => new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(10) });
+        if (options.AlertSyslog is { } syslog) Add(provider => new SyslogOutput(syslog, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SyslogOutput>>()));
+        if (options.AlertWebhook is { } webhook) Add(provider => new WebhookOutput(webhook, client.Value, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<WebhookOutput>>()));
+        if (options.AlertOtlp is { } otlp) Add(provider => new OtlpOutput(otlp, client.Value, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<OtlpOutput>>()));
+
+        void Add<T>(Func<IServiceProvider, T> create) where T : AlertOutput
+        {
+            services.AddSingleton(create).AddSingleton<AlertOutput>(provider => provider.GetRequiredService<T>());
+            services.AddHostedService(provider => provider.GetRequiredService<T>());
+        }
     }
 
     /// <summary>When nobody orchestrates: there are no firewalls and no policies, and that is known.</summary>

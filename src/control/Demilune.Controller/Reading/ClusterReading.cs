@@ -105,7 +105,7 @@ internal sealed class ClusterReading(
         [.. policy.Status?.RuleErrors ?? []], Conditions(policy.Status?.Conditions));
 
     private static FirewallView Firewall(Firewall firewall) => new(
-        firewall.Metadata.Name, firewall.Spec.Engine ?? "demilune", firewall.Spec.Image ?? FirewallSpec.DefaultImage,
+        firewall.Metadata.Name, firewall.Spec.Engine ?? "demilune", firewall.Spec.Image ?? FirewallSpec.DefaultImage(firewall.Spec.Engine),
         (firewall.Spec.OnFailure ?? FailureAction.Closed).ToString(), firewall.Status?.Instances ?? 0, firewall.Status?.HealthyInstances ?? 0,
         firewall.Status?.ProtectedPods ?? 0, firewall.Status?.SplicedFlows ?? 0, Conditions(firewall.Status?.Conditions));
 

@@ -3,11 +3,12 @@ using System.Text;
 using Demilune.Controller.Events;
 using Demilune.Controller.Hosting;
 using Demilune.Controller.Nodes;
+using Demilune.Controller.Observability;
 using Google.Protobuf;
 
 namespace Demilune.Controller.Rest;
 
-/// <summary>What the command line and probes ask. Read-only.</summary>
+/// <summary>What the command line and probes ask. All but what <see cref="Actions"/> maps is read-only.</summary>
 internal static class RestEndpoints
 {
     private const int DefaultLimit = 100;
@@ -19,6 +20,7 @@ internal static class RestEndpoints
         routes.MapGet("/healthz", context => context.Response.WriteAsync("ok\n"));
         routes.MapGet("/readyz", ReadyAsync);
         routes.MapGet("/metrics", context => Metrics.WriteAsync(context));
+        routes.MapActions();
         routes.MapGet("/v1/status", StatusAsync);
         routes.MapGet("/v1/topology", TopologyAsync);
         routes.MapReading();

@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Demilune.Cli.Cluster;
+using Demilune.Cli.Walk;
+
+namespace Demilune.EndToEnd.Tests.Engines;
+
+/// <summary>A local cluster whose firewall changes its engine when a test asks for another one.</summary>
+public sealed class EngineFixture() : ShopFixture(Stage.Layout(6) with { Suricata = Stage.Suricata })
+{
+    private string _engine = "demilune";
+
+    internal async Task UseAsync(string engine, CancellationToken stop)
+    {
+        SkipWhereImpossible();
+        Assert.SkipWhen(engine == "suricata" && Stage.Suricata is null, "Suricata is not here: eng/suricata.sh fetches it");
+        if (_engine != engine)
+            await Cluster.Kubectl.NeedAsync(stop, "patch", "firewall", "default", "--type=merge", "-p", $$$"""{"spec":{"engine":"{{{engine}}}","image":null} }""");
+        _engine = engine;
+        await Scene.UntilAsync($"one instance runs, with {engine}, and the policy is enforced", () => RunsAsync(engine, stop), TimeSpan.FromSeconds(180), stop, 200);
+    }
+
+    internal async Task OnFailureAsync(string onFailure, CancellationToken stop)
+    {
+        await Cluster.Kubectl.NeedAsync(stop, "patch", "securitypolicy", "web-attacks", "--type=merge", "-p", $$$"""{"spec":{"onFailure":"{{{onFailure}}}"} }""");
+        await Scene.UntilAsync("the node knows it", async () => await PolicyOfNodeAsync(stop) is { } policy && ((string?)policy["onFailure"])?.Replace("_", "", StringComparison.Ordinal)
+            .Equals(onFailure, StringComparison.OrdinalIgnoreCase) == true, TimeSpan.FromSeconds(30), stop);
+        await Scene.UntilAsync("and enforces it", () => DeployStep.EnforcedAsync(Scene, stop), TimeSpan.FromSeconds(60), stop, 100);
+    }
+
+    /// <summary>What the controller wants the node to know.</summary>
+    private async Task<JsonNode?> PolicyOfNodeAsync(CancellationToken stop)
+    {
+        using var client = new HttpClient { BaseAddress = Cluster.Layout.Rest };
+        var topology = JsonNode.Parse(await client.GetStringAsync(new Uri("/v1/topology", UriKind.Relative), stop));
+        return topology?["nodes"]?[0]?["state"]?["securityPolicies"]?.AsArray().FirstOrDefault(policy => (string?)policy!["name"] == "web-attacks");
+    }
+
+    private async Task<bool> RunsAsync(string engine, CancellationToken stop)
+    {
+        var pods = await Cluster.Kubectl.RunAsync(stop, "get", "pods", "-n", "demilune-system", "-l", "demilune.dev/firewall=default",
+            "-o", "jsonpath={range .items[*]}{.status.phase} {.spec.containers[0].image}{\"\\n\"}{end}");
+        var image = engine == "suricata" ? "demilune.local/suricata:latest" : "demilune.local/firewall:latest";
+        return pods.Output.Trim() == $"Running {image}" && await DeployStep.EnforcedAsync(Scene, stop);
+    }
+
+    /// <summary>The engine's own process: what judges, not what stands beside it.</summary>
+    internal int EngineProcess()
+    {
+        var (program, marker) = _engine == "suricata" ? ("suricata", "--af-packet\0") : ("demilune-firewall", "--in\0");
+        foreach (var path in Directory.EnumerateDirectories("/proc").Where(path => char.IsDigit(Path.GetFileName(path)[0])))
+        {
+            try
+            {
+                var command = File.ReadAllText(Path.Combine(path, "cmdline"));
+                // Other clusters on this machine have theirs: its socket's directory tells whose it is.
+                if (!Path.GetFileName(command.Split('\0')[0]).Equals(program, StringComparison.Ordinal) || !command.Contains(marker, StringComparison.Ordinal)
+                    || !File.ReadAllText(Path.Combine(path, "mountinfo")).Contains($"{Path.GetFileName(Cluster.Layout.RunDirectory)}/firewall/", StringComparison.Ordinal)) continue;
+                return int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // It ended meanwhile.
+            }
+        }
+        throw new StepFailedException($"no process of the engine {_engine}");
+    }
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Demilune.Cli.Cluster;
+using Demilune.Cli.Walk;
+
+namespace Demilune.EndToEnd.Tests.Engines;
+
+/// <summary>The same promises, whichever engine keeps them.</summary>
+[Collection("local cluster")]
+public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output) : IClassFixture<EngineFixture>
+{
+    private const string Attack = "/search?id=1%27%20UNION%20SELECT%20a,b%20FROM%20users--";
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("demilune")]
+    [InlineData("suricata")]
+    public async Task An_attack_is_blocked_told_with_who_it_was_and_rules_change_under_it(string engine)
+    {
+        await cluster.UseAsync(engine, Stop);
+        var (scene, kubectl) = (cluster.Scene, cluster.Cluster.Kubectl);
+        var web = $"http://{scene.Web}";
+        Assert.Equal("200", await scene.StatusOfAsync("client", $"{web}/", Stop));
+        Assert.Equal("200", await scene.StatusOfAsync("client", $"http://{scene.Web6}/", Stop));
+        Assert.Equal("000", await scene.StatusOfAsync("attacker", $"{web}/", Stop, "-m 0.5"));
+        var before = (await scene.Evidence.AlertsAsync(Stop)).Count;
+        Assert.Equal("000", await scene.StatusOfAsync("client", $"{web}{Attack}", Stop));
+        Assert.Equal("000", await scene.StatusOfAsync("client", $"{web}/back-office", Stop));
+        JsonNode? alert = null;
+        await Scene.UntilAsync("the alert is told", async () => (alert = (await scene.Evidence.AlertsAsync(Stop)).Skip(before)
+            .FirstOrDefault(one => (long?)one["alert"]?["signature_id"] == 1000001)) is not null, TimeSpan.FromSeconds(20), Stop);
+        Assert.Equal("blocked", (string?)alert!["alert"]!["action"]);
+        var ends = alert["kubernetes"]!;
+        Assert.Equal(("client", "web", "web-attacks"), ((string?)ends["source"]!["pod"], (string?)ends["destination"]!["pod"], (string?)ends["policy"]));
+
+        await kubectl.NeedAsync(Stop, "patch", "securitypolicy", "web-attacks", "--type=json", "-p",
+            """[{"op":"add","path":"/spec/rules/-","value":{"inline":"drop http any any -> any any (msg:\"x\"; contnet:\"x\"; sid:1000098;)\ndrop http any any -> any any (msg:\"no marzipan\"; http.uri; content:\"marzipan\"; sid:1000099; rev:1;)"}}]""");
+        await Scene.UntilAsync("the refused rule is in the status", async () => (await kubectl.RunAsync(
+            Stop, "get", "securitypolicy", "web-attacks", "-o", "jsonpath={.status.ruleErrors}")).Output is var errors
+            && errors.Contains("inline[2]:1:", StringComparison.Ordinal) && errors.Contains("contnet", StringComparison.Ordinal), TimeSpan.FromSeconds(30), Stop);
+        Assert.Equal("000", await scene.StatusOfAsync("client", $"{web}/?word=marzipan", Stop));
+        await kubectl.NeedAsync(Stop, "apply", "-f", Path.Combine(Stage.Examples, "02-policy.yaml"));
+        await kubectl.NeedAsync(Stop, "patch", "securitypolicy", "web-attacks", "--type=merge", "-p", """{"spec":{"mode":"Detect"}}""");
+        await Scene.UntilAsync("it only reports", async () => await scene.StatusOfAsync("client", $"{web}/back-office", Stop) == "404", TimeSpan.FromSeconds(30), Stop);
+        await kubectl.NeedAsync(Stop, "apply", "-f", Path.Combine(Stage.Examples, "02-policy.yaml"));
+        await Scene.UntilAsync("it blocks again", async () => await scene.StatusOfAsync("client", $"{web}/back-office", Stop) == "000", TimeSpan.FromSeconds(30), Stop);
+    }
+
+    [Theory]
+    [InlineData("demilune", "Closed", "KILL")]
+    [InlineData("demilune", "Open", "KILL")]
+    [InlineData("demilune", "ClosedForNew", "STOP")]
+    [InlineData("suricata", "Closed", "STOP")]
+    [InlineData("suricata", "Open", "KILL")]
+    [InlineData("suricata", "ClosedForNew", "STOP")]
+    public async Task What_its_death_or_hang_does_is_what_the_policy_says(string engine, string onFailure, string signal)
+    {
+        await cluster.UseAsync(engine, Stop);
+        await cluster.OnFailureAsync(onFailure, Stop);
+        var scene = cluster.Scene;
+        try
+        {
+            Assert.Equal("200", await scene.StatusOfAsync("client", $"http://{scene.Web}/", Stop));
+            var before = await CountersAsync();
+            // Asks for a page on one connection, again and again: what is established when the engine goes.
+            var lasting = scene.ExecAsync("client", $"curl -s -o /dev/null -w '%{{http_code}}\\n' -m 6 --rate 10/s {string.Join(' ', Enumerable.Repeat($"http://{scene.Web}/", 40))}", Stop);
+            await Task.Delay(1000, Stop);
+            var pid = cluster.EngineProcess();
+            var since = Stopwatch.GetTimestamp();
+            Signal.Send(pid, signal);
+            await Scene.UntilAsync("the node counts it as dead", async () => (await CountersAsync()).Deaths > before.Deaths, TimeSpan.FromSeconds(20), Stop, 20);
+            var told = Stopwatch.GetElapsedTime(since);
+            // Killed, it may be back before a new connection is tried; hung, it is not.
+            var status = await scene.StatusOfAsync("client", $"http://{scene.Web}/", Stop, "-m 1");
+            if (signal == "STOP") Assert.Equal(onFailure == "Open" ? "200" : "000", status);
+            await Task.Delay(500, Stop);
+            if (signal == "STOP") Signal.Send(pid, "CONT");
+            await lasting;
+            await Scene.UntilAsync("it is enforced again", () => DeployStep.EnforcedAsync(scene, Stop), TimeSpan.FromSeconds(120), Stop, 100);
+            await Scene.UntilAsync("and blocks", async () => await scene.StatusOfAsync("client", $"http://{scene.Web}/back-office", Stop) == "000", TimeSpan.FromSeconds(30), Stop, 100);
+            var after = await CountersAsync();
+            output.WriteLine($"{engine} {signal} {onFailure}: decided {after.DecisionMicros / 1000.0:0.0} ms after the last heartbeat, told after {told.TotalMilliseconds:0} ms, "
+                + $"{after.Dropped - before.Dropped} packets dropped, {after.Passed - before.Passed} passed uninspected");
+            if (onFailure == "Closed") Assert.Equal(before.Passed, after.Passed);
+            if (onFailure == "Open") Assert.Equal(before.Dropped, after.Dropped);
+        }
+        finally
+        {
+            await cluster.OnFailureAsync("Closed", Stop);
+        }
+    }
+
+    [Fact]
+    public async Task Another_engine_takes_over_and_no_request_is_lost()
+    {
+        await cluster.UseAsync("demilune", Stop);
+        var scene = cluster.Scene;
+        var asking = scene.ExecAsync("client",
+            $"end=$(($(date +%s)+40)); while [ $(date +%s) -lt $end ]; do curl -s -o /dev/null -w '%{{http_code}}\\n' -m 10 http://{scene.Web}/; sleep 0.02; done", Stop);
+        await cluster.UseAsync("suricata", Stop);
+        var statuses = (await asking).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        output.WriteLine($"{statuses.Length} requests while the engine changed, {statuses.Count(status => status != "200")} of them lost");
+        Assert.NotEmpty(statuses);
+        Assert.All(statuses, status => Assert.Equal("200", status));
+    }
+
+    /// <summary>As the controller's metrics have them: over all instances and nodes.</summary>
+    private async Task<(double Deaths, double DecisionMicros, double Dropped, double Passed)> CountersAsync()
+    {
+        using var client = new HttpClient { BaseAddress = cluster.Cluster.Layout.Rest };
+        var metrics = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Stop);
+        double[] Values(string name) => [.. metrics.Split('\n').Where(line => line.StartsWith(name, StringComparison.Ordinal) && line[name.Length] is ' ' or '{')
+            .Select(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture)).DefaultIfEmpty(0)];
+        return (Values("demilune_firewall_deaths_total").Sum(), Values("demilune_firewall_last_decision_seconds").Max() * 1e6,
+            Values("demilune_packets_dropped_closed_total").Sum(), Values("demilune_packets_passed_uninspected_total").Sum());
+    }
+}
