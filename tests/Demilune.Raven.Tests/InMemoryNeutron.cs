@@ -61,8 +61,12 @@ internal sealed class InMemoryNeutron : INeutron
         CheckReferences(changes);
         _resources[id] = (current, (Resource)changes) switch
         {
-            (Port port, Port change) => port with { SecurityGroups = change.SecurityGroups ?? port.SecurityGroups, HostId = change.HostId ?? port.HostId,
-                QosPolicyId = change.QosPolicyId switch { null => port.QosPolicyId, "" => null, var policy => policy } },
+            (Port port, Port change) => port with
+            {
+                SecurityGroups = change.SecurityGroups ?? port.SecurityGroups,
+                HostId = change.HostId ?? port.HostId,
+                QosPolicyId = change.QosPolicyId switch { null => port.QosPolicyId, "" => null, var policy => policy }
+            },
             (PortPairGroup group, PortPairGroup change) => group with { PortPairs = change.PortPairs ?? group.PortPairs },
             (PortChain chain, PortChain change) => chain with { FlowClassifiers = change.FlowClassifiers ?? chain.FlowClassifiers },
             (QosRule rule, QosRule change) => rule with { MaxKbps = change.MaxKbps ?? rule.MaxKbps, MaxBurstKbps = change.MaxBurstKbps ?? rule.MaxBurstKbps },

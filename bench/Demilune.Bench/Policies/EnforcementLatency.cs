@@ -111,7 +111,8 @@ internal static class EnforcementLatency
             {
                 if (comes) Set(pod, at: cluster);
                 else Remove(pod);
-            }));
+            }
+            ));
             var due = TimeSpan.FromSeconds((number + 1) / (double)eventsPerSecond) - clock.Elapsed;
             if (due > TimeSpan.Zero) await Task.Delay(due);
         }

@@ -84,8 +84,10 @@ public static class GraphLayout
         var middle = RowHeight / 2 - 3;
         return link with
         {
-            X1 = from.X + (to.X < from.X ? 0 : BoxWidth), Y1 = from.Y + middle,
-            X2 = to.X + (to.X > from.X ? 0 : BoxWidth), Y2 = to.Y + middle,
+            X1 = from.X + (to.X < from.X ? 0 : BoxWidth),
+            Y1 = from.Y + middle,
+            X2 = to.X + (to.X > from.X ? 0 : BoxWidth),
+            Y2 = to.Y + middle,
         };
     }
 

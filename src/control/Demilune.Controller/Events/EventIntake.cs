@@ -76,7 +76,12 @@ internal sealed class EventIntake(
 
     private static string ProtocolOf(uint number) => number switch
     {
-        1 => "ICMP", 6 => "TCP", 17 => "UDP", 58 => "ICMPv6", 132 => "SCTP", _ => number.ToString(CultureInfo.InvariantCulture),
+        1 => "ICMP",
+        6 => "TCP",
+        17 => "UDP",
+        58 => "ICMPv6",
+        132 => "SCTP",
+        _ => number.ToString(CultureInfo.InvariantCulture),
     };
 
     /// <summary>One JSON object and no line break: whatever else would make two records of one, or none.</summary>

@@ -18,9 +18,9 @@ public static class ClusterReader
             .. policies.Select(NetworkPolicyReader.Read), .. inspectionPolicies.Select(InspectionPolicyReader.Read),
             .. clusterPolicies.Select(ClusterNetworkPolicyReader.Read),
         ])
-    {
-        Nodes = [.. nodes.Select(Node)],
-    };
+        {
+            Nodes = [.. nodes.Select(Node)],
+        };
 
     /// <summary>A pod that is being deleted keeps its network until it is gone: its grace period may need it.</summary>
     public static bool HasNetwork(V1Pod pod) =>

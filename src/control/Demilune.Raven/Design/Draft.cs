@@ -51,9 +51,17 @@ internal sealed class Draft(DesiredNetwork before)
 
     public DesiredNetwork ToDesired() => before with
     {
-        SecurityGroups = _securityGroups.ToImmutable(), Rules = _rules.ToImmutable(), Inspected = _inspected.ToImmutable(),
-        AddressGroups = AddressGroups.ToImmutable(), QosPolicies = QosPolicies.ToImmutable(), Ports = Ports.ToImmutable(), PortPairs = PortPairs.ToImmutable(),
-        PortPairGroups = PortPairGroups.ToImmutable(), FlowClassifiers = FlowClassifiers.ToImmutable(), PortChains = PortChains.ToImmutable(),
-        PortPrerequisites = PortPrerequisites.ToImmutable(), ProblemsOf = Problems.ToImmutable(),
+        SecurityGroups = _securityGroups.ToImmutable(),
+        Rules = _rules.ToImmutable(),
+        Inspected = _inspected.ToImmutable(),
+        AddressGroups = AddressGroups.ToImmutable(),
+        QosPolicies = QosPolicies.ToImmutable(),
+        Ports = Ports.ToImmutable(),
+        PortPairs = PortPairs.ToImmutable(),
+        PortPairGroups = PortPairGroups.ToImmutable(),
+        FlowClassifiers = FlowClassifiers.ToImmutable(),
+        PortChains = PortChains.ToImmutable(),
+        PortPrerequisites = PortPrerequisites.ToImmutable(),
+        ProblemsOf = Problems.ToImmutable(),
     };
 }

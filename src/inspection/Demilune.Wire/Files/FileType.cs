@@ -68,7 +68,14 @@ public static class FileType
         var kind = (isBig ? Big16(head, 16) : Little16(head, 16)) switch { 1 => "relocatable", 2 => "executable", 3 => "shared object", 4 => "core file", _ => "unknown type" };
         var machine = (isBig ? Big16(head, 18) : Little16(head, 18)) switch
         {
-            3 => ", Intel 80386", 8 => ", MIPS", 20 => ", PowerPC", 40 => ", ARM", 62 => ", x86-64", 183 => ", ARM aarch64", 243 => ", UCB RISC-V", _ => "",
+            3 => ", Intel 80386",
+            8 => ", MIPS",
+            20 => ", PowerPC",
+            40 => ", ARM",
+            62 => ", x86-64",
+            183 => ", ARM aarch64",
+            243 => ", UCB RISC-V",
+            _ => "",
         };
         return $"ELF {(head[4] == 2 ? "64" : "32")}-bit {(isBig ? "MSB" : "LSB")} {kind}{machine}, version 1";
     }

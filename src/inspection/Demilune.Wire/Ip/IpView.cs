@@ -95,8 +95,11 @@ public readonly ref struct IpView
         var word = BinaryPrimitives.ReadUInt16BigEndian(header[2..]);
         return this with
         {
-            FragmentHeaderOffset = offset, FragmentOffset = word & 0xfff8, MoreFragments = (word & 1) != 0,
-            FragmentBits = (byte)(word & 1), Id = BinaryPrimitives.ReadUInt32BigEndian(header[4..]),
+            FragmentHeaderOffset = offset,
+            FragmentOffset = word & 0xfff8,
+            MoreFragments = (word & 1) != 0,
+            FragmentBits = (byte)(word & 1),
+            Id = BinaryPrimitives.ReadUInt32BigEndian(header[4..]),
         };
     }
 

@@ -98,7 +98,12 @@ internal sealed class RuleSurroundings
         {
             DatasetType? type = _settings.Text($"datasets.{name}.type") switch
             {
-                "string" => DatasetType.String, "md5" => DatasetType.Md5, "sha256" => DatasetType.Sha256, "ipv4" => DatasetType.Ipv4, "ipv6" or "ip" => DatasetType.Ipv6, _ => null,
+                "string" => DatasetType.String,
+                "md5" => DatasetType.Md5,
+                "sha256" => DatasetType.Sha256,
+                "ipv4" => DatasetType.Ipv4,
+                "ipv6" or "ip" => DatasetType.Ipv6,
+                _ => null,
             };
             if (type is null) continue;
             var state = _settings.Text($"datasets.{name}.state");

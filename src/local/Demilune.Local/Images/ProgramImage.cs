@@ -22,7 +22,8 @@ internal sealed record ProgramImage(string Name, IReadOnlyDictionary<string, str
     /// <summary>The firewall with Suricata as its engine: as Debian's packages have it, unpacked, without what it needs only elsewhere.</summary>
     public static readonly ProgramImage Suricata = new(
         "suricata", new Dictionary<string, string> { ["--rules"] = RulesFolder, ["--suricata"] = "" },
-        ["--engine", "suricata", .. Firewall.Command]) { Program = "firewall" };
+        ["--engine", "suricata", .. Firewall.Command])
+    { Program = "firewall" };
 
     public static readonly ProgramImage Node = new("node", new Dictionary<string, string> { ["--cni"] = "/usr/lib/demilune/cni" }, []);
 

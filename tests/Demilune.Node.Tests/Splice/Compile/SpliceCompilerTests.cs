@@ -202,7 +202,9 @@ public sealed class SpliceCompilerTests
                 .GroupBy(rule => rule.Tier).OrderBy(tier => tier.Key == 0 ? uint.MaxValue : tier.Key)
                 .Select(tier => tier.MinBy(rule => (rule.Order, rule.Action switch
                 {
-                    SecurityGroupRule.Types.Action.Deny => 0, SecurityGroupRule.Types.Action.Allow => 1, _ => 2,
+                    SecurityGroupRule.Types.Action.Deny => 0,
+                    SecurityGroupRule.Types.Action.Allow => 1,
+                    _ => 2,
                 }))!.Action)
                 .FirstOrDefault(action => action != SecurityGroupRule.Types.Action.Pass, SecurityGroupRule.Types.Action.Deny) == SecurityGroupRule.Types.Action.Allow;
 

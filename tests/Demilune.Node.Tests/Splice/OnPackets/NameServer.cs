@@ -19,7 +19,8 @@ internal sealed class NameServer : IDisposable
     {
         Address = address;
         ProcessStartInfo start = new(Program,
-            ["--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--pid-file", "--bind-interfaces", $"--listen-address={address}", .. options]) { RedirectStandardError = true };
+            ["--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--pid-file", "--bind-interfaces", $"--listen-address={address}", .. options])
+        { RedirectStandardError = true };
         _process = netns.Run(() => Process.Start(start)!);
         try
         {

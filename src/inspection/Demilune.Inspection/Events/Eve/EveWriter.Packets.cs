@@ -260,8 +260,10 @@ public sealed partial class EveWriter
         {
             var context = isClient ? flow.Context : flow.Context with
             {
-                Source = flow.Context.Destination, Destination = flow.Context.Source,
-                SourcePort = flow.Context.DestinationPort, DestinationPort = flow.Context.SourcePort,
+                Source = flow.Context.Destination,
+                Destination = flow.Context.Source,
+                SourcePort = flow.Context.DestinationPort,
+                DestinationPort = flow.Context.SourcePort,
             };
             var (packets, bytes) = isClient ? (context.PacketsToServer, context.BytesToServer) : (context.PacketsToClient, context.BytesToClient);
             if (packets == 0 && !isClient) continue;

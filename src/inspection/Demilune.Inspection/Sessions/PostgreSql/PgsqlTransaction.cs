@@ -178,9 +178,24 @@ internal sealed class PgsqlTransaction(bool tellsPasswords) : ITransaction, IRec
 
     private static string? NameOf(char letter) => letter switch
     {
-        'S' => "severity_localizable", 'V' => "severity_non_localizable", 'C' => "code", 'M' => "message", 'D' => "detail", 'H' => "hint", 'P' => "position",
-        'p' => "internal_position", 'q' => "internal_query", 'W' => "where", 's' => "schema_name", 't' => "table_name", 'c' => "column_name",
-        'd' => "data_type_name", 'n' => "constraint_name", 'F' => "file", 'L' => "line", 'R' => "routine",
+        'S' => "severity_localizable",
+        'V' => "severity_non_localizable",
+        'C' => "code",
+        'M' => "message",
+        'D' => "detail",
+        'H' => "hint",
+        'P' => "position",
+        'p' => "internal_position",
+        'q' => "internal_query",
+        'W' => "where",
+        's' => "schema_name",
+        't' => "table_name",
+        'c' => "column_name",
+        'd' => "data_type_name",
+        'n' => "constraint_name",
+        'F' => "file",
+        'L' => "line",
+        'R' => "routine",
         _ => null,
     };
 }

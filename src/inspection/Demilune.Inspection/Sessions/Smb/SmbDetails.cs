@@ -119,7 +119,13 @@ internal sealed class CreateDetails(byte[] name, uint disposition, bool isDirect
         else json.WriteString(isDirectory ? "directory"u8 : "filename"u8, text.Of(Name));
         json.WriteString("disposition"u8, disposition switch
         {
-            0 => "FILE_SUPERSEDE"u8, 1 => "FILE_OPEN"u8, 2 => "FILE_CREATE"u8, 3 => "FILE_OPEN_IF"u8, 4 => "FILE_OVERWRITE"u8, 5 => "FILE_OVERWRITE_IF"u8, _ => "UNKNOWN"u8,
+            0 => "FILE_SUPERSEDE"u8,
+            1 => "FILE_OPEN"u8,
+            2 => "FILE_CREATE"u8,
+            3 => "FILE_OPEN_IF"u8,
+            4 => "FILE_OVERWRITE"u8,
+            5 => "FILE_OVERWRITE_IF"u8,
+            _ => "UNKNOWN"u8,
         });
         json.WriteString("access"u8, deletesOnClose ? "delete on close"u8 : "normal"u8);
         json.WriteNumber("created"u8, Seconds(0));

@@ -72,16 +72,34 @@ internal static class SmbNames
 
     public static string Dialect(int dialect) => dialect switch
     {
-        0x0202 => "2.02", 0x0210 => "2.10", 0x0222 => "2.22", 0x0224 => "2.24", 0x02ff => "2.??", 0x0300 => "3.00", 0x0302 => "3.02", 0x0310 => "3.10", 0x0311 => "3.11",
+        0x0202 => "2.02",
+        0x0210 => "2.10",
+        0x0222 => "2.22",
+        0x0224 => "2.24",
+        0x02ff => "2.??",
+        0x0300 => "3.00",
+        0x0302 => "3.02",
+        0x0310 => "3.10",
+        0x0311 => "3.11",
         _ => dialect.ToString(CultureInfo.InvariantCulture),
     };
 
     public static string Function(uint function) => function switch
     {
-        0x0006_0194 => "FSCTL_DFS_GET_REFERRALS", 0x0006_01b0 => "FSCTL_DFS_GET_REFERRALS_EX", 0x0011_400c => "FSCTL_PIPE_PEEK", 0x0011_0018 => "FSCTL_PIPE_WAIT",
-        0x0011_c017 => "FSCTL_PIPE_TRANSCEIVE", 0x0014_0078 => "FSCTL_SRV_REQUEST_RESUME_KEY", 0x0014_0204 => "FSCTL_VALIDATE_NEGOTIATE_INFO",
-        0x0014_01bb => "FSCTL_SRV_READ_HASH", 0x0014_01d4 => "FSCTL_LMR_REQUEST_RESILIENCY", 0x0014_01fc => "FSCTL_QUERY_NETWORK_INTERFACE_INFO",
-        0x0009_00a4 => "FSCTL_SET_REPARSE_POINT", 0x0009_8208 => "FSCTL_FILE_LEVEL_TRIM", 0x0014_40f2 => "FSCTL_SRV_COPYCHUNK", 0x0014_4064 => "FSCTL_SRV_ENUMERATE_SNAPSHOTS",
+        0x0006_0194 => "FSCTL_DFS_GET_REFERRALS",
+        0x0006_01b0 => "FSCTL_DFS_GET_REFERRALS_EX",
+        0x0011_400c => "FSCTL_PIPE_PEEK",
+        0x0011_0018 => "FSCTL_PIPE_WAIT",
+        0x0011_c017 => "FSCTL_PIPE_TRANSCEIVE",
+        0x0014_0078 => "FSCTL_SRV_REQUEST_RESUME_KEY",
+        0x0014_0204 => "FSCTL_VALIDATE_NEGOTIATE_INFO",
+        0x0014_01bb => "FSCTL_SRV_READ_HASH",
+        0x0014_01d4 => "FSCTL_LMR_REQUEST_RESILIENCY",
+        0x0014_01fc => "FSCTL_QUERY_NETWORK_INTERFACE_INFO",
+        0x0009_00a4 => "FSCTL_SET_REPARSE_POINT",
+        0x0009_8208 => "FSCTL_FILE_LEVEL_TRIM",
+        0x0014_40f2 => "FSCTL_SRV_COPYCHUNK",
+        0x0014_4064 => "FSCTL_SRV_ENUMERATE_SNAPSHOTS",
         0x0009_00c0 => "FSCTL_CREATE_OR_GET_OBJECT_ID",
         _ => function.ToString(CultureInfo.InvariantCulture),
     };
