@@ -56,6 +56,15 @@ public sealed class VirtualNetwork : IDisposable
 
     internal ApiAnswer Answer(ApiRequest request)
     {
+        // A project's default group is there when it first looks.
+        var looks = request.Method == "GET" && request.Path.StartsWith("security-group", StringComparison.Ordinal)
+            && Resources.SecurityGroups.DefaultOf(_state, request.Caller.Project) is null;
+        if (looks)
+            Change(draft =>
+            {
+                Resources.SecurityGroups.EnsureDefault(draft, request.Caller.Project);
+                return true;
+            });
         if (request.Method == "GET") return NetworkApi.Answer(request, new(_state, request.Caller, _time.GetUtcNow(), Random.Shared));
         var answer = new ApiAnswer(500, null);
         Change(draft => (answer = NetworkApi.Answer(request, draft)).Status < 400, request.Caller);

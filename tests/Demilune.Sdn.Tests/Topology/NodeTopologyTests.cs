@@ -112,7 +112,6 @@ public sealed class NodeTopologyTests
     [InlineData("""{"protocol":"icmp","port_range_min":0}""", null)]
     [InlineData("""{"protocol":"icmp","ethertype":"IPv6"}""", "58 0 0")]
     [InlineData("""{"protocol":"17","port_range_min":53,"port_range_max":54}""", "17 53 54")]
-    [InlineData("""{"protocol":"any"}""", "0 0 0")]
     public void A_rule_never_becomes_wider_than_it_is(string attributes, string? expected)
     {
         using var world = World.Standard();

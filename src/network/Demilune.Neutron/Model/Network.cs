@@ -22,6 +22,7 @@ public sealed record Network : StandardResource, IResource<Network>
     [JsonPropertyName("provider:segmentation_id")] public int? SegmentationId { get; init; }
 
     public string? QosPolicyId { get; init; }
+    public IReadOnlyList<string>? AvailabilityZoneHints { get; init; }
 
     /// <summary>ACTIVE or DOWN. Read-only.</summary>
     public string? Status { get; init; }

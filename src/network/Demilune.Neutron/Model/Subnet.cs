@@ -23,6 +23,9 @@ public sealed record Subnet : StandardResource, IResource<Subnet>
     public string? Ipv6AddressMode { get; init; }
     public string? SubnetpoolId { get; init; }
 
+    /// <summary>Owners of devices whose ports get addresses here; empty: all.</summary>
+    public IReadOnlyList<string>? ServiceTypes { get; init; }
+
     public static ResourceKind<Subnet> Kind { get; } =
         new("subnets", "subnet", "subnets", NeutronJson.Default.Subnet, Bulk: true, "tags");
 }

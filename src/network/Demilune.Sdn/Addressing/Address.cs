@@ -76,6 +76,12 @@ internal readonly record struct Cidr(Address Address, int Length)
         return true;
     }
 
+    /// <summary>Of text that was checked before.</summary>
+    public static Cidr Parse(string text) => TryParse(text, out var cidr) ? cidr : throw new FormatException($"'{text}' is no prefix.");
+
+    /// <summary>Every address of the other is one of this.</summary>
+    public bool Covers(Cidr other) => Length <= other.Length && Contains(other.First);
+
     public bool Contains(Address address) => address.IsV6 == IsV6 && address >= First && address <= Last;
 
     public bool Overlaps(Cidr other) => other.IsV6 == IsV6 && First <= other.Last && other.First <= Last;

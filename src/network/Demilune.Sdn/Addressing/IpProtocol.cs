@@ -16,7 +16,7 @@ internal static class IpProtocol
         ["ah"] = 51, ["dccp"] = 33, ["egp"] = 8, ["esp"] = 50, ["gre"] = 47, ["icmp"] = Icmp, ["icmpv6"] = IcmpV6, ["igmp"] = 2,
         ["ip"] = 0, ["ipip"] = 4, ["ipv6-encap"] = 41, ["ipv6-frag"] = 44, ["ipv6-icmp"] = IcmpV6, ["ipv6-nonxt"] = 59,
         ["ipv6-opts"] = 60, ["ipv6-route"] = 43, ["ospf"] = 89, ["pgm"] = 113, ["rsvp"] = 46, ["sctp"] = 132, ["tcp"] = Tcp,
-        ["udp"] = Udp, ["udplite"] = 136, ["vrrp"] = 112, ["any"] = 0,
+        ["udp"] = Udp, ["udplite"] = 136, ["vrrp"] = 112,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     public static IEnumerable<string> Names => Numbers.Keys.Order(StringComparer.Ordinal);

@@ -5,8 +5,19 @@ using System.Text.Json.Nodes;
 namespace Demilune.Sdn.Api;
 
 /// <summary>Judges an attribute's value, and may replace it by its canonical form ("true" → true).</summary>
-/// <returns>Null if it is good, else the reason in Neutron's words, without a full stop.</returns>
-internal delegate string? Check(ref JsonNode? value);
+/// <returns>Null if it is good.</returns>
+internal delegate Objection? Check(ref JsonNode? value);
+
+/// <summary>What is wrong with a value, in Neutron's words, without a full stop.</summary>
+/// <param name="Reason">"'x' is not a valid UUID".</param>
+/// <param name="Conversion">The value is not even of the kind: Neutron says that before it looks closer, and without the attribute's name.</param>
+internal sealed record Objection(string Reason, bool Conversion = false)
+{
+    public static implicit operator Objection?(string? reason) => reason is null ? null : new(reason);
+
+    public Fault In(string attribute) =>
+        Conversion ? Fault.InvalidInput(Reason) : Fault.BadRequest($"Invalid input for {attribute}. Reason: {Reason}.");
+}
 
 /// <summary>An attribute of a resource: who may say it, when, and what.</summary>
 internal sealed record Attribute(string Name, Check Check)
@@ -23,8 +34,14 @@ internal sealed record Attribute(string Name, Check Check)
     /// <summary>Value if a POST does not give it.</summary>
     public Func<JsonNode?> Default { get; init; } = () => null;
 
+    /// <summary>False: said when it is made, and not kept.</summary>
+    public bool Shown { get; init; } = true;
+
     /// <summary>Only an administrator may give it a value other than its default.</summary>
     public bool AdminSets { get; init; }
+
+    /// <summary>Nor may anybody else give it its default value.</summary>
+    public bool AdminAlways { get; init; }
 
     /// <summary>Only an administrator is shown it.</summary>
     public bool AdminSees { get; init; }

@@ -14,7 +14,7 @@ internal sealed class AttributeTable
         [
             Attribute.ReadOnly("id"),
             new("name", Checks.Text(255)) { Default = () => "" },
-            new("description", Checks.TextOrNull(255)) { Default = () => "" },
+            new("description", Checks.Text(255)) { Default = () => "" },
             Attribute.Once("project_id", Checks.Text(255)),
             Attribute.Once("tenant_id", Checks.Text(255)),
         ];
@@ -37,6 +37,8 @@ internal sealed class AttributeTable
         [.. all.Values.Where(attribute => attribute.AdminSees).Select(attribute => attribute.Name)];
 
     public IEnumerable<string> Names => _byName.Keys;
+
+    public IEnumerable<string> Shown => _byName.Values.Where(attribute => attribute.Shown).Select(attribute => attribute.Name);
 
     /// <summary>What only an administrator is shown.</summary>
     public IReadOnlyList<string> Hidden { get; }
@@ -65,9 +67,15 @@ internal sealed class AttributeTable
             if (attribute.Required && !given)
                 return Fault.BadRequest($"Failed to parse request. Required attribute '{attribute.Name}' not specified");
             if (!attribute.Post && given) return Fault.BadRequest($"Attribute '{attribute.Name}' not allowed in POST");
-            if (attribute.Post && !given) body[attribute.Name] = attribute.Default();
         }
-        return CheckAll(body, defaultsToo: false);
+        if (CheckAll(body) is { } fault) return fault;
+        foreach (var attribute in _byName.Values)
+            if (attribute.AdminAlways && !caller.IsAdmin && body.ContainsKey(attribute.Name))
+                return Fault.Forbidden($"rule:create and rule:create:{attribute.Name}");
+        foreach (var attribute in _byName.Values)
+            if (attribute.Post && !body.ContainsKey(attribute.Name))
+                body[attribute.Name] = attribute.Default();
+        return null;
     }
 
     /// <summary>Checks what a PUT wants to change.</summary>
@@ -76,7 +84,7 @@ internal sealed class AttributeTable
         if (UnknownFault(body) is { } unknown) return unknown;
         foreach (var (name, _) in body)
             if (!_byName[name].Put) return Fault.BadRequest($"Cannot update read-only attribute {name}");
-        return CheckAll(body, defaultsToo: true);
+        return CheckAll(body);
     }
 
     private Fault? OwnerFault(JsonObject body, Caller caller)
@@ -84,6 +92,8 @@ internal sealed class AttributeTable
         var project = body["project_id"] ?? body["tenant_id"];
         if (body["project_id"] is { } one && body["tenant_id"] is { } other && !JsonNode.DeepEquals(one, other))
             return Fault.BadRequest("'project_id' and 'tenant_id' do not match");
+        if (project is null && (body.ContainsKey("project_id") || body.ContainsKey("tenant_id")))
+            return Fault.BadRequest("Invalid input for tenant_id. Reason: 'None' is not a valid string.");
         if (project is not null && !caller.IsAdmin && !JsonNode.DeepEquals(project, caller.Project))
             return Fault.BadRequest("Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin privileges");
         if (!_byName.ContainsKey("project_id")) return null;
@@ -99,16 +109,14 @@ internal sealed class AttributeTable
         return unknown.Count == 0 ? null : Fault.BadRequest($"Unrecognized attribute(s) '{string.Join(", ", unknown)}'");
     }
 
-    /// <param name="defaultsToo">False: null is taken as "not given" where null is the default.</param>
-    private Fault? CheckAll(JsonObject body, bool defaultsToo)
+    private Fault? CheckAll(JsonObject body)
     {
         foreach (var name in body.Select(member => member.Key).ToList())
         {
             var attribute = _byName[name];
             var value = body[name];
-            if (value is null && !defaultsToo && !attribute.Required && attribute.Default() is null) continue;
             var before = value;
-            if (attribute.Check(ref value) is { } reason) return Fault.BadRequest($"Invalid input for {name}. Reason: {reason}.");
+            if (attribute.Check(ref value) is { } objection) return objection.In(name);
             if (!ReferenceEquals(before, value)) body[name] = value;
         }
         return null;

@@ -11,7 +11,7 @@ internal sealed record Route(Collection Collection, string? ParentId, string[] R
     public static Route? Find(string[] parts)
     {
         if (parts is ["qos", var alias, _, ..] && alias.StartsWith("alias_", StringComparison.Ordinal))
-            return Collections.Below(typeof(Neutron.QosPolicy), alias["alias_".Length..]) is { } rules ? new(rules, null, parts[2..]) : null;
+            return QosRules.Aliases.FirstOrDefault(rules => rules.Name == alias) is { } rules ? new(rules, null, parts[2..]) : null;
         for (var depth = 1; depth <= Math.Min(2, parts.Length); depth++)
         {
             if (Collections.At(string.Join('/', parts[..depth])) is not { } collection) continue;

@@ -28,8 +28,8 @@ internal static class TagCalls
     {
         if (NetworkApi.TryReadBody(request, out var body) is { } unreadable) return ApiAnswer.Of(unreadable);
         var value = body["tags"];
-        if (value is null) return ApiAnswer.Of(Fault.BadRequest("Invalid tags body"));
-        if (Tags.Check(ref value) is { } reason) return ApiAnswer.Of(Fault.BadRequest($"Invalid input for tags. Reason: {reason}."));
+        if (value is null) return ApiAnswer.Of(Fault.InvalidInput("Invalid tags body"));
+        if (Tags.Check(ref value) is { } objection) return ApiAnswer.Of(Fault.InvalidInput(objection.Reason));
         var given = value!.AsArray().Select(tag => tag!.GetValue<string>()).ToList();
         var wanted = request.Method == "POST" ? [.. (resource.Tags ?? []).Union(given)] : given;
         return Set(draft, resource, wanted) ?? List(wanted, 200);
@@ -40,7 +40,7 @@ internal static class TagCalls
     {
         JsonNode? value = new JsonArray([.. tags.Select(tag => JsonValue.Create(tag))]);
         if (Tags.LimitFault(tags) is { } many) return ApiAnswer.Of(many);
-        if (Tags.Check(ref value) is { } reason) return ApiAnswer.Of(Fault.BadRequest($"Invalid input for tags. Reason: {reason}."));
+        if (Tags.Check(ref value) is { } objection) return ApiAnswer.Of(Fault.InvalidInput(objection.Reason));
         Tags.Set(draft, resource, tags);
         return null;
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Demilune.Sdn.Api;
+using Demilune.Sdn.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,7 +11,10 @@ using Microsoft.Extensions.Logging;
 namespace Demilune.Sdn.Http;
 
 /// <summary>The Neutron API over HTTP.</summary>
-/// <remarks>No authentication: it is to listen on the loopback only. The project is that of X-Project-Id, as Neutron's noauth has it.</remarks>
+/// <remarks>
+/// With a token check every request needs a token, as behind Keystone. Without one nobody is asked: it is to listen on the loopback
+/// only, and the project is that of X-Project-Id, as Neutron's noauth has it.
+/// </remarks>
 public static partial class NeutronEndpoint
 {
     /// <summary>A bulk create of 2,000 ports is below 2 MiB.</summary>
@@ -20,15 +24,20 @@ public static partial class NeutronEndpoint
     private const string NoProject = "fake_project_id";
 
     /// <summary>Serves / (versions), /v2.0 and all below it.</summary>
-    public static IEndpointRouteBuilder MapNeutron(this IEndpointRouteBuilder routes, VirtualNetwork network, ILogger logger)
+    /// <param name="routes">Where.</param>
+    /// <param name="network">What.</param>
+    /// <param name="logger">Hears of requests that failed.</param>
+    /// <param name="tokens">Null: nobody is asked for a token, and everybody is an administrator.</param>
+    public static IEndpointRouteBuilder MapNeutron(
+        this IEndpointRouteBuilder routes, VirtualNetwork network, ILogger logger, ITokenCheck? tokens = null)
     {
         routes.MapGet("/", context => WriteAsync(context, 200, Versions(context)));
         routes.Map("/v2.0", context => WriteAsync(context, 200, Resources(context)));
-        routes.Map("/v2.0/{**path}", context => HandleAsync(context, network, logger));
+        routes.Map("/v2.0/{**path}", context => HandleAsync(context, network, logger, tokens));
         return routes;
     }
 
-    private static async Task HandleAsync(HttpContext context, VirtualNetwork network, ILogger logger)
+    private static async Task HandleAsync(HttpContext context, VirtualNetwork network, ILogger logger, ITokenCheck? tokens)
     {
         var requestId = $"req-{Guid.NewGuid():D}";
         context.Response.Headers["X-Openstack-Request-Id"] = requestId;
@@ -36,6 +45,13 @@ public static partial class NeutronEndpoint
         ApiAnswer answer;
         try
         {
+            if (await CallerAsync(context, tokens) is not { } caller)
+            {
+                var at = tokens!.AuthUrl?.ToString() ?? $"{context.Request.Scheme}://{context.Request.Host}/identity/v3";
+                context.Response.Headers.WWWAuthenticate = $"Keystone uri=\"{at.TrimEnd('/')}\"";
+                await IdentityEndpoint.UnauthorizedAsync(context);
+                return;
+            }
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
             answer = network.Answer(new(context.Request.Method, (string?)context.Request.RouteValues["path"] ?? "")
@@ -43,13 +59,18 @@ public static partial class NeutronEndpoint
                 Body = body.ToArray(),
                 Query = [.. context.Request.Query.SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value ?? "")))],
                 IfMatch = context.Request.Headers.IfMatch is [{ } match] ? match : null,
-                Caller = new(context.Request.Headers["X-Project-Id"] is [{ Length: > 0 } project] ? project : NoProject, IsAdmin: true),
+                Caller = caller,
                 Url = $"{context.Request.Scheme}://{context.Request.Host}{context.Request.Path}",
             });
         }
         catch (BadHttpRequestException e)
         {
             answer = ApiAnswer.Of(new(e.StatusCode, "HTTPBadRequest", e.Message));
+        }
+        catch (HttpRequestException e)
+        {
+            Unasked(logger, e, requestId);
+            answer = ApiAnswer.Of(new(503, "HTTPServiceUnavailable", $"Nobody can say whose token this is: {e.Message}"));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -58,6 +79,13 @@ public static partial class NeutronEndpoint
             answer = ApiAnswer.Of(new(500, "HTTPInternalServerError", "Request Failed: internal server error while processing your request."));
         }
         await WriteAsync(context, answer.Status, answer.Body);
+    }
+
+    private static async ValueTask<Caller?> CallerAsync(HttpContext context, ITokenCheck? tokens)
+    {
+        if (tokens is null) return new(context.Request.Headers["X-Project-Id"] is [{ Length: > 0 } project] ? project : NoProject, IsAdmin: true);
+        return context.Request.Headers["X-Auth-Token"] is [{ Length: > 0 } token] && await tokens.FindAsync(token, context.RequestAborted) is { } grant
+            ? grant.Caller : null;
     }
 
     private static async Task WriteAsync(HttpContext context, int status, JsonNode? body)
@@ -92,6 +120,9 @@ public static partial class NeutronEndpoint
             }),
         })]),
     };
+
+    [LoggerMessage(2102, LogLevel.Warning, "{RequestId}: Keystone cannot be asked about a token; the request was refused with 503")]
+    private static partial void Unasked(ILogger logger, Exception error, string requestId);
 
     [LoggerMessage(2101, LogLevel.Error, "{RequestId} {Method} {Path} failed; nothing of it happened")]
     private static partial void Failed(ILogger logger, Exception error, string requestId, string method, string path);

@@ -24,8 +24,10 @@ internal sealed class AddressGroups : Collection<AddressGroup>
 
     public override AttributeTable Attributes { get; } = new(
         standard: true,
-        Attribute.Once("addresses", Addresses) with { Default = () => new JsonArray() },
+        Attribute.Once("addresses", (ref value) => { value ??= new JsonArray(); return Addresses(ref value); }) with { Default = () => new JsonArray() },
         Attribute.ReadOnly("shared"));
+
+    public override string? SharedAs => "address_group";
 
     public override Fault NotFound(string id) => new(404, "AddressGroupNotFound", $"Address group {id} could not be found.");
 
@@ -37,12 +39,11 @@ internal sealed class AddressGroups : Collection<AddressGroup>
 
     private delegate Fault? Membership(Draft draft, AddressGroup group, IReadOnlyList<string> addresses, out AddressGroup changed);
 
-    /// <summary>The real server takes {"addresses": […]} and, from its own client, {"address_group": {"addresses": […]}}.</summary>
     private static ApiAnswer Change(Draft draft, AddressGroup group, JsonObject body, Membership change)
     {
-        var value = body["addresses"] ?? (body["address_group"] as JsonObject)?["addresses"];
+        var value = body["addresses"];
         if (value is null) return ApiAnswer.Of(Fault.BadRequest("Failed to parse request. Required attribute 'addresses' not specified"));
-        if (Addresses(ref value) is { } reason) return ApiAnswer.Of(Fault.BadRequest($"Invalid input for addresses. Reason: {reason}."));
+        if (Addresses(ref value) is { } objection) return ApiAnswer.Of(new(400, "AddrFormatError", objection.Reason));
         return change(draft, group, [.. value!.AsArray().Select(item => item!.GetValue<string>())], out var changed) is { } fault
             ? ApiAnswer.Of(fault)
             : NetworkApi.One(Collections.Of(typeof(AddressGroup)), changed, draft, 200);

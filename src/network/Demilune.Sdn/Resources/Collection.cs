@@ -32,6 +32,12 @@ internal abstract class Collection
     /// <summary>For what lives below another resource: the collection of that, and the attribute that names it. Null: for nothing else.</summary>
     public virtual (Type Kind, string Attribute)? Parent => null;
 
+    /// <summary>False: the API reaches it by paths of its own.</summary>
+    public virtual bool Routed => true;
+
+    /// <summary>What RBAC policies call its objects; null: they are never shared.</summary>
+    public virtual string? SharedAs => null;
+
     /// <summary>Only an administrator may make, change or delete one.</summary>
     public virtual bool AdminWrites => false;
 
@@ -39,6 +45,9 @@ internal abstract class Collection
     public virtual IReadOnlyDictionary<string, MemberAction> Actions => NoActions;
 
     private static readonly Dictionary<string, MemberAction> NoActions = [];
+
+    /// <summary>What is wrong with several in one request, beyond what is wrong with one of them.</summary>
+    public virtual Fault? TogetherFault(IReadOnlyList<JsonObject> all) => null;
 
     /// <summary>False: made and deleted, never changed.</summary>
     public virtual bool Updatable => true;
@@ -90,8 +99,12 @@ internal abstract class Collection<T> : Collection where T : Resource, IResource
             wanted = (T)(Resource)(standard with { CreatedAt = draft.Now, UpdatedAt = draft.Now, RevisionNumber = 0, Tags = standard.Tags ?? [] });
         var fault = OnCreate(draft, ref wanted);
         made = wanted;
-        if (fault is null) draft.Put(wanted);
-        return fault;
+        if (fault is not null) return fault;
+        draft.Put(wanted);
+        if (SharedAs is not { } type) return null;
+        if (IsTrue(attributes["shared"])) RbacPolicies.Open(draft, type, wanted, RbacPolicies.Shared);
+        if (IsTrue(attributes["router:external"])) RbacPolicies.Open(draft, type, wanted, RbacPolicies.External);
+        return null;
     }
 
     public override Fault? Update(Draft draft, Resource was, JsonObject changes, out Resource now)
@@ -101,13 +114,17 @@ internal abstract class Collection<T> : Collection where T : Resource, IResource
         var changed = draft.Revised(FromAttributes(attributes));
         var fault = OnUpdate(draft, (T)was, ref changed);
         now = changed;
-        if (fault is null) draft.Put(changed);
-        return fault;
+        if (fault is not null) return fault;
+        draft.Put(changed);
+        return SharedAs is { } type
+            ? Let(draft, type, changed, changes["shared"], RbacPolicies.Shared) ?? Let(draft, type, changed, changes["router:external"], RbacPolicies.External)
+            : null;
     }
 
     public override Fault? Delete(Draft draft, Resource gone)
     {
         if (OnDelete(draft, (T)gone) is { } fault) return fault;
+        foreach (var policy in draft.State.Referrers<RbacPolicy>(gone.Id).ToList()) draft.Remove(policy);
         draft.Remove(gone);
         return null;
     }
@@ -118,7 +135,10 @@ internal abstract class Collection<T> : Collection where T : Resource, IResource
         var view = JsonSerializer.SerializeToNode((T)resource, T.Kind.Json)!.AsObject();
         if (Attributes.Names.Contains("tenant_id")) view["tenant_id"] = resource.ProjectId;
         Complete(state, (T)resource, view);
-        foreach (var name in Attributes.Names) view.TryAdd(name, null);
+        foreach (var name in Attributes.Shown) view.TryAdd(name, null);
+        foreach (var name in (string[])["created_at", "updated_at"])
+            if (view[name] is { } time && time.GetValue<string>() is { Length: > 20 } precise)
+                view[name] = precise[..19] + "Z";
         return view;
     }
 
@@ -146,6 +166,16 @@ internal abstract class Collection<T> : Collection where T : Resource, IResource
     protected virtual IEnumerable<string> References(T resource) => [];
 
     protected virtual IEnumerable<string> Keys(T resource) => [];
+
+    private static bool IsTrue(JsonNode? value) => value?.GetValueKind() == JsonValueKind.True;
+
+    /// <param name="said">Null: nothing was said.</param>
+    private static Fault? Let(Draft draft, string type, Resource resource, JsonNode? said, string action)
+    {
+        if (IsTrue(said)) RbacPolicies.Open(draft, type, resource, action);
+        else if (said is not null) return RbacPolicies.Close(draft, resource, action);
+        return null;
+    }
 
     private static T FromAttributes(JsonObject attributes) =>
         attributes.Deserialize(T.Kind.Json) ?? throw new JsonException($"A {T.Kind.Member} is null.");

@@ -12,7 +12,20 @@ namespace Demilune.Sdn.Resources;
 /// </remarks>
 internal sealed class FlowClassifiers : Collection<FlowClassifier>
 {
-    private static readonly Check PortNumber = Checks.OrNull(Checks.Int(0, 65_535));
+    private static readonly Check Ethertype = (ref value) =>
+    {
+        if (value is null) value = "IPv4";
+        else if (Checks.TextOf(value)?.ToUpperInvariant() is "IPV4" or "IPV6") value = Checks.TextOf(value)!.EndsWith('4') ? "IPv4" : "IPv6";
+        return null;
+    };
+
+    /// <summary>Refused below with a type of its own.</summary>
+    private static readonly Check PortNumber = (ref value) =>
+    {
+        if (value is not null && Checks.Int(0, 65_535)(ref value) is not null) value = -1;
+        return null;
+    };
+
     private static readonly Check Prefix = Checks.OrNull(Checks.Prefix);
     private static readonly Check PortId = Checks.OrNull(Checks.Uuid);
 
@@ -24,7 +37,8 @@ internal sealed class FlowClassifiers : Collection<FlowClassifier>
 
     public override AttributeTable Attributes { get; } = new(
         standard: false,
-        Attribute.Once("ethertype", Checks.Any) with { Default = () => "IPv4" },
+        new("name", (ref value) => { value ??= ""; return Checks.Text(255)(ref value); }) { Default = () => "" },
+        Attribute.Once("ethertype", Ethertype) with { Default = () => "IPv4" },
         Attribute.Once("protocol", Protocol),
         Attribute.Once("source_port_range_min", PortNumber),
         Attribute.Once("source_port_range_max", PortNumber),
@@ -34,7 +48,7 @@ internal sealed class FlowClassifiers : Collection<FlowClassifier>
         Attribute.Once("destination_ip_prefix", Prefix),
         Attribute.Once("logical_source_port", PortId),
         Attribute.Once("logical_destination_port", PortId),
-        Attribute.Once("l7_parameters", Checks.OrNull(Checks.Object)) with { Default = () => new JsonObject() },
+        Attribute.Once("l7_parameters", Checks.Any) with { Default = () => new JsonObject() },
         Attribute.Once("source_address_group_id", PortId),
         Attribute.Once("destination_address_group_id", PortId),
         Attribute.Once("destination_domain_name", DomainNames.Check));
@@ -52,8 +66,8 @@ internal sealed class FlowClassifiers : Collection<FlowClassifier>
         made = made with { L7Parameters = made.L7Parameters ?? new() };
         if (ShapeFault(made) is { } shape) return shape;
         foreach (var id in ((string?[])[made.LogicalSourcePort, made.LogicalDestinationPort]).OfType<string>())
-            if (draft.State.Find<Port>(id) is null)
-                return new(404, "PortNotFound", $"Port {id} could not be found.");
+            if (draft.State.Find<Port>(id) is not { } port || !draft.Sees(port))
+                return new(404, "FlowClassifierPortNotFound", $"Flow Classifier Neutron Port {id} not found.");
         foreach (var id in ((string?[])[made.SourceAddressGroupId, made.DestinationAddressGroupId]).OfType<string>())
             if (draft.State.Find<AddressGroup>(id) is null)
                 return new(404, "AddressGroupNotFound", $"Address group {id} could not be found.");
@@ -107,6 +121,8 @@ internal sealed class FlowClassifiers : Collection<FlowClassifier>
         if (attributes["protocol"] is { } protocol && Checks.TextOf(protocol) is not ("tcp" or "udp" or "icmp"))
             return new(400, "FlowClassifierInvalidProtocol",
                 $"Flow Classifier does not support protocol {protocol}. Supported protocol values are ['tcp', 'udp', 'icmp'].");
+        if (attributes["l7_parameters"] is { } l7 and not JsonObject)
+            return new(400, "FlowClassifierInvalidL7Parameter", $"Invalid Flow Classifier parameters: {Checks.Quote(l7)} is not a dictionary.");
         foreach (var (name, value) in attributes["l7_parameters"] as JsonObject ?? [])
         {
             if (name == "security_policy_shadow")
@@ -128,6 +144,9 @@ internal sealed class FlowClassifiers : Collection<FlowClassifier>
 
     private static Fault? ShapeFault(FlowClassifier classifier)
     {
+        foreach (var number in (int?[])[classifier.SourcePortRangeMin, classifier.SourcePortRangeMax, classifier.DestinationPortRangeMin, classifier.DestinationPortRangeMax])
+            if (number is < 0)
+                return new(400, "FlowClassifierInvalidPortValue", "Invalid value for port range: it must be a number from 0 to 65535.");
         foreach (var (min, max) in ((int?, int?)[])
             [(classifier.SourcePortRangeMin, classifier.SourcePortRangeMax), (classifier.DestinationPortRangeMin, classifier.DestinationPortRangeMax)])
         {

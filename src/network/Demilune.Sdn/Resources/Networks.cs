@@ -12,17 +12,33 @@ internal sealed class Networks : Collection<Network>
     public override AttributeTable Attributes { get; } = new(
         standard: true,
         new("admin_state_up", Checks.Bool) { Default = () => true },
-        new("shared", Checks.Bool) { Default = () => false },
-        new("router:external", Checks.Bool) { Default = () => false },
+        new("shared", Checks.Bool) { Default = () => false, AdminSets = true },
+        new("router:external", Checks.Bool) { Default = () => false, AdminSets = true },
         new("mtu", Checks.Int(68, 65_535)) { Default = () => 1_500 },
         new("port_security_enabled", Checks.Bool) { Default = () => true },
         new("qos_policy_id", Checks.OrNull(Checks.Uuid)),
-        Attribute.ReadOnly("provider:network_type"),
-        Attribute.ReadOnly("provider:segmentation_id"),
+        Attribute.Once("availability_zone_hints", Zones) with { Default = () => new JsonArray() },
+        Attribute.ReadOnly("availability_zones"),
+        Attribute.ReadOnly("ipv4_address_scope"),
+        Attribute.ReadOnly("ipv6_address_scope"),
+        Provider("provider:network_type", Checks.Text(32)),
+        Provider("provider:physical_network", Checks.Text(64)),
+        Provider("provider:segmentation_id", Checks.Int(int.MinValue, int.MaxValue)),
         Attribute.ReadOnly("status"),
         Attribute.ReadOnly("subnets"));
 
+    /// <summary>There is one kind of network here and its number is the datapath's: what a client says of them is refused below.</summary>
+    private static Attribute Provider(string name, Check check) => new(name, check) { AdminSets = true, AdminSees = true };
+
+    public static Check Zones => Checks.ListOf(Checks.Text(255), max: 16);
+
+    /// <summary>There are no zones here, so none can be asked for.</summary>
+    public static Fault? ZoneFault(IReadOnlyList<string>? hints) =>
+        hints is [var zone, ..] ? new(404, "AvailabilityZoneNotFound", $"AvailabilityZone {zone} could not be found.") : null;
+
     public static string NumberKey(int number) => $"network-number:{number}";
+
+    public override string? SharedAs => "network";
 
     public override Fault NotFound(string id) => new(404, "NetworkNotFound", $"Network {id} could not be found.");
 
@@ -33,12 +49,27 @@ internal sealed class Networks : Collection<Network>
         if (QosPolicies.Missing(draft, made.QosPolicyId) is { } missing) return missing;
         var number = Enumerable.Range(1, MaxNumber).FirstOrDefault(candidate => draft.State.Holder(NumberKey(candidate)) is null);
         if (number == 0) return new(503, "NoNetworkAvailable", "Unable to create the network. No tenant network is available for allocation.");
-        made = made with { Status = "ACTIVE", NetworkType = "demilune", SegmentationId = number };
+        if (made.NetworkType is not (null or "demilune")) return Fault.InvalidInput($"network_type value '{made.NetworkType}' not supported");
+        if (made.SegmentationId is not null) return Fault.InvalidInput("segmentation_id is the server's to choose");
+        if (ZoneFault(made.AvailabilityZoneHints) is { } zone) return zone;
+        made = made with { Status = "ACTIVE", NetworkType = "demilune", SegmentationId = number, AvailabilityZoneHints = [] };
         return null;
     }
 
-    protected override Fault? OnUpdate(Draft draft, Network was, ref Network now) =>
-        now.QosPolicyId == was.QosPolicyId ? null : QosPolicies.Missing(draft, now.QosPolicyId);
+    protected override Fault? OnUpdate(Draft draft, Network was, ref Network now)
+    {
+        if (now.NetworkType != was.NetworkType || now.SegmentationId != was.SegmentationId)
+            return Fault.InvalidInput("Plugin does not support updating provider attributes");
+        if (was.External is true && now.External is false && draft.State.Referrers<Port>(was.Id).Any(port => port.DeviceOwner is Routers.GatewayOwner or FloatingIps.Owner))
+            return new(409, "ExternalNetworkInUse", $"External network {was.Id} cannot be updated to be made non-external, since it has existing gateway ports.");
+        if (was.Shared is true && now.Shared is false && Strangers(draft.State, was))
+            return new(409, "InvalidSharedSetting", $"Unable to reconfigure sharing settings for network {was.Name}. Multiple tenants are using it.");
+        return now.QosPolicyId == was.QosPolicyId ? null : QosPolicies.Missing(draft, now.QosPolicyId);
+    }
+
+    private static bool Strangers(NetworkState state, Network network) =>
+        state.Referrers<Port>(network.Id).Any(port => port.ProjectId is not (null or "") && port.ProjectId != network.ProjectId)
+        || state.Referrers<Subnet>(network.Id).Any(subnet => subnet.ProjectId != network.ProjectId);
 
     protected override Fault? OnDelete(Draft draft, Network gone)
     {
@@ -52,6 +83,13 @@ internal sealed class Networks : Collection<Network>
 
     protected override IEnumerable<string> Keys(Network resource) => [NumberKey(resource.SegmentationId ?? 0)];
 
-    protected override void Complete(NetworkState state, Network resource, JsonObject view) =>
-        view["subnets"] = new JsonArray([.. state.Referrers<Subnet>(resource.Id).Select(subnet => JsonValue.Create(subnet.Id))]);
+    protected override void Complete(NetworkState state, Network resource, JsonObject view)
+    {
+        var subnets = state.Referrers<Subnet>(resource.Id).ToList();
+        view["subnets"] = new JsonArray([.. subnets.Select(subnet => JsonValue.Create(subnet.Id))]);
+        view["availability_zones"] = new JsonArray();
+        foreach (var version in (int[])[4, 6])
+            view[$"ipv{version}_address_scope"] = subnets.Where(subnet => subnet.IpVersion == version)
+                .Select(subnet => state.Find<SubnetPool>(subnet.SubnetpoolId)?.AddressScopeId).FirstOrDefault(scope => scope is not null);
+    }
 }

@@ -15,7 +15,7 @@ internal sealed class PortChains : Collection<PortChain>
         new("port_pair_groups", Checks.OrNull(Checks.UuidList)) { Required = true },
         new("flow_classifiers", Checks.OrNull(Checks.ListOf(Checks.Uuid, max: 262_144))) { Default = () => new JsonArray() },
         Attribute.Once("chain_parameters", Parameters) with { Default = () => new JsonObject() },
-        Attribute.Once("chain_id", Checks.OrNull(Checks.Int(0, 65_535))));
+        Attribute.Once("chain_id", Checks.Int(0, 65_535)));
 
     public override Fault NotFound(string id) => new(404, "PortChainNotFound", $"Port Chain {id} not found.");
 
@@ -42,8 +42,14 @@ internal sealed class PortChains : Collection<PortChain>
     protected override Fault? OnUpdate(Draft draft, PortChain was, ref PortChain now)
     {
         now = now with { PortPairGroups = now.PortPairGroups ?? [], FlowClassifiers = now.FlowClassifiers ?? [] };
+        if (ServiceGraphs.Of(draft.State, was.Id) is not null
+            && !(was.PortPairGroups!.SequenceEqual(now.PortPairGroups) && was.FlowClassifiers!.SequenceEqual(now.FlowClassifiers)))
+            return new(409, "ServiceGraphPortChainInUse", $"Port Chain {was.Id} in use.");
         return GroupFault(draft, now) ?? ClassifierFault(draft, now, was);
     }
+
+    protected override Fault? OnDelete(Draft draft, PortChain gone) =>
+        ServiceGraphs.Of(draft.State, gone.Id) is null ? null : new(409, "ServiceGraphPortChainInUse", $"Port Chain {gone.Id} in use.");
 
     protected override IEnumerable<string> References(PortChain resource) =>
         [.. resource.PortPairGroups ?? [], .. resource.FlowClassifiers ?? []];
@@ -67,7 +73,7 @@ internal sealed class PortChains : Collection<PortChain>
         var groups = new List<PortPairGroup>();
         foreach (var id in chain.PortPairGroups)
         {
-            if (draft.State.Find<PortPairGroup>(id) is not { } group) return new(404, "PortPairGroupNotFound", $"Port Pair Group {id} not found.");
+            if (draft.State.Find<PortPairGroup>(id) is not { } group || !draft.Sees(group)) return new(404, "PortPairGroupNotFound", $"Port Pair Group {id} not found.");
             groups.Add(group);
         }
         if (draft.State.Holder(PathKey(chain.PortPairGroups)) is { } other && other != chain.Id)
@@ -90,7 +96,7 @@ internal sealed class PortChains : Collection<PortChain>
         foreach (var id in chain.FlowClassifiers!)
         {
             if (before.Contains(id)) continue;
-            if (draft.State.Find<FlowClassifier>(id) is not { } classifier) return new(404, "FlowClassifierNotFound", $"Flow Classifier {id} not found.");
+            if (draft.State.Find<FlowClassifier>(id) is not { } classifier || !draft.Sees(classifier)) return new(404, "FlowClassifierNotFound", $"Flow Classifier {id} not found.");
             if (draft.State.Holder(ClassifierKey(id)) is { } holder && holder != chain.Id) return FlowClassifiers.InUse(id);
             added.Add(classifier);
         }

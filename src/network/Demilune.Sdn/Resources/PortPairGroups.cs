@@ -9,14 +9,27 @@ internal sealed class PortPairGroups : Collection<PortPairGroup>
     private static readonly string[] Fields = ["eth_src", "eth_dst", "ip_src", "ip_dst", "tcp_src", "tcp_dst", "udp_src", "udp_dst"];
 
     private static readonly Check LoadBalancing = Checks.ListOf((ref value) =>
-        Checks.TextOf(value) is { } field && Fields.Contains(field) ? null : $"Illegal values in a list: {value}", Fields.Length);
+        Checks.TextOf(value) is { } field && Fields.Contains(field) ? null : $"Illegal values in a list: {value}", max: 64, distinct: false);
 
     private static readonly Check PortNumber = Checks.OrNull(Checks.Int(0, 65_535));
     private static readonly Check Prefix = Checks.OrNull(Checks.Prefix);
-    private static readonly Check NTuple = Checks.Members(
-        ("source_ip_prefix", Prefix), ("destination_ip_prefix", Prefix),
-        ("source_port_range_min", PortNumber), ("source_port_range_max", PortNumber),
-        ("destination_port_range_min", PortNumber), ("destination_port_range_max", PortNumber));
+    private static readonly string[] NTupleFields =
+    [
+        "source_ip_prefix", "destination_ip_prefix", "source_port_range_min", "source_port_range_max", "destination_port_range_min", "destination_port_range_max",
+    ];
+
+    /// <summary>Unknown members are refused later, with a type of their own.</summary>
+    private static readonly Check NTuple = (ref value) =>
+    {
+        if (value is not JsonObject given) return $"{Checks.Quote(value)} is not a dictionary";
+        foreach (var (name, said) in given.ToList())
+        {
+            var item = said;
+            if (NTupleFields.Contains(name) && (name.EndsWith("prefix", StringComparison.Ordinal) ? Prefix : PortNumber)(ref item) is { } objection) return objection;
+            if (!ReferenceEquals(item, said)) given[name] = item;
+        }
+        return null;
+    };
 
     private static readonly Check Parameters = Checks.OrNull(Checks.Members(
         ("lb_fields", LoadBalancing),
@@ -30,6 +43,16 @@ internal sealed class PortPairGroups : Collection<PortPairGroup>
         Attribute.ReadOnly("group_id"));
 
     public override Fault NotFound(string id) => new(404, "PortPairGroupNotFound", $"Port Pair Group {id} not found.");
+
+    public override Fault? Create(Draft draft, JsonObject attributes, out Resource made)
+    {
+        made = null!;
+        foreach (var (_, side) in (attributes["port_pair_group_parameters"] as JsonObject)?["ppg_n_tuple_mapping"] as JsonObject ?? [])
+            foreach (var (name, _) in side as JsonObject ?? [])
+                if (!NTupleFields.Contains(name))
+                    return new(400, "PPGParametersInvalidNTupleMappingParameter", $"Unknown N-tuple mapping parameter {name}.");
+        return base.Create(draft, attributes, out made);
+    }
 
     protected override Fault? OnCreate(Draft draft, ref PortPairGroup made)
     {
@@ -46,6 +69,16 @@ internal sealed class PortPairGroups : Collection<PortPairGroup>
     {
         now = now with { PortPairs = now.PortPairs ?? [] };
         return PairFault(draft, now);
+    }
+
+    protected override void Complete(NetworkState state, PortPairGroup resource, JsonObject view)
+    {
+        var parameters = view["port_pair_group_parameters"] as JsonObject ?? [];
+        parameters["lb_fields"] ??= new JsonArray();
+        var mapping = parameters["ppg_n_tuple_mapping"] as JsonObject;
+        if (mapping is null) parameters["ppg_n_tuple_mapping"] = mapping = [];
+        mapping["ingress_n_tuple"] ??= new JsonObject();
+        mapping["egress_n_tuple"] ??= new JsonObject();
     }
 
     protected override Fault? OnDelete(Draft draft, PortPairGroup gone) =>
@@ -67,7 +100,7 @@ internal sealed class PortPairGroups : Collection<PortPairGroup>
         var correlations = new HashSet<string>(StringComparer.Ordinal);
         foreach (var id in group.PortPairs!)
         {
-            if (draft.State.Find<PortPair>(id) is not { } pair) return new(404, "PortPairNotFound", $"Port Pair {id} not found.");
+            if (draft.State.Find<PortPair>(id) is not { } pair || !draft.Sees(pair)) return new(404, "PortPairNotFound", $"Port Pair {id} not found.");
             if (draft.State.Holder(PairKey(id)) is { } holder && holder != group.Id) return PortPairs.InUse(id);
             correlations.Add(pair.ServiceFunctionParameters?.Correlation ?? "");
         }

@@ -20,8 +20,8 @@ internal sealed class PortPairs : Collection<PortPair>
 
     protected override Fault? OnCreate(Draft draft, ref PortPair made)
     {
-        if (draft.State.Find<Port>(made.Ingress) is not { } ingress) return PortNotFound(made.Ingress!);
-        if (draft.State.Find<Port>(made.Egress) is not { } egress) return PortNotFound(made.Egress!);
+        if (draft.State.Find<Port>(made.Ingress) is not { } ingress || !draft.Sees(ingress)) return PortNotFound(made.Ingress!);
+        if (draft.State.Find<Port>(made.Egress) is not { } egress || !draft.Sees(egress)) return PortNotFound(made.Egress!);
         if (ingress.DeviceId is null or "")
             return new(400, "PortPairIngressNoHost", $"Port Pair ingress port {made.Ingress} does not belong to a host.");
         if (egress.DeviceId is null or "")
@@ -35,6 +35,11 @@ internal sealed class PortPairs : Collection<PortPair>
         made = made with { ServiceFunctionParameters = made.ServiceFunctionParameters ?? new() };
         return null;
     }
+
+    protected override void Complete(NetworkState state, PortPair resource, JsonObject view) => view["service_function_parameters"] = new JsonObject
+    {
+        ["correlation"] = resource.ServiceFunctionParameters?.Correlation, ["weight"] = resource.ServiceFunctionParameters?.Weight ?? 1,
+    };
 
     protected override Fault? OnDelete(Draft draft, PortPair gone) =>
         draft.State.Referrers<PortPairGroup>(gone.Id).Any() ? InUse(gone.Id) : null;

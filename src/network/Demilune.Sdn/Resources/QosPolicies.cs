@@ -14,6 +14,8 @@ internal sealed class QosPolicies : Collection<QosPolicy>
 
     public override bool AdminWrites => true;
 
+    public override string? SharedAs => "qos_policy";
+
     public override Fault NotFound(string id) => NoSuch(id);
 
     public static Fault NoSuch(string id) => new(404, "QosPolicyNotFound", $"QoS policy {id} could not be found.");

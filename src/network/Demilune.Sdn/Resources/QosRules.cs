@@ -21,25 +21,35 @@ internal sealed class QosRules : Collection<QosRule>
 
     public string Type { get; }
 
-    private QosRules(string type, params Attribute[] own)
+    private readonly string _prefix;
+
+    private QosRules(string prefix, string type, params Attribute[] own)
     {
-        Type = type;
-        Attributes = new AttributeTable(standard: false, own).Without("name", "description", "project_id", "tenant_id");
+        (_prefix, Type) = (prefix, type);
+        // Neutron takes a project for a rule and forgets it: it is the policy's.
+        Attributes = new AttributeTable(standard: false,
+            [.. own, Attribute.Once("project_id", Checks.Text(255)) with { Shown = false }, Attribute.Once("tenant_id", Checks.Text(255)) with { Shown = false }])
+            .Without("name", "description");
     }
 
-    public static IReadOnlyList<QosRules> All { get; } =
+    public static IReadOnlyList<QosRules> All { get; } = Make("");
+
+    /// <summary>The same rules without their policy in the path, and by another name in the body.</summary>
+    public static IReadOnlyList<QosRules> Aliases { get; } = Make("alias_");
+
+    private static QosRules[] Make(string prefix) =>
     [
-        new(QosRuleTypes.BandwidthLimit, Number("max_kbps"), Burst("max_burst_kbps"), new("direction", Direction) { Default = () => "egress" }),
-        new(QosRuleTypes.DscpMarking, new Attribute("dscp_mark", CodePoint) { Required = true }),
-        new(QosRuleTypes.MinimumBandwidth, Number("min_kbps"), new("direction", Direction) { Default = () => "egress" }),
-        new(QosRuleTypes.PacketRateLimit, Number("max_kpps"), Burst("max_burst_kpps"), new("direction", Direction) { Default = () => "egress" }),
-        new(QosRuleTypes.MinimumPacketRate, Number("min_kpps"), new("direction", Checks.OneOf("egress", "ingress", "any")) { Default = () => "egress" }),
+        new(prefix, QosRuleTypes.BandwidthLimit, Number("max_kbps"), Burst("max_burst_kbps"), new("direction", Direction) { Default = () => "egress" }),
+        new(prefix, QosRuleTypes.DscpMarking, new Attribute("dscp_mark", CodePoint) { Required = true }),
+        new(prefix, QosRuleTypes.MinimumBandwidth, Number("min_kbps"), new("direction", Direction) { Default = () => "egress" }),
+        new(prefix, QosRuleTypes.PacketRateLimit, Number("max_kpps"), Burst("max_burst_kpps"), new("direction", Direction) { Default = () => "egress" }),
+        new(prefix, QosRuleTypes.MinimumPacketRate, Number("min_kpps"), new("direction", Checks.OneOf("egress", "ingress", "any")) { Default = () => "egress" }),
     ];
 
     public override AttributeTable Attributes { get; }
 
     /// <summary>What a rule of this type says, each with the values it may have; null: a number from 0.</summary>
-    public IEnumerable<(string Name, JsonArray? Choices)> Parameters => Attributes.Names.Where(name => name != "id").Select(name => (name, name switch
+    public IEnumerable<(string Name, JsonArray? Choices)> Parameters => Attributes.Shown.Where(name => name != "id").Select(name => (name, name switch
     {
         "direction" when Type == QosRuleTypes.MinimumPacketRate => new JsonArray("any", "egress", "ingress"),
         "direction" => new JsonArray("ingress", "egress"),
@@ -47,9 +57,9 @@ internal sealed class QosRules : Collection<QosRule>
         _ => null,
     }));
 
-    public override string Member => Type + "_rule";
+    public override string Member => _prefix + Type + "_rule";
 
-    public override string Name => Type + "_rules";
+    public override string Name => _prefix + Type + "_rules";
 
     public override bool AdminWrites => true;
 
@@ -100,7 +110,9 @@ internal sealed class QosRules : Collection<QosRule>
 
     private static Fault? ConflictFault(Draft draft, QosRule rule)
     {
-        if (Conflicting(draft.State, rule) is { } other)
+        if (AnyDirection(draft.State, rule) is { } any)
+            return new(409, "QoSRuleParameterConflict", $"Rule {any} of this policy is for another direction: 'any' stands for both.");
+        if (draft.State.Holder(Key(rule)) is { } other && other != rule.Id)
             return new(409, "QoSRulesConflict", $"Rule {rule.Type} conflicts with rule {other} which already exists in QoS Policy {rule.QosPolicyId}.");
         // A policy cannot promise more than it allows.
         foreach (var of in Of(draft.State, rule.QosPolicyId!).Where(of => of.Id != rule.Id && of.Direction == rule.Direction))
@@ -110,12 +122,11 @@ internal sealed class QosRules : Collection<QosRule>
         return null;
     }
 
-    private static string? Conflicting(NetworkState state, QosRule rule) =>
-        state.Holder(Key(rule)) is { } same && same != rule.Id ? same
-        // Of a guaranteed packet rate "any" stands for both directions.
-        : rule.Type != QosRuleTypes.MinimumPacketRate ? null
-        : Of(state, rule.QosPolicyId!).FirstOrDefault(other =>
-            other.Type == rule.Type && other.Id != rule.Id && (other.Direction == "any" || rule.Direction == "any"))?.Id;
+    /// <summary>Of a guaranteed packet rate "any" stands for both directions; the rule that it would clash with.</summary>
+    private static string? AnyDirection(NetworkState state, QosRule rule) =>
+        rule.Type != QosRuleTypes.MinimumPacketRate ? null
+        : Of(state, rule.QosPolicyId!).FirstOrDefault(other => other.Type == rule.Type && other.Id != rule.Id
+            && other.Direction != rule.Direction && (other.Direction == "any" || rule.Direction == "any"))?.Id;
 
     private static Attribute Number(string name) => new(name, Amount) { Required = true };
 

@@ -16,24 +16,52 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
         return null;
     };
 
-    public override AttributeTable Attributes { get; } = new(
+    private static readonly Check Ethertype = (ref value) =>
+    {
+        if (Checks.TextOf(value) is { } text) value = text.ToUpperInvariant() switch { "IPV4" => "IPv4", "IPV6" => "IPv6", _ => text };
+        else value = Checks.Python(value);
+        return null;
+    };
+
+    /// <summary>Refused below with a type of its own; -1 stands for what is no number.</summary>
+    private static readonly Check PortNumber = (ref value) =>
+    {
+        if (value is null) return null;
+        value = Checks.Int(int.MinValue, int.MaxValue)(ref value) is null ? value : -1;
+        return null;
+    };
+
+    private static readonly Check RemotePrefix = (ref value) =>
+    {
+        if (value is not null) value = Checks.Python(value) is { Length: > 0 } text ? Address.TryParse(text, out var address) ? $"{address}/{address.Bits}" : text : null;
+        return null;
+    };
+
+    public override AttributeTable Attributes { get; } = new AttributeTable(
         standard: true,
-        Attribute.RequiredOnce("security_group_id", Checks.Uuid),
+        Attribute.RequiredOnce("security_group_id", Checks.Text(255)),
         Attribute.RequiredOnce("direction", Checks.OneOf("ingress", "egress")),
-        Attribute.Once("ethertype", Checks.Text(40)) with { Default = () => "IPv4" },
+        Attribute.Once("ethertype", Ethertype) with { Default = () => "IPv4" },
         Attribute.Once("protocol", Protocol),
-        Attribute.Once("port_range_min", Checks.OrNull(Checks.Int(0, 65_535))),
-        Attribute.Once("port_range_max", Checks.OrNull(Checks.Int(0, 65_535))),
-        Attribute.Once("remote_ip_prefix", Checks.TextOrNull(64)),
-        Attribute.Once("remote_group_id", Checks.OrNull(Checks.Uuid)),
-        Attribute.Once("remote_address_group_id", Checks.OrNull(Checks.Uuid)),
+        Attribute.Once("port_range_min", PortNumber),
+        Attribute.Once("port_range_max", PortNumber),
+        Attribute.Once("remote_ip_prefix", RemotePrefix),
+        Attribute.Once("remote_group_id", Checks.TextOrNull(255)),
+        Attribute.Once("remote_address_group_id", Checks.TextOrNull(255)),
         Attribute.Once("remote_domain_name", DomainNames.Check),
         Attribute.Once("action", Checks.OrNull(Checks.OneOf("allow", "deny", "pass"))),
         Attribute.Once("tier", Checks.OrNull(Checks.Int(1, 254))),
         Attribute.Once("order", Checks.OrNull(Checks.Int(0, int.MaxValue))),
-        Attribute.ReadOnly("name"),
         Attribute.ReadOnly("normalized_cidr"),
-        Attribute.ReadOnly("belongs_to_default_sg"));
+        Attribute.ReadOnly("belongs_to_default_sg")).Without("name");
+
+    public override Fault? TogetherFault(IReadOnlyList<JsonObject> all)
+    {
+        if (all.Select(rule => rule["security_group_id"]?.ToString()).Distinct(StringComparer.Ordinal).Count() > 1)
+            return new(400, "SecurityGroupNotSingleGroupRules", "Only allowed to update rules for one security profile at a time.");
+        return all.Select(rule => rule.ToJsonString()).Distinct(StringComparer.Ordinal).Count() == all.Count ? null
+            : new(409, "DuplicateSecurityGroupRuleInPost", "Duplicate Security Group Rule in POST.");
+    }
 
     public override bool Updatable => false;
 
@@ -49,9 +77,12 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
         if (draft.State.Find<SecurityGroup>(rule.SecurityGroupId) is not { } group || !draft.Sees(group))
             return new(404, "SecurityGroupNotFound", $"Security group {rule.SecurityGroupId} does not exist");
         if (ShapeFault(rule, out var cidr) is { } shape) return shape;
-        if (rule.RemoteGroupId is { } remote && draft.State.Find<SecurityGroup>(remote) is null)
+        // In IPv6 "icmp" and its number mean ICMPv6, and are shown so.
+        if (rule is { Ethertype: "IPv6", Protocol: { } said })
+            made = made with { Protocol = said switch { "icmp" or "icmpv6" => "ipv6-icmp", "1" => "58", _ => said } };
+        if (rule.RemoteGroupId is { } remote && !draft.Sees(typeof(SecurityGroup), remote))
             return new(404, "SecurityGroupNotFound", $"Security group {remote} does not exist");
-        if (rule.RemoteAddressGroupId is { } addresses && draft.State.Find<AddressGroup>(addresses) is null)
+        if (rule.RemoteAddressGroupId is { } addresses && !draft.Sees(typeof(AddressGroup), addresses))
             return new(404, "AddressGroupNotFound", $"Address group {addresses} could not be found.");
         made = made with { Name = null, NormalizedCidr = cidr?.Normalized, BelongsToDefaultSg = group.Name == "default" };
         if (draft.State.Holder(SameKey(made)) is { } same)
@@ -77,7 +108,8 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
         var protocol = IpProtocol.TryParse(rule.Protocol, out var number) ? number : -1;
         return string.Join(
             ' ', "rule", rule.SecurityGroupId, rule.Direction, rule.Ethertype, IpProtocol.In(rule.Ethertype == "IPv6", protocol), rule.PortRangeMin, rule.PortRangeMax,
-            rule.NormalizedCidr, rule.RemoteGroupId, rule.RemoteAddressGroupId, rule.RemoteDomainName, rule.Action ?? "allow", rule.Tier, rule.Order);
+            // As it was said: the real server takes 10.0.0.0/8 and 10.0.0.1/8 for two. Everybody is nobody in particular.
+            rule.RemoteIpPrefix is "0.0.0.0/0" or "::/0" ? null : rule.RemoteIpPrefix, rule.RemoteGroupId, rule.RemoteAddressGroupId, rule.RemoteDomainName, rule.Action ?? "allow", rule.Tier, rule.Order);
     }
 
     private static Fault? ShapeFault(SecurityGroupRule rule, out Cidr? cidr)
@@ -102,14 +134,14 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
         if (!IpProtocol.TryParse(rule.Protocol, out var protocol))
             return new(400, "SecurityGroupRuleInvalidProtocol",
                 $"Security group rule protocol {rule.Protocol} not supported. Only protocol values [{string.Join(", ", IpProtocol.Names.Select(name => $"'{name}'"))}] and integer representations [0 to 255] are supported.");
-        if (!ipv6 && protocol == IpProtocol.IcmpV6)
+        if (!ipv6 && (protocol == IpProtocol.IcmpV6 || rule.Protocol is "ipv6-encap" or "ipv6-frag" or "ipv6-nonxt" or "ipv6-opts" or "ipv6-route"))
             return new(400, "SecurityGroupEthertypeConflictWithProtocol", $"Invalid ethertype {rule.Ethertype} for protocol {rule.Protocol}.");
         if (PortFault(rule, IpProtocol.In(ipv6, protocol)) is { } port) return port;
         if (rule.RemoteIpPrefix is not { } prefix) return null;
         // A bare address is a prefix of its full length here, unlike elsewhere in the API.
         if (Address.TryParse(prefix, out var address)) cidr = new(address, address.Bits);
         else if (Cidr.TryParse(prefix, out var parsed)) cidr = parsed;
-        else return Fault.BadRequest($"Invalid input for remote_ip_prefix. Reason: '{prefix}' is not a valid IP subnet.");
+        else return new(400, "InvalidCIDR", $"Invalid CIDR {prefix} given as IP prefix.");
         return cidr.Value.IsV6 == ipv6 ? null
             : new(400, "SecurityGroupRuleParameterConflict", $"Conflicting value ethertype {rule.Ethertype} for CIDR {prefix}");
     }
@@ -125,7 +157,7 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
             // The datapath cannot tell codes apart; an allowance that it cannot express is none, but a denial must not be lost.
             if (rule.Action is "deny" or "pass") return Fault.BadRequest($"A rule with action '{rule.Action}' cannot select ICMP types.");
             foreach (var (field, attribute, value) in ((string, string, int?)[])[("type", "port_range_min", min), ("code", "port_range_max", max)])
-                if (value > 255)
+                if (value is < 0 or > 255)
                     return new(400, "SecurityGroupInvalidIcmpValue", $"Invalid value for ICMP {field} ({attribute}) {value}. It must be 0 to 255.");
             return min is null
                 ? new(400, "SecurityGroupMissingIcmpType", $"ICMP code (port-range-max) {max} is provided but ICMP type (port-range-min) is missing.")
@@ -133,8 +165,9 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
         }
         if (!IpProtocol.HasPorts(protocol))
             return new(400, "SecurityGroupInvalidProtocolForPort", $"Invalid protocol {rule.Protocol} for port range, only supported for protocols ['dccp', 'sctp', 'tcp', 'udp', 'udplite'].");
-        if (min is 0 || max is 0)
-            return new(400, "SecurityGroupInvalidPortValue", "Invalid value for port 0");
+        foreach (var port in (int?[])[min, max])
+            if (port is < 1 or > 65_535)
+                return new(400, "SecurityGroupInvalidPortValue", $"Invalid value for port {port}");
         return min is null || max is null || min > max
             ? new(400, "SecurityGroupInvalidPortRange", "For TCP/UDP protocols, port_range_min must be <= port_range_max")
             : null;

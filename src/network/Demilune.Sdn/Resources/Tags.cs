@@ -9,14 +9,13 @@ internal static class Tags
     private const int MaxTags = 50;
     private const int MaxLength = 255;
 
-    public static Check Check { get; } = Checks.OrNull(Checks.ListOf(
+    public static Check Check { get; } = Checks.ListOf(
         (ref value) => Checks.TextOf(value) switch
         {
             null => $"{Checks.Quote(value)} is not a valid string",
-            { Length: 0 } => "'' is not a valid tag",
             { Length: > MaxLength } => $"{Checks.Quote(value)} exceeds maximum length of {MaxLength}",
             _ => null,
-        }, MaxTags));
+        }, MaxTags);
 
     public static StandardResource Set(Draft draft, StandardResource resource, IEnumerable<string> tags)
     {

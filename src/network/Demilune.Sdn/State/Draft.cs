@@ -1,6 +1,7 @@
 using System.Globalization;
 using Demilune.Neutron;
 using Demilune.Sdn.Addressing;
+using Demilune.Sdn.Resources;
 
 namespace Demilune.Sdn;
 
@@ -19,7 +20,8 @@ internal sealed class Draft(NetworkState state, Caller caller, DateTimeOffset no
 
     public Random Random { get; } = random;
 
-    public string Now { get; } = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    /// <summary>More precise than clients are shown, so that what was made first stays first.</summary>
+    public string Now { get; } = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 
     public IReadOnlyList<Change> Changes => _changes;
 
@@ -62,11 +64,22 @@ internal sealed class Draft(NetworkState state, Caller caller, DateTimeOffset no
     /// <summary>The caller may know that the object exists.</summary>
     public bool Sees(Resource resource) => Caller.IsAdmin || Owns(resource) || resource switch
     {
-        Network network => network.Shared is true || network.External is true,
-        Subnet subnet => State.Find<Network>(subnet.NetworkId) is { } network && Sees(network),
-        QosPolicy policy => policy.Shared is true,
-        _ => false,
+        Network network => IsShared(network) || IsExternal(network),
+        Subnet subnet => State.Find<Network>(subnet.NetworkId) is { } network && Sees(network)
+            || State.Find<SubnetPool>(subnet.SubnetpoolId)?.ProjectId == Caller.Project,
+        QosRule rule => State.Find<QosPolicy>(rule.QosPolicyId) is { } policy && Sees(policy),
+        _ => IsShared(resource),
     };
+
+    /// <summary>With everybody, or with the caller's project.</summary>
+    public bool IsShared(Resource resource) => IsLet(resource, RbacPolicies.Shared);
+
+    /// <summary>Leads outside, for the caller.</summary>
+    public bool IsExternal(Network network) =>
+        IsLet(network, RbacPolicies.External) || Caller.IsAdmin && State.Referrers<RbacPolicy>(network.Id).Any(policy => policy.Action == RbacPolicies.External);
+
+    private bool IsLet(Resource resource, string action) => State.Referrers<RbacPolicy>(resource.Id)
+        .Any(policy => policy.Action == action && (policy.TargetTenant == RbacPolicies.Everybody || policy.TargetTenant == Caller.Project));
 
     public bool Sees(Type kind, string id) => State.Find(kind, id) is { } found && Sees(found);
 
@@ -91,4 +104,8 @@ internal sealed record Change(Resource Resource, bool Deleted);
 /// <summary>On whose behalf a request runs.</summary>
 /// <param name="Project">Owner of what it creates.</param>
 /// <param name="IsAdmin">Sees and changes the objects of all projects.</param>
-internal sealed record Caller(string Project, bool IsAdmin);
+internal sealed record Caller(string Project, bool IsAdmin)
+{
+    /// <summary>May look at its project's objects and change nothing.</summary>
+    public bool OnlyReads { get; init; }
+}

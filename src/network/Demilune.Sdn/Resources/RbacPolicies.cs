@@ -1,0 +1,90 @@
+using System.Text.Json.Nodes;
+using Demilune.Neutron;
+using Demilune.Sdn.Api;
+
+namespace Demilune.Sdn.Resources;
+
+/// <summary>Who else may use an object: "shared" and "external" of networks are nothing but policies for all projects.</summary>
+internal sealed class RbacPolicies : Collection<RbacPolicy>
+{
+    public const string Shared = "access_as_shared";
+    public const string External = "access_as_external";
+    public const string Everybody = "*";
+
+    private static readonly Check ObjectType = (ref value) =>
+        Checks.TextOf(value) is { } text && Collections.SharedAs(text) is not null
+            ? null : new($"'{Checks.Python(value)}' is not a valid RBAC object type", Conversion: true);
+
+    public override AttributeTable Attributes { get; } = new AttributeTable(
+        standard: false,
+        Attribute.RequiredOnce("object_type", ObjectType),
+        Attribute.RequiredOnce("object_id", Checks.Uuid),
+        Attribute.RequiredOnce("action", Checks.Text(255)),
+        new("target_tenant", Checks.Text(255)) { Required = true }).Without("name", "description");
+
+    public override Fault NotFound(string id) => new(404, "RbacPolicyNotFound", $"RBAC policy of type unknown with ID {id} not found");
+
+    /// <summary>Lets everybody.</summary>
+    public static void Open(Draft draft, string type, Resource of, string action)
+    {
+        if (draft.State.Holder(Key(of.Id, action, Everybody)) is null)
+            draft.Put(new RbacPolicy { Id = draft.NewId(), ProjectId = of.ProjectId, ObjectType = type, ObjectId = of.Id, Action = action, TargetTenant = Everybody });
+    }
+
+    /// <summary>No longer everybody.</summary>
+    public static Fault? Close(Draft draft, Resource of, string action)
+    {
+        if (draft.State.Find<RbacPolicy>(draft.State.Holder(Key(of.Id, action, Everybody))) is not { } policy) return null;
+        draft.Remove(policy);
+        return null;
+    }
+
+    protected override Fault? OnCreate(Draft draft, ref RbacPolicy made)
+    {
+        var collection = Collections.SharedAs(made.ObjectType!)!;
+        if (made.Action != Shared && !(made.Action == External && made.ObjectType == "network"))
+            return new(400, "InvalidActionForType", $"Invalid action '{made.Action}' for object type '{made.ObjectType}'. Valid actions: {Shared}{(made.ObjectType == "network" ? ", " + External : "")}");
+        if (draft.State.Find(collection.Kind, made.ObjectId) is not { } shared || !draft.Sees(shared))
+            return Fault.InvalidInput(collection.NotFound(made.ObjectId!).Message.TrimEnd('.'));
+        if (!draft.Owns(shared)) return Fault.InvalidInput("RBAC policies may be made for objects of one's own only");
+        if (!draft.Caller.IsAdmin && made.TargetTenant == Everybody) return Fault.Forbidden("rule:create_rbac_policy and rule:create_rbac_policy:target_tenant");
+        return draft.State.Holder(Key(made)) is null ? null
+            : new(409, "DuplicateRbacPolicy", "An RBAC policy already exists with those values.");
+    }
+
+    protected override Fault? OnUpdate(Draft draft, RbacPolicy was, ref RbacPolicy now)
+    {
+        if (!draft.Caller.IsAdmin && now.TargetTenant == Everybody) return Fault.Forbidden("rule:update_rbac_policy and rule:update_rbac_policy:target_tenant");
+        if (was.TargetTenant == now.TargetTenant) return null;
+        if (draft.State.Holder(Key(now)) is { } other && other != now.Id)
+            return new(409, "DuplicateRbacPolicy", "An RBAC policy already exists with those values.");
+        return now.TargetTenant == Everybody ? null : InUse(draft.State, was);
+    }
+
+    protected override Fault? OnDelete(Draft draft, RbacPolicy gone) => InUse(draft.State, gone);
+
+    protected override IEnumerable<string> References(RbacPolicy resource) => [resource.ObjectId!];
+
+    protected override IEnumerable<string> Keys(RbacPolicy resource) => [Key(resource)];
+
+    /// <summary>What a project made of the object while it might must not hang in the air.</summary>
+    private static Fault? InUse(NetworkState state, RbacPolicy policy)
+    {
+        if (policy.Action != Shared) return null;
+        var owner = Collections.SharedAs(policy.ObjectType!) is { } collection ? state.Find(collection.Kind, policy.ObjectId)?.ProjectId : null;
+        var others = state.Referrers<RbacPolicy>(policy.ObjectId!).Where(other => other.Id != policy.Id && other.Action == Shared).ToList();
+        var stranded = state.Referrers<Port>(policy.ObjectId!).Select(port => port.ProjectId)
+            .Concat(state.Referrers<Subnet>(policy.ObjectId!).Select(subnet => subnet.ProjectId))
+            .Concat(state.Referrers<SecurityGroupRule>(policy.ObjectId!).Select(rule => rule.ProjectId))
+            .Any(project => project is not (null or "") && project != owner
+                && (policy.TargetTenant == Everybody || policy.TargetTenant == project)
+                && !others.Exists(other => other.TargetTenant == Everybody || other.TargetTenant == project));
+        return stranded
+            ? new(409, "RbacPolicyInUse", $"RBAC policy on object {policy.ObjectId} cannot be removed because other objects depend on it.")
+            : null;
+    }
+
+    private static string Key(RbacPolicy policy) => Key(policy.ObjectId!, policy.Action!, policy.TargetTenant!);
+
+    private static string Key(string id, string action, string target) => $"rbac:{id}:{action}:{target}";
+}
