@@ -82,7 +82,9 @@ internal sealed class Differences
 
     private static string Singular(string key) => key switch
     {
-        "policies" => "policy", "rbac_policies" => "rbac_policy", "network_ip_availabilities" => "network_ip_availability",
+        "policies" => "policy",
+        "rbac_policies" => "rbac_policy",
+        "network_ip_availabilities" => "network_ip_availability",
         _ => key.EndsWith('s') && key != "addresses" ? key[..^1] : key,
     };
 

@@ -90,10 +90,22 @@ internal sealed class Ports : Collection<Port>
     {
         made = wanted with
         {
-            Id = draft.NewId(), Name = "", Description = "", AdminStateUp = true, PortSecurityEnabled = false, SecurityGroups = [], AllowedAddressPairs = [],
-            ExtraDhcpOpts = [], HostId = "", VnicType = "normal", BindingProfile = EmptyObject, Tags = [],
+            Id = draft.NewId(),
+            Name = "",
+            Description = "",
+            AdminStateUp = true,
+            PortSecurityEnabled = false,
+            SecurityGroups = [],
+            AllowedAddressPairs = [],
+            ExtraDhcpOpts = [],
+            HostId = "",
+            VnicType = "normal",
+            BindingProfile = EmptyObject,
+            Tags = [],
             Status = wanted.DeviceOwner == FloatingIps.Owner ? "N/A" : "DOWN",
-            CreatedAt = draft.Now, UpdatedAt = draft.Now, RevisionNumber = 1,
+            CreatedAt = draft.Now,
+            UpdatedAt = draft.Now,
+            RevisionNumber = 1,
         };
         if (MacFault(draft, ref made) is { } mac) return mac;
         if (AddressFault(draft, made.FixedIps, ref made) is { } address) return address;
