@@ -54,8 +54,8 @@ internal sealed class RunningController : IAsyncDisposable
     }
 
     /// <summary>An agent's end of the link.</summary>
-    public Agent Attach(string node, string? token = null, uint contract = 1) =>
-        new(this[Door.NodeLink], LinkDirectory, node, token ?? File.ReadAllText(Path.Combine(LinkDirectory, "token")).Trim(), contract);
+    public Agent Attach(string node, string? token = null, uint contract = 1, bool takesChanges = false) =>
+        new(this[Door.NodeLink], LinkDirectory, node, token ?? File.ReadAllText(Path.Combine(LinkDirectory, "token")).Trim(), contract, takesChanges);
 
     public async ValueTask DisposeAsync()
     {
@@ -70,7 +70,7 @@ internal sealed class RunningController : IAsyncDisposable
         private readonly GrpcChannel _channel;
         private readonly AsyncDuplexStreamingCall<FromNode, ToNode> _call;
 
-        public Agent(Uri controller, string linkDirectory, string node, string token, uint contract)
+        public Agent(Uri controller, string linkDirectory, string node, string token, uint contract, bool takesChanges)
         {
             var authorities = new X509Certificate2Collection();
             authorities.ImportFromPemFile(Path.Combine(linkDirectory, "ca.crt"));
@@ -82,7 +82,7 @@ internal sealed class RunningController : IAsyncDisposable
                 DisposeHttpClient = true,
             });
             _call = new NodeLink.NodeLinkClient(_channel).Attach(new Metadata { { "authorization", "Bearer " + token } });
-            Hello = _call.RequestStream.WriteAsync(new() { Hello = new() { Node = node, AgentVersion = "test", Contract = contract } });
+            Hello = _call.RequestStream.WriteAsync(new() { Hello = new() { Node = node, AgentVersion = "test", Contract = contract, TakesChanges = takesChanges } });
         }
 
         public Task Hello { get; }
@@ -90,11 +90,13 @@ internal sealed class RunningController : IAsyncDisposable
         public Task SayAsync(FromNode message) => _call.RequestStream.WriteAsync(message);
 
         /// <summary>The next state.</summary>
-        public async Task<NodeState> NextAsync()
+        public async Task<NodeState> NextAsync() => (await NextMessageAsync()).State;
+
+        public async Task<ToNode> NextMessageAsync()
         {
             using var limit = new CancellationTokenSource(Patience);
             Assert.True(await _call.ResponseStream.MoveNext(limit.Token), "the controller closed the link");
-            return _call.ResponseStream.Current.State;
+            return _call.ResponseStream.Current;
         }
 
         /// <summary>States until one is as wanted.</summary>

@@ -14,8 +14,8 @@ public sealed class NodeSupplementsTests
         Assert.Equal(("uid-fw", "demilune-system", "fw", "default", "demilune", 100u),
             (firewall.PodUid, firewall.PodNamespace, firewall.PodName, firewall.Name, firewall.Engine, firewall.HeartbeatDeadlineMs));
         Assert.Equal([2u, (uint)PolicyTags.Missing], supplement.SecurityPolicies.Select(policy => policy.Tag));
-        Assert.Equal(2, supplement.Identities.Count);
-        Assert.Equal("web", supplement.Identities.Single(one => one.PodName == "web").Labels["app"]);
+        Assert.Equal(2, supplement.Pods.All.Count);
+        Assert.Equal("web", supplement.Pods.All.Single(one => one.PodName == "web").Labels["app"]);
         Assert.Empty(NodeSupplements.Compose(situation, labels)["n2"].Firewalls);
     }
 

@@ -18,20 +18,31 @@ internal sealed class NodeSupplements : INodeSupplement
     public NodeSupplement? For(string node) => _current is { } current ? current.GetValueOrDefault(node, Idle) : null;
 
     /// <summary>Frames of the tag "missing" must fail closed wherever they come up.</summary>
-    private static NodeSupplement Idle { get; } = new([], [Missing()], []);
+    private static NodeSupplement Idle { get; } = new([], [Missing()], PodDirectory.Empty);
 
     /// <param name="draining">UIDs of instances that are to get no new flows.</param>
     public void Publish(Situation situation, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> labelsByPod, IReadOnlySet<string> draining)
     {
-        var next = Compose(situation, labelsByPod, draining);
-        if (_current is { } current && Same(current, next)) return;
-        _current = next;
+        var (current, next) = (_current, Compose(situation, labelsByPod, draining, _current?.Values.FirstOrDefault(known => known.Firewalls.Count > 0)?.Pods));
+        if (current is null)
+        {
+            _current = next;
+        }
+        else
+        {
+            // A node whose word has not changed is told so by the same object.
+            var told = next.ToImmutableDictionary(node => node.Key, node => current.GetValueOrDefault(node.Key) is { } known && Same(known, node.Value) ? known : node.Value);
+            if (told.Count == current.Count && told.All(node => ReferenceEquals(node.Value, current.GetValueOrDefault(node.Key)))) return;
+            _current = told;
+        }
         Changed?.Invoke();
     }
 
     /// <summary>Pure.</summary>
+    /// <param name="known">As composed before, to say of whom nothing changed the same again.</param>
     internal static ImmutableDictionary<string, NodeSupplement> Compose(
-        Situation situation, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> labelsByPod, IReadOnlySet<string>? draining = null)
+        Situation situation, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> labelsByPod, IReadOnlySet<string>? draining = null,
+        PodDirectory? known = null)
     {
         var used = situation.Pods.Values.Where(pod => pod.Firewall is null).SelectMany(pod => pod.SecurityPolicies.Concat(pod.ShadowPolicies)).ToHashSet(StringComparer.Ordinal);
         // Every policy in use goes to every node with a firewall: it is loaded before the first of its pods comes.
@@ -41,16 +52,18 @@ internal sealed class NodeSupplements : INodeSupplement
                 .Select(policy => policy.ToNodes()).OfType<Contracts.Nodes.SecurityPolicy>(),
             Missing(),
         ];
-        List<Identity> identities =
+        List<Identity> pods =
         [
             .. situation.Pods.Values.Where(pod => !pod.Addresses.IsEmpty).OrderBy(pod => pod.PodUid, StringComparer.Ordinal)
                 .Select(pod => Identify(pod, labelsByPod.GetValueOrDefault(pod.PodUid))),
         ];
-        return situation.Instances.GroupBy(pod => pod.Spec.NodeName, StringComparer.Ordinal)
-            .Select(group => group.Key).Union(situation.Pods.Values.Select(pod => pod.Node), StringComparer.Ordinal)
+        var directory = known is not null && pods.SequenceEqual(known.All) ? known : new PodDirectory(pods);
+        var instances = situation.Instances.ToLookup(pod => pod.Spec.NodeName, StringComparer.Ordinal);
+        return instances.Select(group => group.Key).Union(situation.Pods.Values.Select(pod => pod.Node), StringComparer.Ordinal)
             .ToImmutableDictionary(node => node, node => new NodeSupplement(
-                [.. situation.Instances.Where(pod => pod.Spec.NodeName == node).OrderBy(pod => pod.Metadata.Uid, StringComparer.Ordinal).Select(pod => Instance(pod, situation, draining?.Contains(pod.Metadata.Uid) is true))],
-                policies, identities));
+                [.. instances[node].OrderBy(pod => pod.Metadata.Uid, StringComparer.Ordinal).Select(pod => Instance(pod, situation, draining?.Contains(pod.Metadata.Uid) is true))],
+                // Without a firewall there are no alerts.
+                policies, instances.Contains(node) ? directory : PodDirectory.Empty));
     }
 
     private static Contracts.Nodes.Firewall Instance(V1Pod pod, Situation situation, bool draining)
@@ -98,9 +111,6 @@ internal sealed class NodeSupplements : INodeSupplement
         OnFailure = Contracts.Nodes.SecurityPolicy.Types.OnFailure.Closed, Revision = 1,
     };
 
-    private static bool Same(ImmutableDictionary<string, NodeSupplement> one, ImmutableDictionary<string, NodeSupplement> other) =>
-        one.Count == other.Count && one.All(entry => other.TryGetValue(entry.Key, out var theirs)
-            && entry.Value.Firewalls.SequenceEqual(theirs.Firewalls)
-            && entry.Value.SecurityPolicies.SequenceEqual(theirs.SecurityPolicies)
-            && entry.Value.Identities.SequenceEqual(theirs.Identities));
+    private static bool Same(NodeSupplement one, NodeSupplement other) =>
+        ReferenceEquals(one.Pods, other.Pods) && one.Firewalls.SequenceEqual(other.Firewalls) && one.SecurityPolicies.SequenceEqual(other.SecurityPolicies);
 }

@@ -48,7 +48,7 @@ internal sealed class Agent : IDisposable
     /// <summary>Completes when a newer state than the present one has been applied.</summary>
     public Task Changed { get { lock (_gate) return _changed.Task; } }
 
-    /// <summary>Makes the kernel equal to <paramref name="state"/>, whatever came before.</summary>
+    /// <summary>Makes the kernel equal to <paramref name="state"/>, whatever came before. Of a state that was here before, what is the same should be the same objects.</summary>
     public void Receive(NodeState state)
     {
         TaskCompletionSource signal;
@@ -210,9 +210,7 @@ internal sealed class Agent : IDisposable
         // Kept with the state: what the firewalls are told of it, and what a successor goes on with.
         if (!_state.Combinations.SequenceEqual(_outcome.Combinations))
         {
-            _state = _state.Clone();
-            _state.Combinations.Clear();
-            _state.Combinations.AddRange(_outcome.Combinations);
+            _state = NodeChanges.With(_state, _outcome.Combinations);
         }
         _names = new(_state);
         if (_outcome.HasTooManyCombinations) _log.TooManyCombinations(CombinationTags.Last - CombinationTags.First + 1);

@@ -13,6 +13,7 @@ public sealed class VirtualNetwork : IDisposable
     private readonly Lock _writing = new();
     private readonly INetworkStore _store;
     private readonly TimeProvider _time;
+    private readonly Topology.Translation _translation = new();
     private volatile NetworkState _state;
 
     internal VirtualNetwork(INetworkStore store, TimeProvider time)
@@ -26,8 +27,11 @@ public sealed class VirtualNetwork : IDisposable
     /// <exception cref="IOException">The file cannot be used; the message says why and what to do.</exception>
     public static VirtualNetwork Open(string path, TimeProvider time) => new(new SqliteNetworkStore(path), time);
 
-    /// <summary>Raised after each change, on the thread that made it and while others wait: take note and return.</summary>
-    public event Action? Changed;
+    /// <summary>
+    /// Raised after each change with the names of the nodes whose part of the network it may have touched, on the thread that made it and while others
+    /// wait: take note and return.
+    /// </summary>
+    public event Action<IReadOnlySet<string>>? Changed;
 
     internal NetworkState State => _state;
 
@@ -49,7 +53,7 @@ public sealed class VirtualNetwork : IDisposable
     }
 
     /// <summary>What a node must be: its ports, their rules and chains, and what the orchestrator adds. Revision is left to the caller.</summary>
-    public NodeState Compose(string node, NodeSupplement supplement) => Topology.NodeTopology.Compose(_state, node, supplement);
+    public NodeState Compose(string node, NodeSupplement supplement) => Topology.NodeTopology.Compose(_state, node, supplement, _translation);
 
     /// <summary>Whose address it is, as "namespace/name"; null: no pod's.</summary>
     public string? FindPod(uint networkNumber, string address) => Topology.PodNames.Find(_state, networkNumber, address);
@@ -81,8 +85,9 @@ public sealed class VirtualNetwork : IDisposable
             if (!change(draft) || draft.Changes.Count == 0) return;
             // Kept before it is believed: nobody may see what a crash would take back.
             _store.Write(draft.Changes);
+            var before = _state;
             _state = draft.State;
-            Changed?.Invoke();
+            if (Changed is { } changed) changed(Topology.Spans.Of(before, _state, draft.Changes));
         }
     }
 

@@ -36,6 +36,27 @@ public sealed class NodeLinkTests
     }
 
     [Fact]
+    public async Task An_agent_that_takes_changes_gets_the_state_once_and_then_what_changes_of_it()
+    {
+        await using var controller = await RunningController.StartAsync();
+        using var agent = controller.Attach("n1", takesChanges: true);
+        var state = (await agent.NextMessageAsync()).State;
+        Assert.NotNull(state);
+        var network = await MakeNetworkAsync(controller);
+        for (var made = 1; made <= 3; made++)
+        {
+            var port = await MakePortAsync(controller, "n1", network);
+            while (state.Ports.Count < made)
+            {
+                var change = (await agent.NextMessageAsync()).Change;
+                Assert.NotNull(change);
+                state = NodeChanges.Apply(state, change);
+                Assert.Equal(port.Id, Assert.Single(change.Put.Ports).Id);
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_wrong_token_is_refused()
     {
         await using var controller = await RunningController.StartAsync();
@@ -125,7 +146,7 @@ public sealed class NodeLinkTests
         await MakePortAsync(controller, "n1");
         await Task.Delay(100);
         Assert.False(next.IsCompleted);
-        supplement.Say(new([], [new() { Name = "web-attacks", Tag = 7 }], []));
+        supplement.Say(new([], [new() { Name = "web-attacks", Tag = 7 }], PodDirectory.Empty));
         Assert.Equal("web-attacks", (await next).SecurityPolicies.Single().Name);
     }
 

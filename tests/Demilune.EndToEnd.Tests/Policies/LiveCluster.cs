@@ -221,16 +221,18 @@ internal sealed class LiveCluster : IDisposable
             _convergence.Compiler.SetPod(uid, pod);
             _convergence.Designer.SetPod(uid, pod is null ? null : new PlacedPod(uid, pod.Name, NodeName));
         });
-        if (eagerly) _network.Changed += Enforce;
+        if (eagerly) _network.Changed += EnforceNow;
         try
         {
             await _convergence.RunAsync(isNew, _ => { }, _ => { }, cancel);
         }
         finally
         {
-            _network.Changed -= Enforce;
+            _network.Changed -= EnforceNow;
         }
         Enforce();
+
+        void EnforceNow(IReadOnlySet<string> concerned) => Enforce();
 
         static void Tell<TKey, TValue>(HashSet<TKey> told, IReadOnlyDictionary<TKey, TValue> now, Action<TKey, TValue?> tell)
             where TValue : class
@@ -262,7 +264,7 @@ internal sealed class LiveCluster : IDisposable
         var state = _network.Compose(NodeName, new NodeSupplement([], [.. _judges.Select((name, index) => new SecurityPolicy
         {
             Name = name, Tag = (uint)index + 2, Firewalls = { "default" }, OnFailure = SecurityPolicy.Types.OnFailure.Open,
-        })], []));
+        })], PodDirectory.Empty));
         state.Revision = ++_revision;
         var wanted = state.Ports.ToDictionary(port => port.DeviceId);
         foreach (var gone in _pods.Where(pod => !wanted.TryGetValue(pod.Key, out var port) || port.Id != pod.Value.Plan.PortId).ToList())

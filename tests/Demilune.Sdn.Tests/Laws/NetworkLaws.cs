@@ -170,7 +170,7 @@ public sealed class NetworkLaws
         foreach (var collection in Collections.All)
             foreach (var resource in state.All(collection.Kind))
                 Assert.NotNull(collection.View(state, resource));
-        Assert.NotNull(Sdn.Topology.NodeTopology.Compose(state, "n1", Contracts.Nodes.NodeSupplement.Empty));
+        Assert.NotNull(Sdn.Topology.NodeTopology.Compose(state, "n1", Contracts.Nodes.NodeSupplement.Empty, new()));
     }
 
     private static string Text(NetworkState state) => string.Join('\n', Collections.All.SelectMany(collection =>

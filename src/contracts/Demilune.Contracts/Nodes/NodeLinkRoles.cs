@@ -15,20 +15,19 @@ public interface INodeSupplement
 {
     /// <summary>
     /// The newest word for this node; cheap, never waits. Null: not known yet, because Kubernetes was not read or the
-    /// network was not yet made equal to it; until then the node is sent nothing and keeps its last state.
+    /// network was not yet made equal to it; until then the node is sent nothing and keeps its last state. The same object as before: nothing new.
     /// </summary>
     NodeSupplement? For(string node);
 
-    /// <summary>Raised after any change. Many changes may be one raise; the nodes' states are composed anew.</summary>
+    /// <summary>Raised after any change. Many changes may be one raise; nodes whose word is another one are composed anew.</summary>
     event Action? Changed;
 }
 
 /// <summary>What the orchestrator adds to a node's state.</summary>
 /// <param name="Firewalls">The instances on this node.</param>
 /// <param name="SecurityPolicies">Those that a classifier or a firewall of this node may name.</param>
-/// <param name="Identities">Everybody whom an alert on this node may have to name.</param>
-public sealed record NodeSupplement(
-    IReadOnlyList<Firewall> Firewalls, IReadOnlyList<SecurityPolicy> SecurityPolicies, IReadOnlyList<Identity> Identities)
+/// <param name="Pods">Among whom an alert on this node may find those it names; of them the node is told who can be a peer of what it inspects.</param>
+public sealed record NodeSupplement(IReadOnlyList<Firewall> Firewalls, IReadOnlyList<SecurityPolicy> SecurityPolicies, PodDirectory Pods)
 {
-    public static NodeSupplement Empty { get; } = new([], [], []);
+    public static NodeSupplement Empty { get; } = new([], [], PodDirectory.Empty);
 }

@@ -19,14 +19,15 @@ internal sealed partial class NodeLinkService(
             TokenRefused(log, context.Peer);
             throw new RpcException(new(StatusCode.Unauthenticated, "The token is not this controller's: copy DIR/token of its --node-link-directory."));
         }
-        var node = await ReadHelloAsync(requests, context.CancellationToken);
+        var hello = await ReadHelloAsync(requests, context.CancellationToken);
+        var node = hello.Node;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         var link = registry.Attach(node, end) ?? throw new RpcException(new(StatusCode.ResourceExhausted, "Too many nodes."));
         Attached(log, node, context.Peer);
         try
         {
             var reading = ReadAsync(link, requests, end.Token);
-            var writing = WriteAsync(node, responses, end.Token);
+            var writing = WriteAsync(hello, responses, end.Token);
             await Task.WhenAny(reading, writing);
             await end.CancelAsync();
             await Task.WhenAll(reading, writing);
@@ -45,7 +46,7 @@ internal sealed partial class NodeLinkService(
         }
     }
 
-    private static async Task<string> ReadHelloAsync(IAsyncStreamReader<FromNode> requests, CancellationToken ct)
+    private static async Task<Hello> ReadHelloAsync(IAsyncStreamReader<FromNode> requests, CancellationToken ct)
     {
         if (!await requests.MoveNext(ct) || requests.Current.Hello is not { } hello)
             throw new RpcException(new(StatusCode.FailedPrecondition, "The first message must be hello."));
@@ -53,7 +54,7 @@ internal sealed partial class NodeLinkService(
             throw new RpcException(new(StatusCode.FailedPrecondition, $"This controller speaks contract {Contract}, the agent {hello.Contract}: use the same release."));
         if (hello.Node.Length is 0 or > 253)
             throw new RpcException(new(StatusCode.InvalidArgument, "hello.node must be the node's name in Kubernetes."));
-        return hello.Node;
+        return hello;
     }
 
     private async Task ReadAsync(NodeRegistry.Link link, IAsyncStreamReader<FromNode> requests, CancellationToken ct)
@@ -78,9 +79,15 @@ internal sealed partial class NodeLinkService(
         }
     }
 
-    private async Task WriteAsync(string node, IServerStreamWriter<ToNode> responses, CancellationToken ct)
+    private async Task WriteAsync(Hello hello, IServerStreamWriter<ToNode> responses, CancellationToken ct)
     {
-        await foreach (var state in states.FollowAsync(node, ct)) await responses.WriteAsync(new() { State = state }, ct);
+        NodeState? sent = null;
+        await foreach (var state in states.FollowAsync(hello.Node, ct))
+        {
+            var change = sent is not null && hello.TakesChanges ? NodeChanges.Between(sent, state) : null;
+            await responses.WriteAsync(change is null ? new() { State = state } : new() { Change = change }, ct);
+            sent = state;
+        }
     }
 
     [LoggerMessage(3411, LogLevel.Information, "Node {Node} attached from {Peer}")]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Demilune.Contracts.Nodes;
 using Demilune.Sdn;
@@ -14,7 +15,7 @@ internal sealed class NodeStates
     private readonly VirtualNetwork _network;
     private readonly INodeSupplement _supplement;
     private readonly TimeProvider _time;
-    private volatile TaskCompletionSource _changed = NewSignal();
+    private readonly ConcurrentDictionary<string, Node> _nodes = new(StringComparer.Ordinal);
     private long _revision;
 
     public NodeStates(VirtualNetwork network, INodeSupplement supplement, TimeProvider time)
@@ -22,24 +23,40 @@ internal sealed class NodeStates
         (_network, _supplement, _time) = (network, supplement, time);
         // Grows over restarts too, as the agents expect, without being kept anywhere.
         _revision = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        network.Changed += Signal;
-        supplement.Changed += Signal;
+        network.Changed += concerned =>
+        {
+            foreach (var name in concerned)
+                if (_nodes.TryGetValue(name, out var node)) node.Touch();
+        };
+        supplement.Changed += () =>
+        {
+            foreach (var node in _nodes.Values) node.Wake();
+        };
     }
 
-    public async IAsyncEnumerable<NodeState> FollowAsync(string node, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<NodeState> FollowAsync(string name, [EnumeratorCancellation] CancellationToken ct)
     {
+        // One per name for ever, as in the registry.
+        var node = _nodes.GetOrAdd(name, static _ => new());
         NodeState? sent = null;
+        (long Touches, NodeSupplement Supplement)? seen = null;
         while (true)
         {
             // Taken before reading: a change that comes while the state is composed is not missed.
-            var changed = _changed.Task;
-            if (Compose(node) is { } state && !Same(state, sent))
+            var woken = node.Woken;
+            var touches = node.Touches;
+            if (_supplement.For(name) is { } supplement && !(seen is { } last && last.Touches == touches && ReferenceEquals(last.Supplement, supplement)))
             {
-                state.Revision = (ulong)Interlocked.Increment(ref _revision);
-                sent = state;
-                yield return state;
+                seen = (touches, supplement);
+                var state = _network.Compose(name, supplement);
+                if (sent is null || !Same(state, sent))
+                {
+                    state.Revision = (ulong)Interlocked.Increment(ref _revision);
+                    sent = state;
+                    yield return state;
+                }
             }
-            await changed.WaitAsync(ct);
+            await woken.WaitAsync(ct);
             await Task.Delay(Settle, _time, ct);
         }
     }
@@ -47,15 +64,33 @@ internal sealed class NodeStates
     /// <summary>Without a revision; null: not yet known.</summary>
     public NodeState? Compose(string node) => _supplement.For(node) is { } supplement ? _network.Compose(node, supplement) : null;
 
-    private static bool Same(NodeState state, NodeState? sent)
+    private static bool Same(NodeState state, NodeState sent)
     {
-        if (sent is null) return false;
         state.Revision = sent.Revision;
         return state.Equals(sent);
     }
 
-    private void Signal() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
+    /// <summary>A node that was attached since this controller started.</summary>
+    private sealed class Node
+    {
+        private volatile TaskCompletionSource _woken = NewSignal();
+        private long _touches;
 
-    /// <summary>Continuations run elsewhere: whoever changes the network must not compose states.</summary>
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+        /// <summary>Changes of the network that may concern it.</summary>
+        public long Touches => Interlocked.Read(ref _touches);
+
+        /// <summary>Completes when there may be something new.</summary>
+        public Task Woken => _woken.Task;
+
+        public void Touch()
+        {
+            Interlocked.Increment(ref _touches);
+            Wake();
+        }
+
+        public void Wake() => Interlocked.Exchange(ref _woken, NewSignal()).TrySetResult();
+
+        /// <summary>Continuations run elsewhere: whoever changes the network must not compose states.</summary>
+        private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

@@ -28,11 +28,13 @@ internal sealed class ControllerClient : IDisposable
     private readonly EveBuffer _eve;
     private readonly AgentOptions _options;
     private readonly ILogger _log;
+    private readonly LastState _last;
     private readonly SemaphoreSlim _wake = new(0, 1);
 
     public ControllerClient(Agent agent, FirewallLinks links, Observer observer, EveBuffer eve, AgentOptions options, ILogger log)
     {
         (_agent, _links, _observer, _eve, _options, _log) = (agent, links, observer, eve, options, log);
+        _last = new(options.LastStateFile);
         _observer.Turned += Wake;
     }
 
@@ -84,15 +86,24 @@ internal sealed class ControllerClient : IDisposable
         var token = (await File.ReadAllTextAsync(Path.Combine(_options.NodeLinkDirectory, "token"), stop)).Trim();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var call = client.Attach(new Metadata { { "authorization", $"Bearer {token}" } }, cancellationToken: ended.Token);
-        await call.RequestStream.WriteAsync(new() { Hello = new() { Node = _options.Node, AgentVersion = Program.Version, Contract = 1 } }, ended.Token);
+        await call.RequestStream.WriteAsync(new() { Hello = new() { Node = _options.Node, AgentVersion = Program.Version, Contract = 1, TakesChanges = true } }, ended.Token);
         var sending = SendAsync(call.RequestStream, ended.Token);
         try
         {
             while (await call.ResponseStream.MoveNext(ended.Token))
             {
-                if (call.ResponseStream.Current.State is not { } state) continue;
+                switch (call.ResponseStream.Current)
+                {
+                    case { State: { } state }:
+                        Receive(state, change: null);
+                        break;
+                    case { Change: { } change }:
+                        Receive(Changed(change), change);
+                        break;
+                    default:
+                        continue;       // a newer controller may say more than we know
+                }
                 attached();
-                Receive(state);
             }
 
             throw new IOException("it closed the stream");
@@ -104,7 +115,19 @@ internal sealed class ControllerClient : IDisposable
         }
     }
 
-    private void Receive(NodeState state)
+    private NodeState Changed(NodeChange change)
+    {
+        try
+        {
+            return NodeChanges.Apply(_agent.State, change);
+        }
+        catch (ArgumentException error)
+        {
+            throw new IOException($"it sent {error.Message}");      // a new link begins with a whole state
+        }
+    }
+
+    private void Receive(NodeState state, NodeChange? change)
     {
         try
         {
@@ -117,8 +140,10 @@ internal sealed class ControllerClient : IDisposable
         }
 
         // As the agent has it: with the combinations of policies that came of it.
-        _links.Publish(_agent.State);
-        LastState.Save(_options.LastStateFile, _agent.State);
+        var received = _agent.State;
+        _links.Publish(received);
+        if (change is null) _last.Save(received);
+        else _last.Append(change, received);
         Wake();
     }
 

@@ -11,11 +11,11 @@ namespace Demilune.Sdn.Topology;
 /// <remarks>Everything is in order of id, so that the same network always gives an equal state and no news is sent that is none.</remarks>
 internal static class NodeTopology
 {
-    public static NodeState Compose(NetworkState state, string node, NodeSupplement supplement)
+    public static NodeState Compose(NetworkState state, string node, NodeSupplement supplement, Translation translation)
     {
         var ports = state.Referrers<Port>(Ports.NodeReference(node)).OrderBy(port => port.Id, StringComparer.Ordinal).ToList();
         var groups = ports.SelectMany(port => port.SecurityGroups ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
-            .Select(id => SecurityRules.Of(state, id)).ToList();
+            .Select(id => SecurityRules.Of(state, id, translation)).ToList();
         var classifiers = ports.SelectMany(port => state.Referrers<FlowClassifier>(port.Id)).DistinctBy(classifier => classifier.Id)
             .Select(classifier => (Classifier: classifier, Chain: state.Referrers<PortChain>(classifier.Id).FirstOrDefault()))
             // Without a chain a classifier steers nothing.
@@ -31,12 +31,12 @@ internal static class NodeTopology
             Chains = { chains.Select(chain => Chains.ChainOf(state, chain, node, supplement.Firewalls)) },
             Firewalls = { supplement.Firewalls },
             SecurityPolicies = { supplement.SecurityPolicies },
-            Identities = { supplement.Identities },
         };
         var sets = composed.SecurityGroups.SelectMany(group => group.Rules).Select(rule => rule.RemoteAddressSet)
             .Concat(composed.Classifiers.SelectMany(classifier => (string[])[classifier.SourceAddressSet, classifier.DestinationAddressSet]))
             .Where(id => id.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
-        composed.AddressSets.AddRange(sets.Select(id => AddressSets.Of(state, id)));
+        composed.AddressSets.AddRange(sets.Select(id => AddressSets.Of(state, id, translation)));
+        composed.Identities.AddRange(Peers.Of(composed, supplement.Pods));
         return composed;
     }
 

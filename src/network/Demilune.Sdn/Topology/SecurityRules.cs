@@ -7,14 +7,14 @@ namespace Demilune.Sdn.Topology;
 /// <summary>Security groups in the datapath's words.</summary>
 internal static class SecurityRules
 {
-    public static Contracts.Nodes.SecurityGroup Of(NetworkState state, string groupId) => new()
+    public static Contracts.Nodes.SecurityGroup Of(NetworkState state, string groupId, Translation translation) => new()
     {
         Id = groupId,
-        Rules = { SecurityGroupRules.Of(state, groupId).Select(Translate).OfType<Contracts.Nodes.SecurityGroupRule>() },
+        Rules = { SecurityGroupRules.Of(state, groupId).Select(translation.Of).OfType<Contracts.Nodes.SecurityGroupRule>() },
     };
 
     /// <returns>Null: the datapath cannot express the rule, and an allowance that cannot be expressed is none.</returns>
-    private static Contracts.Nodes.SecurityGroupRule? Translate(Rule rule)
+    public static Contracts.Nodes.SecurityGroupRule? Translate(Rule rule)
     {
         var ipv6 = rule.Ethertype == "IPv6";
         if (!IpProtocol.TryParse(rule.Protocol, out var number)) return null;
