@@ -101,7 +101,7 @@ public sealed class SpanLaws
     /// <summary>Firewalls on n1, so that it is told who is who.</summary>
     private static NodeSupplement Directory(World world) => new(
         [new() { PodUid = "fw", PortPairId = world["pp"], Name = "default" }], [],
-        new([.. Enumerable.Range(2, 8).Select(host => new Identity { Network = 1, PodNamespace = "a", PodName = $"p{host}", Addresses = { $"10.9.0.{host}" } })]));
+        new([.. Enumerable.Range(2, 8).Select(host => new Contracts.Nodes.Identity { Network = 1, PodNamespace = "a", PodName = $"p{host}", Addresses = { $"10.9.0.{host}" } })]));
 
     private static void AssertSame(NodeState expected, NodeState actual)
     {

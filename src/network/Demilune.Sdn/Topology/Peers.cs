@@ -1,5 +1,6 @@
 using Demilune.Contracts.Nodes;
 using Demilune.Sdn.Addressing;
+using PodIdentity = Demilune.Contracts.Nodes.Identity;
 
 namespace Demilune.Sdn.Topology;
 
@@ -7,11 +8,11 @@ namespace Demilune.Sdn.Topology;
 internal static class Peers
 {
     /// <returns>Nobody where no firewall is; the node's own pods and those that its classifiers speak of; everybody where one speaks of anybody.</returns>
-    public static IEnumerable<Identity> Of(NodeState composed, PodDirectory directory)
+    public static IEnumerable<PodIdentity> Of(NodeState composed, PodDirectory directory)
     {
         if (composed.Firewalls.Count == 0) return [];
         var sets = composed.AddressSets.ToDictionary(set => set.Id, set => set.Prefixes, StringComparer.Ordinal);
-        HashSet<Identity> peers = new(ReferenceEqualityComparer.Instance);
+        HashSet<PodIdentity> peers = new(ReferenceEqualityComparer.Instance);
         foreach (var port in composed.Ports)
             foreach (var address in port.Addresses) Add(port.Network, address);
         foreach (var network in composed.Ports.Select(port => port.Network).Distinct())
