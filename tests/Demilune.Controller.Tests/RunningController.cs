@@ -87,7 +87,12 @@ internal sealed class RunningController : IAsyncDisposable
 
         public Task Hello { get; }
 
-        public Task SayAsync(FromNode message) => _call.RequestStream.WriteAsync(message);
+        public async Task SayAsync(FromNode message)
+        {
+            // The stream takes one message at a time.
+            await Hello;
+            await _call.RequestStream.WriteAsync(message);
+        }
 
         /// <summary>The next state.</summary>
         public async Task<NodeState> NextAsync() => (await NextMessageAsync()).State;

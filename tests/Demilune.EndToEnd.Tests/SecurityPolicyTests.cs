@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Demilune.Cli.Cluster;
 using Demilune.Cli.Walk;
+using Demilune.Examples.SecurityManager;
 
 namespace Demilune.EndToEnd.Tests;
 
@@ -75,6 +76,41 @@ public sealed class SecurityPolicyTests(ShopFixture shop, ITestOutputHelper outp
         await UntilAsync("an Event names it", async () => (await shop.Cluster.Kubectl.RunAsync(
             Stop, "get", "events", "-A", "--field-selector", "involvedObject.kind=NetworkPolicy")).Output.Contains("shadow SecurityPolicy nobody", StringComparison.Ordinal));
         Assert.Equal("200", await StatusAsync("/search"));
+    }
+
+    [Fact]
+    public async Task Rules_that_a_security_manager_owns_are_in_force_change_when_it_says_so_and_stay_when_it_is_gone()
+    {
+        await ReadyAsync();
+        var (directory, kubectl) = (Directory.CreateTempSubdirectory("security-manager-").FullName, shop.Cluster.Kubectl);
+        var rules = Path.Combine(directory, "pci-web.rules");
+        await File.WriteAllTextAsync(rules, "drop http any any -> any any (msg:\"no marzipan\"; http.uri; content:\"marzipan\"; sid:1;)", Stop);
+        await using var manager = Manager.Build(directory, "http://127.0.0.1:0", "secret", new Uri(shop.Cluster.Layout.Rest, "/v1/managers/corporate/changed"));
+        await manager.StartAsync(Stop);
+        await kubectl.NeedAsync(Stop, "create", "secret", "generic", "corporate", "-n", "demilune-system", "--type=demilune.dev/security-manager", "--from-literal=token=secret");
+        // An hour: only the callback can tell in time.
+        await ApplyAsync($$$"""{"apiVersion": "demilune.dev/v1alpha1", "kind": "SecurityManager", "metadata": {"name": "corporate"}, "spec": {"url": "{{{manager.Urls.Single()}}}", "tokenSecret": "corporate", "pollInterval": "60m"}}""");
+        await ApplyAsync(Policy("pci", """{"external": {"manager": "corporate", "policy": "pci-web"}}"""));
+        await NamedAsync("security-policy=pci");
+        await UntilAsync("its rule bites", async () => await StatusAsync("/search?word=marzipan", "-m 0.5") == "000");
+        Assert.Equal("200", await StatusAsync("/search?word=nougat"));
+        await UntilAsync("it knows whom it protects", async () =>
+        {
+            using var people = new HttpClient { DefaultRequestHeaders = { Authorization = new("Bearer", "secret") } };
+            return (await people.GetStringAsync(new Uri(manager.Urls.Single() + "/clusters"), Stop)).Contains("\"web\"", StringComparison.Ordinal);
+        });
+        await File.WriteAllTextAsync(rules, "drop http any any -> any any (msg:\"no nougat\"; http.uri; content:\"nougat\"; sid:2;)", Stop);
+        await UntilAsync("its new rule bites", async () => await StatusAsync("/search?word=nougat", "-m 0.5") == "000");
+        Assert.Equal("200", await StatusAsync("/search?word=marzipan"));
+        await manager.StopAsync(Stop);
+        await kubectl.NeedAsync(Stop, "patch", "securitymanager", "corporate", "--type=merge", "-p", """{"spec":{"pollInterval":"2s"}}""");
+        await UntilAsync("it is missed", async () => (await kubectl.RunAsync(
+            Stop, "get", "securitymanager", "corporate", "-o", "jsonpath={.status.conditions[0].status} {.status.conditions[0].message}")).Output.StartsWith("False", StringComparison.Ordinal));
+        Assert.Equal("000", await StatusAsync("/search?word=nougat", "-m 0.5"));
+        using (var rest = new HttpClient { BaseAddress = shop.Cluster.Layout.Rest })
+            await UntilAsync("and an alarm is raised", async () => (await rest.GetStringAsync("v1/alarms", Stop)).Contains("ManagerSilent:SecurityManager/corporate", StringComparison.Ordinal));
+        await kubectl.NeedAsync(Stop, "delete", "securitymanager", "corporate");
+        Directory.Delete(directory, recursive: true);
     }
 
     /// <summary>Measured and told, not judged: a machine that has much else to do takes longer.</summary>

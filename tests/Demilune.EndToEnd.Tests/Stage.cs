@@ -23,8 +23,13 @@ internal static class Stage
         : !File.Exists(Path.Combine(Programs, "Demilune.Cli", "demilune")) ? "the programs are not built: ./test does that"
         : null;
 
-    /// <param name="number">Different numbers can run side by side, and beside a cluster started by ./run.</param>
-    public static ClusterLayout Layout(int number) => new(
+    /// <summary>Another one for each checkout whose tests run at the same time: $DEMILUNE_TEST_STAGE, 0, 10 … 40.</summary>
+    private static int First { get; } = int.TryParse(Environment.GetEnvironmentVariable("DEMILUNE_TEST_STAGE"), CultureInfo.InvariantCulture, out var first) ? first : 0;
+
+    /// <param name="number">0 to 9: different numbers can run side by side, and beside a cluster started by ./run.</param>
+    public static ClusterLayout Layout(int number) => At(First + number);
+
+    private static ClusterLayout At(int number) => new(
         Programs, $"/var/lib/demilune/e2e-{number}", $"/run/demilune/e2e-{number}", $"/sys/fs/bpf/demilune/e2e-{number}")
     {
         Rules = Path.Combine(Top, "rules"),

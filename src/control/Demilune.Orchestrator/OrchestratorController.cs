@@ -8,6 +8,7 @@ using Demilune.Kubernetes.PodNetworks;
 using Demilune.Kubernetes.Queue;
 using Demilune.Kubernetes.Status;
 using Demilune.Kubernetes.Watching;
+using Demilune.Orchestrator.Managers;
 using Demilune.Orchestrator.Observing;
 using Demilune.Orchestrator.Placing;
 using Demilune.Orchestrator.Reporting;
@@ -47,11 +48,14 @@ public sealed class OrchestratorController
     private readonly Dictionary<string, (string Revision, DateTimeOffset Since)> _stalledSince = [];
     private readonly WorkQueue<string> _queue;
     private readonly Operations _operations;
+    private readonly SecurityManagers _managers;
 
     public OrchestratorController(
         KubernetesApi api, ClusterInformers informers, IPodNetworks networks, OrchestratorOptions options, EventRecorder events,
-        TimeProvider time, ILogger<OrchestratorController> log, Operations? operations = null)
+        TimeProvider time, ILogger<OrchestratorController> log, Operations? operations = null, SecurityManagers? managers = null)
     {
+        _managers = managers ?? new SecurityManagers(api, informers, options, time);
+        _managers.Changed += Wake;
         _operations = operations ?? new Operations(time);
         (_api, _informers, _networks, _options, _events, _time, _log) = (api, informers, networks, options, events, time, log);
         _status = new StatusWriter(api, Group.FieldManager);
@@ -61,6 +65,7 @@ public sealed class OrchestratorController
         _observations.Changed += Wake;
         informers.SecurityPolicies.Changed += _ => Wake();
         informers.Firewalls.Changed += _ => Wake();
+        informers.SecurityManagers.Changed += _ => Wake();
         informers.ConfigMaps.Changed += _ => Wake();
         informers.PodPorts.Changed += _ => Wake();
         informers.Pods.Changed += _ => Wake();
@@ -77,9 +82,11 @@ public sealed class OrchestratorController
     {
         await _informers.Synced.WaitAsync(cancel);
         _queue.Add(Everything);
-        await _queue.RunAsync(
-            (_, token) => ReconcileAsync(token),
-            (_, failure, pause) => OrchestratorLog.Failed(_log, pause.TotalMilliseconds, failure.Message), cancel);
+        await Task.WhenAll(
+            _queue.RunAsync(
+                (_, token) => ReconcileAsync(token),
+                (_, failure, pause) => OrchestratorLog.Failed(_log, pause.TotalMilliseconds, failure.Message), cancel),
+            _managers.RunAsync(cancel));
     }
 
     private async Task ReconcileAsync(CancellationToken cancel)
@@ -104,6 +111,7 @@ public sealed class OrchestratorController
             await TryAsync(() => ReportAsync(pod, situation, cancel), failures, $"PodPort {pod.Pod}");
         Tell(_observations.TakeTransitions(), situation);
         _operations.Observe(situation, needed, _options);
+        _managers.Observe(situation);
         if (failures.Count > 0) throw new InvalidOperationException($"{failures.Count} actions failed, the first: {failures[0]}");
     }
 
@@ -115,11 +123,14 @@ public sealed class OrchestratorController
             _networks.Current,
             _informers.SecurityPolicies.Store.Current.Objects.Values.ToImmutableDictionary(
                 policy => policy.Metadata.Name,
-                policy => SecurityPolicyResolver.Resolve(policy, firewalls.GetValueOrDefault(policy.Spec.Firewall ?? "default"), maps.Find)),
+                policy => SecurityPolicyResolver.Resolve(policy, firewalls.GetValueOrDefault(policy.Spec.Firewall ?? "default"), maps.Find, _managers.Find)),
             firewalls,
             [.. _informers.Pods.Store.Current.Objects.Values.Where(pod => FirewallPods.FirewallOf(pod) is not null && !string.IsNullOrEmpty(pod.Spec.NodeName))],
             _observations.Current,
-            _time.GetUtcNow());
+            _time.GetUtcNow())
+        {
+            Managers = [.. _informers.SecurityManagers.Store.Current.Objects.Values],
+        };
     }
 
     private Dictionary<string, IReadOnlyDictionary<string, string>> Labels() => _informers.Pods.Store.Current.Objects.Values.ToDictionary(

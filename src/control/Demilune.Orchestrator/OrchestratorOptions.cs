@@ -6,6 +6,12 @@ public sealed record OrchestratorOptions
     /// <summary>The node agents' run directory; an instance's socket directory is <c>firewall/PODNAME</c> below it.</summary>
     public string AgentRunDirectory { get; init; } = "/run/demilune/local";
 
+    /// <summary>What security managers are told that this cluster is called.</summary>
+    public string ClusterName { get; init; } = "local";
+
+    /// <summary>Where is kept what must outlast a restart: the managers' last words. Null: nothing is.</summary>
+    public string? DataDirectory { get; init; }
+
     /// <summary>How long an instance that nobody needs goes on: pods often come back (a rollout). Default 30 s.</summary>
     public TimeSpan IdleGrace { get; init; } = TimeSpan.FromSeconds(30);
 

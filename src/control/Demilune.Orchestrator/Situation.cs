@@ -25,6 +25,9 @@ internal sealed record Situation(
         ImmutableDictionary<string, PodNetwork>.Empty, ImmutableDictionary<string, ResolvedPolicy>.Empty,
         ImmutableDictionary<string, Firewall>.Empty, [], Observed.Nothing, default);
 
+    /// <summary>Who owns policies elsewhere.</summary>
+    public ImmutableArray<SecurityManager> Managers { get; init; } = [];
+
     /// <summary>Ordinary pods that a policy protects.</summary>
     public IEnumerable<PodNetwork> ProtectedBy(string policy) =>
         Pods.Values.Where(pod => pod.Firewall is null && pod.SecurityPolicies.Contains(policy));

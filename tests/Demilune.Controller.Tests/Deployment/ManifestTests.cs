@@ -17,6 +17,8 @@ public sealed class ManifestTests
           {"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"shop","labels":{"app":"web"}},
            "spec":{"nodeName":"n1","containers":[{"name":"web","image":"web"}]}},
           {"apiVersion":"demilune.dev/v1alpha1","kind":"SecurityPolicy","metadata":{"name":"web-attacks"},"spec":{"rules":[{"builtin":"web-baseline"}]}},
+          {"apiVersion":"v1","kind":"Secret","metadata":{"name":"manager","namespace":"demilune-system"},"type":"demilune.dev/security-manager","data":{"token":"eA=="}},
+          {"apiVersion":"demilune.dev/v1alpha1","kind":"SecurityManager","metadata":{"name":"away"},"spec":{"url":"http://127.0.0.1:1","tokenSecret":"manager"}},
           {"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"web","namespace":"shop","annotations":{"demilune.dev/security-policy":"web-attacks"}},
            "spec":{"podSelector":{"matchLabels":{"app":"web"}},"ingress":[{}]}}]}
         """;
@@ -63,6 +65,7 @@ public sealed class ManifestTests
             await server.KubectlAsync("", "delete", "pod", "web", "-n", "shop", "--wait=false");
             await UntilAsync(server, request => request is { Verb: "patch", Resource: "securitypolicies/status" });
             await UntilAsync(server, request => request is { Verb: "patch", Resource: "podports/status" });
+            await UntilAsync(server, request => request is { Verb: "patch", Resource: "securitymanagers/status" });
             await UntilAsync(server, request => request is { Verb: "patch", Resource: "secrets" });
             await UntilAsync(server, request => request is { Verb: "create", Resource: "events" });
             Assert.NotEmpty(pod);

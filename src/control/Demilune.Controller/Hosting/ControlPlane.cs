@@ -12,6 +12,7 @@ using Demilune.Kubernetes.Status;
 using Demilune.Kubernetes.Watching;
 using Demilune.Neutron;
 using Demilune.Orchestrator;
+using Demilune.Orchestrator.Managers;
 using Demilune.Raven;
 
 namespace Demilune.Controller.Hosting;
@@ -37,8 +38,11 @@ internal static class ControlPlane
             provider.GetRequiredService<EventRecorder>(), new StatusWriter(provider.GetRequiredService<KubernetesApi>(), Group.FieldManager),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RavenController>>()));
         services.AddSingleton<IPodNetworks>(provider => provider.GetRequiredService<RavenController>());
-        services.AddSingleton(new OrchestratorOptions { AgentRunDirectory = options.AgentRunDirectory });
-        services.AddSingleton<Operations>();
+        services.AddSingleton(new OrchestratorOptions
+        {
+            AgentRunDirectory = options.AgentRunDirectory, ClusterName = options.ClusterName, DataDirectory = options.DataDirectory,
+        });
+        services.AddSingleton<Operations>().AddSingleton<SecurityManagers>();
         services.AddHostedService<OperationsRecord>();
         services.AddSingleton<OrchestratorController>();
         services.AddSingleton<INodeObserver>(provider => provider.GetRequiredService<OrchestratorController>().Observer);

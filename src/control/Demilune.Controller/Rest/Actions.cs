@@ -5,6 +5,7 @@ using Demilune.Console.Access;
 using Demilune.Orchestrator;
 using Demilune.Orchestrator.Alarms;
 using Demilune.Orchestrator.Jobs;
+using Demilune.Orchestrator.Managers;
 
 namespace Demilune.Controller.Rest;
 
@@ -22,6 +23,7 @@ internal static class Actions
             ["alarms"] = JsonSerializer.SerializeToNode(context.RequestServices.GetService<Operations>()?.Alarms ?? [], OperationsJson.Default.IReadOnlyListAlarm),
         }));
         routes.MapPost("/v1/alarms/acknowledge", AcknowledgeAsync);
+        routes.MapPost("/v1/managers/{name}/changed", CallBackAsync);
         routes.MapGet("/v1/openapi.json", async context =>
         {
             context.Response.ContentType = "application/json";
@@ -42,19 +44,39 @@ internal static class Actions
         await WriteAsync(context, JsonSerializer.SerializeToNode(alarm, OperationsJson.Default.Alarm)!);
     }
 
+    /// <summary>A manager of policies says that they have changed. All that follows is that it is asked.</summary>
+    private static Task CallBackAsync(HttpContext context)
+    {
+        var name = (string)context.Request.RouteValues["name"]!;
+        switch (context.RequestServices.GetService<SecurityManagers>()?.CallBack(name, TokenOf(context)))
+        {
+            case null: return RefuseAsync(context, 404, $"This controller asks no SecurityManager \"{name}\".");
+            case false: return RefuseAsync(context, 401, "Send the token that the SecurityManager's Secret holds.");
+            default:
+                context.Response.StatusCode = 202;
+                return Task.CompletedTask;
+        }
+    }
+
+    private static string TokenOf(HttpContext context)
+    {
+        const string Scheme = "Bearer ";
+        var authorization = context.Request.Headers.Authorization.ToString();
+        return authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? authorization[Scheme.Length..].Trim() : "";
+    }
+
     /// <returns>Null: he may not, and has been told.</returns>
     private static async Task<Visitor?> AllowedAsync(HttpContext context, string action, string target)
     {
         var services = context.RequestServices;
-        const string Scheme = "Bearer ";
-        var authorization = context.Request.Headers.Authorization.ToString();
+        var token = TokenOf(context);
         Visitor? visitor = null;
         var (status, refusal) = (401, "Send \"Authorization: Bearer TOKEN\" with a token of this cluster whose owner may see security policies: kubectl create token NAME.");
-        if (services.GetService<ITokenAuthority>() is { } authority && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (services.GetService<ITokenAuthority>() is { } authority && token.Length > 0)
         {
             try
             {
-                visitor = await authority.RecogniseAsync(authorization[Scheme.Length..].Trim(), context.RequestAborted);
+                visitor = await authority.RecogniseAsync(token, context.RequestAborted);
                 if (visitor is { Role: not Role.Administrator }) (status, refusal) = (403, $"{visitor.Name} may look, not act: that needs a role that may update securitypolicies.demilune.dev.");
             }
             catch (TokenAuthorityException error)

@@ -11,7 +11,7 @@ namespace Demilune.Kubernetes.Crds;
 public static class CrdGenerator
 {
     /// <summary>Every kind of ours.</summary>
-    public static IReadOnlyList<Type> Kinds { get; } = [typeof(SecurityPolicy), typeof(InspectionPolicy), typeof(Firewall), typeof(PodPort)];
+    public static IReadOnlyList<Type> Kinds { get; } = [typeof(SecurityPolicy), typeof(InspectionPolicy), typeof(Firewall), typeof(SecurityManager), typeof(PodPort)];
 
     /// <summary>Kinds of the Kubernetes project, which a cluster may have from there, in a newer form than we know.</summary>
     public static IReadOnlyList<Type> ForeignKinds { get; } = [typeof(ClusterNetworkPolicy)];

@@ -20,6 +20,7 @@ public static class CrdInstaller
         await ServedAsync<InspectionPolicy>(api, InspectionPolicy.Resource, cancel);
         await ServedAsync<SecurityPolicy>(api, SecurityPolicy.Resource, cancel);
         await ServedAsync<Firewall>(api, Firewall.Resource, cancel);
+        await ServedAsync<SecurityManager>(api, SecurityManager.Resource, cancel);
         await ServedAsync<PodPort>(api, PodPort.Resource, cancel);
     }
 

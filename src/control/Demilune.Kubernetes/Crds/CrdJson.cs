@@ -12,6 +12,7 @@ namespace Demilune.Kubernetes.Crds;
 [JsonSerializable(typeof(InspectionPolicy))]
 [JsonSerializable(typeof(ClusterNetworkPolicy))]
 [JsonSerializable(typeof(Firewall))]
+[JsonSerializable(typeof(SecurityManager))]
 [JsonSerializable(typeof(PodPort))]
 [JsonSerializable(typeof(System.Text.Json.JsonElement))]      // managedFields of objects that are written back
 internal sealed partial class CrdJson : JsonSerializerContext;

@@ -44,6 +44,9 @@ public sealed class SecurityPolicySpec
     [MaxLength(64)]
     public IList<RuleReference>? Rules { get; set; }
 
+    [Description("Rules that a SecurityManager owns, behind those of rules. Mode, onFailure and the firewall are said here.")]
+    public ExternalPolicyReference? External { get; set; }
+
     [Description("What is allowed at layer 7, whatever the port: everything else is denied. Rules judge what is allowed. Left out: everything is allowed.")]
     public AllowList? Allow { get; set; }
 
@@ -165,6 +168,19 @@ public sealed class RuleReference
     [Description("A rule file that the firewall's image carries, for example web-baseline.")]
     [RegularExpression("^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$")]
     public string? Builtin { get; set; }
+}
+
+public sealed class ExternalPolicyReference
+{
+    [Description("Name of the SecurityManager.")]
+    [Required]
+    [MaxLength(253)]
+    public string? Manager { get; set; }
+
+    [Description("Name of the policy, as it lists it.")]
+    [Required]
+    [MaxLength(253)]
+    public string? Policy { get; set; }
 }
 
 public sealed class ConfigMapKeyReference

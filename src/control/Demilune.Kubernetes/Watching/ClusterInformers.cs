@@ -31,18 +31,20 @@ public sealed class ClusterInformers(KubernetesApi api, ILogger log)
 
     public Informer<Firewall> Firewalls { get; } = All<Firewall>(api, Firewall.Resource, log);
 
+    public Informer<SecurityManager> SecurityManagers { get; } = All<SecurityManager>(api, SecurityManager.Resource, log);
+
     public Informer<PodPort> PodPorts { get; } = All<PodPort>(api, PodPort.Resource, log);
 
     /// <summary>Completes when each has listed once.</summary>
     public Task Synced => Task.WhenAll(
         Pods.Synced, Namespaces.Synced, NetworkPolicies.Synced, ConfigMaps.Synced, Nodes.Synced, Services.Synced, EndpointSlices.Synced,
-        SecurityPolicies.Synced, Firewalls.Synced, PodPorts.Synced, InspectionPolicies.Synced, ClusterNetworkPolicies.Synced);
+        SecurityPolicies.Synced, Firewalls.Synced, SecurityManagers.Synced, PodPorts.Synced, InspectionPolicies.Synced, ClusterNetworkPolicies.Synced);
 
     /// <summary>Runs until cancelled.</summary>
     public Task RunAsync(CancellationToken cancel) => Task.WhenAll(
         Pods.RunAsync(cancel), Namespaces.RunAsync(cancel), NetworkPolicies.RunAsync(cancel), ConfigMaps.RunAsync(cancel),
         Nodes.RunAsync(cancel), Services.RunAsync(cancel), EndpointSlices.RunAsync(cancel), SecurityPolicies.RunAsync(cancel), Firewalls.RunAsync(cancel),
-        PodPorts.RunAsync(cancel), InspectionPolicies.RunAsync(cancel), ClusterNetworkPolicies.RunAsync(cancel));
+        SecurityManagers.RunAsync(cancel), PodPorts.RunAsync(cancel), InspectionPolicies.RunAsync(cancel), ClusterNetworkPolicies.RunAsync(cancel));
 
     private static Informer<T> All<T>(KubernetesApi api, ResourceType type, ILogger log)
         where T : class, IKubernetesObject<V1ObjectMeta> => new(api, type, ResourceScope.Everything, log);

@@ -66,6 +66,9 @@ internal sealed record AlarmBoard(ImmutableSortedDictionary<string, Alarm> Activ
             if (policy.Policy.Status?.RuleErrors is { Count: > 0 } errors)
                 yield return Of("RuleErrors", $"SecurityPolicy/{policy.Name}", "warning", $"{errors.Count} rules were refused, the first: {errors[0]}");
         }
+        foreach (var manager in situation.Managers)
+            if (Conditions.Find(manager.Status?.Conditions, "Reachable") is { Status: "False" } silent)
+                yield return Of("ManagerSilent", $"SecurityManager/{manager.Metadata.Name}", "warning", silent.Message);
         foreach (var node in situation.Pods.Values.Where(pod => !pod.SecurityPolicies.IsEmpty).Select(pod => pod.Node).Distinct(StringComparer.Ordinal))
             if (!situation.Observed.Nodes.ContainsKey(node))
                 yield return Of("NodeAway", $"Node/{node}", "warning", "its agent is not connected; it goes on enforcing what it was told last");

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Demilune.Kubernetes.Api;
 using Demilune.Kubernetes.Crds;
+using Demilune.Orchestrator.Managers;
 using k8s.Models;
 using Nodes = Demilune.Contracts.Nodes;
 
@@ -18,6 +19,9 @@ internal sealed record ResolvedPolicy(
     ImmutableArray<Nodes.RuleSource> Rules, string? Reason, string Message)
 {
     public string Name => Policy.Metadata.Name;
+
+    /// <summary>Of the manager's policy that it refers to; null: it refers to none, or has none of its rules.</summary>
+    public string? ExternalRevision { get; init; }
 
     public bool Accepted => Reason is null;
 
@@ -55,7 +59,8 @@ internal static class SecurityPolicyResolver
     private const int MaxRuleText = 8_000_000;
 
     /// <param name="firewall">The Firewall that it names, or null if there is none.</param>
-    public static ResolvedPolicy Resolve(SecurityPolicy policy, Firewall? firewall, Func<ObjectKey, V1ConfigMap?> configMap)
+    /// <param name="manager">What is known of a SecurityManager; null: there is none.</param>
+    public static ResolvedPolicy Resolve(SecurityPolicy policy, Firewall? firewall, Func<ObjectKey, V1ConfigMap?> configMap, Func<string, ManagerView?>? manager = null)
     {
         var name = policy.Spec.Firewall ?? "default";
         var problems = new List<(string Reason, string Message)>();
@@ -63,6 +68,13 @@ internal static class SecurityPolicyResolver
         foreach (var (reference, index) in (policy.Spec.Rules ?? []).Select((reference, index) => (reference, index)))
         {
             if (Follow(reference, index, configMap, problems) is { } source) rules.Add(source);
+        }
+        ManagerPolicy? managed = null;
+        if (policy.Spec.External is { Manager: { } owner, Policy: { } theirs })
+        {
+            (managed, var reason, var why) = ManagerView.Follow(manager?.Invoke(owner), owner, theirs);
+            if (managed is null) problems.Add((reason, why));
+            else rules.Add(new Nodes.RuleSource { Name = $"external/{owner}/{theirs}", Text = managed.Rules });
         }
         if (rules.Sum(source => (long)source.Text.Length) > MaxRuleText)
             problems.Add(("RulesTooLarge", $"its rules have more than {MaxRuleText} characters together"));
@@ -78,7 +90,7 @@ internal static class SecurityPolicyResolver
         if (problems.Count == 0)
         {
             var message = rules.Count == 0 && policy.Spec.Allow is null ? "It has no rules, so it finds nothing." : "All that it refers to is there.";
-            return new ResolvedPolicy(policy, name, mode, onFailure, rules.ToImmutable(), null, message);
+            return new ResolvedPolicy(policy, name, mode, onFailure, rules.ToImmutable(), null, message) { ExternalRevision = managed?.Revision };
         }
         var all = string.Join("; ", problems.Select(problem => problem.Message));
         return new ResolvedPolicy(
