@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Suricata 7 from Debian's backports, unpacked beside the system and not installed: its libraries would replace or
 # conflict with the system's (libhyperscan5 against libvectorscan5), and its service would start. Prints the path of a
-# command that runs it. Used to compare with it: bench/run.sh, bench/offline.sh, tests/differential.sh.
+# command that runs it. Used to compare with it: bench/run.sh, bench/offline.sh, the differential test of tests/Demilune.Verify.Tests.
 #   eng/suricata.sh      needs Debian's archive; about 20 MB, kept in artifacts/suricata
 set -euo pipefail
 cd "$(dirname "$0")/.."

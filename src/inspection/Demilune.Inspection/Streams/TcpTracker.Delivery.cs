@@ -102,8 +102,8 @@ internal sealed partial class TcpTracker
             if (length <= 0) break;
             end.Delivered += length;
             flow.Session?.Deliver(flow, side, bytes[..length]);
-            // Where messages are long and files, stream rules wait for as much as they usually do.
-            end.InspectsNow |= flow.Session is { App: not (AppProtocol.Unknown or AppProtocol.Failed or AppProtocol.Smtp or AppProtocol.FtpData or AppProtocol.Smb or AppProtocol.Nfs or AppProtocol.Http1) };
+            // As Suricata 7.0.10 has it: where a message is judged as a message, stream rules look at once. Elsewhere they wait for as much as they usually do.
+            end.InspectsNow |= flow.Session is { App: AppProtocol.Dns or AppProtocol.DceRpc or AppProtocol.PostgreSql };
         }
         if ((connection.Phase >= Closing || isEnd) && !end.IsClosed && end.Delivered >= end.Bytes.End)
         {

@@ -64,7 +64,7 @@ internal static class RuleCompiler
     {
         var ordered = rules.OrderBy(rule => ActionRank(rule.Signature.Action, options.ActionOrder)).ThenBy(rule => FlowbitRank(rule.Signature))
             .ThenBy(rule => StateRank<FlowintOperation>(rule.Signature)).ThenBy(rule => VariableRank(rule.Signature)).ThenBy(rule => StateRank<SharedBitOperation>(rule.Signature))
-            .ThenBy(rule => rule.Signature.Priority).ToArray();
+            .ThenBy(rule => rule.Signature.Priority).ThenBy(rule => rule.Signature.Sid).ToArray();
         for (var i = 0; i < ordered.Length; i++) ordered[i].Signature.Index = i;
         var prefilters = new PrefilterAssembly(options.RegexSets);
         foreach (var (signature, choice) in ordered)

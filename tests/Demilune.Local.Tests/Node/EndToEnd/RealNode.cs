@@ -117,7 +117,7 @@ internal sealed class RealNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         await Agent.UninstallAsync(limit.Token);
         await Agent.DisposeAsync();
         Directory.Delete(_folder, recursive: true);

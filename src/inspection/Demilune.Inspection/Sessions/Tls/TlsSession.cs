@@ -118,7 +118,11 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
         }
     }
 
-    public void Evaluate(TlsSide side) => _detector.Evaluate(side.Pending, new DetectionBuffers { Message = side }, 0, this);
+    public void Evaluate(TlsSide side)
+    {
+        _detector.Evaluate(side.Pending, new DetectionBuffers { Message = side }, 0, this);
+        _detector.Completed(side == Client ? Side.Client : Side.Server);
+    }
 
     public void Notice(string name, TlsSide side, bool isAmbiguous = false) => _detector.Notice(name, this, side, side.Pending, isAmbiguous);
 
