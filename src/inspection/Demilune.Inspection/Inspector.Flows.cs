@@ -173,6 +173,11 @@ public sealed partial class Inspector
                 _scope.Face(side);
                 session.Close(side);
             }
+            foreach (var side in (ReadOnlySpan<Side>)[Side.Client, Side.Server])
+            {
+                _scope.Face(side);
+                _detector.TellFiles();
+            }
         }
         if (Options.LogFlows || flow.Policy.HasShadow)
         {

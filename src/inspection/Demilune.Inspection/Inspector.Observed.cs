@@ -146,10 +146,11 @@ public sealed partial class Inspector
     /// <summary>What was never acknowledged, and rules that waited for a packet that never came.</summary>
     private void FinishObserved(Flow flow, long now, IEventSink events)
     {
-        if (flow.IsReleased) return;
         foreach (var side in (ReadOnlySpan<Side>)[Side.Client, Side.Server])
         {
-            var isUnfinished = flow.Waiting[(int)side] is { Count: > 0 } || (flow.Connection is { } open && TcpTracker.IsUnfinished(open, side));
+            var hasFiles = flow.Files[(int)side] is { Count: > 0 };
+            if (flow.IsReleased && !hasFiles) continue;
+            var isUnfinished = hasFiles || flow.Waiting[(int)side] is { Count: > 0 } || (flow.Connection is { } open && TcpTracker.IsUnfinished(open, side));
             if (!isUnfinished) continue;
             if (flow.Connection is not null) Statistics.Counters?.Add("tcp.pseudo");
             _scope.Begin(events, now);
@@ -160,12 +161,16 @@ public sealed partial class Inspector
             _detector.Use(flow.Policy.Rules);
             ReadOnlySpan<byte> stream = default;
             long start = 0;
-            if (flow.Connection is { Phase: not TcpPhase.None } connection)
+            if (!flow.IsReleased && flow.Connection is { Phase: not TcpPhase.None } connection)
             {
                 _tracker!.Finish(flow, side);
                 if (!flow.IsPassed && !flow.IsBlocked) stream = _tracker.Raw(connection, side, 0, default, isEnd: true, out start);
             }
-            if (flow.IsPassed || flow.IsBlocked) continue;
+            if (flow.IsPassed || flow.IsBlocked)
+            {
+                _detector.TellFiles();
+                continue;
+            }
             _detector.InspectObserved(new DetectionBuffers { Message = flow.Session?.Message(side), Protocol = flow.Protocol, IsV6 = !flow.Client.IsV4 }, stream, start, isAdded: true);
             _detector.Conclude(new() { Stream = stream });
             _detector.TellStreamEvents();

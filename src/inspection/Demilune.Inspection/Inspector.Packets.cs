@@ -289,7 +289,7 @@ public sealed partial class Inspector
     private StreamSession OpenSession(Flow flow, bool isDatagram)
     {
         var session = _spareSessions.TryPop(out var spare) ? spare : new(Options, _pool, _detector);
-        session.Begin(flow.Policy.Rules, isDatagram, flow.ServerPort);
+        session.Begin(flow.Policy.Rules, isDatagram, flow.ServerPort, flow.ClientPort);
         return session;
     }
 

@@ -148,6 +148,20 @@ public sealed record HttpOptions
     /// <summary>Requests of one connection whose response has not ended. Default 128; servers stop reading long before.</summary>
     public int MaxPipelined { get; init; } = 128;
 
+    /// <summary>How often escapes in a target are undone, as long as that makes new ones. Default: as often as any server does it.</summary>
+    public int UriPasses { get; init; } = Wire.Http1.UriNormalizer.MaxPasses;
+
+    /// <summary>Records tell all fields of requests and responses, and alerts the bodies. Default: no.</summary>
+    public bool TellsHeads { get; init; }
+    public bool TellsBodies { get; init; }
+
+    /// <summary>Bytes of a body that are looked at; the rest is not there for rules and files (captures). Default 0: all.</summary>
+    public long RequestBodyLimit { get; init; }
+    public long ResponseBodyLimit { get; init; }
+
+    /// <summary>Codings of a body that are undone, one on top of the other. Default 3: two exist in the wild by mistake.</summary>
+    public int MaxCodings { get; init; } = 3;
+
     /// <summary>A compressed body may grow to this many times its size (after the first MiB). Default 200; text reaches 20, deflate's maximum is 1032.</summary>
     public int MaxCompressionRatio { get; init; } = 200;
 }

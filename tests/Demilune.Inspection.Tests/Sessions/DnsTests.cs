@@ -22,7 +22,7 @@ public sealed class DnsTests
         var replay = Replay();
         Assert.Equal(FrameVerdict.Drop, replay.Feed(Datagram(Query("www.EVIL.example"), port: 5353)).Frame);
         Assert.Equal([1u], replay.Alerts);
-        Assert.Equal(["""dns 0 {"type":"query","id":7,"rrname":"www.EVIL.example","rrtype":"A","tx_id":0,"opcode":0}"""], replay.Records);
+        Assert.Equal(["""dns 0 {"version":2,"type":"query","id":7,"rrname":"www.EVIL.example","rrtype":"A","tx_id":0,"opcode":0}"""], replay.Records);
     }
 
     [Fact]

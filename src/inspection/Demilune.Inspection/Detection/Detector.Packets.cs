@@ -1,4 +1,5 @@
 using Demilune.Inspection.Events;
+using Demilune.Inspection.Files;
 using Demilune.Inspection.Sessions;
 using Demilune.Inspection.Verdicts;
 using Demilune.Rules.Buffers;
@@ -74,6 +75,42 @@ internal sealed partial class Detector
             foreach (var alert in waiting)
                 if (alert.Live == transaction) alert.Freeze();
         }
+        foreach (var files in flow.Files)
+        {
+            if (files is null) continue;
+            foreach (var file in files)
+                if (file.Transaction.Live == transaction) file.Transaction.Freeze();
+        }
+    }
+
+    /// <summary>A file is over. Suricata tells of it with the next packet of the side that it came from.</summary>
+    /// <returns>False: nothing will tell it later.</returns>
+    public bool TryQueue(TrackedFile file, bool isTold)
+    {
+        if (options.Streams is null || scope.Flow is not { IsReleased: false } flow) return false;
+        var kept = new KeptTransaction(file.Transaction);
+        if (!file.Transaction.Lasts) kept.Freeze();
+        (flow.Files[(int)file.From] ??= []).Add(new(new(file.Fields()), kept, isTold));
+        return true;
+    }
+
+    /// <summary>Tells of the files of the side that the scope faces.</summary>
+    public void TellFiles()
+    {
+        if (scope.Flow?.Files[(int)scope.From] is not { Count: > 0 } files) return;
+        foreach (var queued in files)
+        {
+            var context = scope.Context();
+            var (kept, live) = (queued.Transaction, queued.Transaction.Live);
+            scope.Events.File(new(in context, queued.File.Fields)
+            {
+                Http = live is not null ? live.Http : kept.Http is { } http ? http.Fields : default,
+                RecordType = live is not null ? live.RecordType : kept.RecordType,
+                Record = live is not null ? live.Record : kept.Record,
+                IsTold = queued.IsTold,
+            });
+        }
+        files.Clear();
     }
 
     /// <summary>Takes actions and tells alerts of a packet from the side that the scope faces.</summary>
@@ -93,6 +130,7 @@ internal sealed partial class Detector
         _told.Clear();
         if (_queue.Count > 0) Settle(in packet, out isDropped);
         RecordTagged(packet.Bytes.Length);
+        TellFiles();
         if (scope.Flow is { } settled)
         {
             ref var guess = ref settled.Guesses[(int)scope.From];
@@ -212,7 +250,7 @@ internal sealed partial class Detector
     }
 
     /// <summary>Suricata guesses for what is found in a stream, and for rules of a protocol about a datagram.</summary>
-    private TransactionGuess? GuessOf(QueuedAlert alert)
+    private KeptTransaction? GuessOf(QueuedAlert alert)
     {
         if (scope.Flow is not { } flow) return null;
         var isDatagrams = flow.Protocol == Wire.Ip.IpProtocol.Udp && alert.Signature.Header.Protocol.Apps.Length > 0;

@@ -213,7 +213,8 @@ internal sealed class FrameScope
     public void TellRecord(string type, int transaction, IRecordFields fields)
     {
         var from = From;
-        Face(Side.Client);
+        // Kerberos' it orients as the packet at hand.
+        Face(type == "krb5" && PacketFrom == Side.Server ? Side.Server : Side.Client);
         var context = Context();
         Events.Record(new(in context, type, transaction, fields));
         Face(from);

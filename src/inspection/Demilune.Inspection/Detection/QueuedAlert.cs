@@ -39,8 +39,8 @@ internal sealed class QueuedAlert
     }
 }
 
-/// <summary>The transaction that one side of a flow is busy with: told with what is found in its stream.</summary>
-internal sealed class TransactionGuess(ITransaction transaction)
+/// <summary>A transaction that is told of later: itself while it lasts, then what was to be told of it.</summary>
+internal sealed class KeptTransaction(ITransaction transaction)
 {
     public int Number { get; } = transaction.Number;
     public ITransaction? Live { get; private set; } = transaction;
@@ -48,7 +48,7 @@ internal sealed class TransactionGuess(ITransaction transaction)
     public IRecordFields? Record { get; private set; }
     public HttpCopy? Http { get; private set; }
 
-    /// <summary>A packet of its side has been settled since.</summary>
+    /// <summary>As what one side is busy with: a packet of that side has been settled since.</summary>
     public bool IsSeen { get; set; }
 
     public void Freeze()

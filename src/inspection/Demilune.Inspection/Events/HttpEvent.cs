@@ -27,6 +27,17 @@ public readonly ref struct HttpFields
     public ReadOnlySpan<byte> Referer { get; init; }
     public ReadOnlySpan<byte> Method { get; init; }
     public ReadOnlySpan<byte> Protocol { get; init; }
+
+    /// <summary>The server's, as the client names it; -1: it does not.</summary>
+    public int Port { get; init; }
+
+    /// <summary>All fields as they came; null unless <see cref="HttpOptions.TellsHeads"/>.</summary>
+    public IReadOnlyList<HttpHeader>? RequestHeaders { get; init; }
+    public IReadOnlyList<HttpHeader>? ResponseHeaders { get; init; }
+
+    /// <summary>What is known of the bodies; empty unless <see cref="HttpOptions.TellsBodies"/>.</summary>
+    public ReadOnlySpan<byte> RequestBody { get; init; }
+    public ReadOnlySpan<byte> ResponseBody { get; init; }
     public ReadOnlySpan<byte> Location { get; init; }
 
     /// <summary>Which part of a whole the response is; empty: it is no part.</summary>
@@ -41,5 +52,13 @@ public readonly ref struct HttpFields
     /// <summary>What is told of it because of the protocol's version; null for HTTP/1.</summary>
     public IRecordFields? Details { get; init; }
 
+    public HttpFields()
+    {
+        Port = -1;
+    }
+
     public bool IsEmpty => Method.IsEmpty && Status == 0 && Details is null;
 }
+
+/// <summary>A field of a head. Repeated fields are one, their values joined.</summary>
+public sealed record HttpHeader(byte[] Name, byte[] Value);

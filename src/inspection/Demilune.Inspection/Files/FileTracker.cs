@@ -112,6 +112,7 @@ internal sealed class FileTracker(InspectorOptions options, SegmentPool pool, De
     private void Tell(TrackedFile file)
     {
         if (!options.LogTransactions && file.StoreId == 0) return;
+        if (detector.TryQueue(file, options.LogTransactions)) return;
         var scope = detector.Scope;
         var from = scope.From;
         scope.Face(file.From);

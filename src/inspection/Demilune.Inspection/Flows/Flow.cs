@@ -78,6 +78,9 @@ internal sealed class Flow
     /// <summary>Matches that wait for the next packet of their side, by <see cref="Side"/> (captures).</summary>
     public BothSides<List<QueuedAlert>?> Waiting;
 
+    /// <summary>Files that wait for the next packet of the side that sent them (captures).</summary>
+    public BothSides<List<QueuedFile>?> Files;
+
     /// <summary>By <see cref="Side"/>: a packet was dropped, and told of.</summary>
     public BothSides<bool> DropsTold;
 
@@ -85,7 +88,7 @@ internal sealed class Flow
     public List<Tags.Tag>? Tags { get; set; }
 
     /// <summary>By <see cref="Side"/>: what its stream is about (captures).</summary>
-    public BothSides<TransactionGuess?> Guesses;
+    public BothSides<KeptTransaction?> Guesses;
 
     /// <summary>By <see cref="Side"/>: packets and their bytes sent.</summary>
     public BothSides<long> Packets;
@@ -134,6 +137,7 @@ internal sealed class Flow
     {
         Connection?.Clear();
         foreach (var waiting in Waiting) waiting?.Clear();
+        foreach (var files in Files) files?.Clear();
         (Guesses, DropsTold, Packets, Bytes, Ttl) = (default, default, default, default, default);
         Tags = null;
         foreach (var side in Sides) side.Clear(pool);

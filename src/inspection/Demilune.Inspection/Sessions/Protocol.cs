@@ -16,6 +16,14 @@ internal sealed record Protocol
     /// <summary>Null: it is not spoken over streams.</summary>
     public Recogniser? OfStream { get; init; }
 
+    /// <summary>
+    /// By what Suricata knows each side by itself, where that is less than <see cref="OfStream"/>; null: by the same. Captures are told of a side that is not known so.
+    /// </summary>
+    public Recogniser? MarkOfSide { get; init; }
+
+    /// <summary>Captures: the only ports at which Suricata looks for it. Empty: any. The firewall goes by content alone.</summary>
+    public IReadOnlyList<int> CapturedAt { get; init; } = [];
+
     /// <summary>Server ports at which a weaker likeness is believed, for protocols that have no mark of their own.</summary>
     public IReadOnlyList<int> Ports { get; init; } = [];
 

@@ -13,6 +13,9 @@ internal sealed class StreamSession
     /// <summary>First bytes of a side that are kept until a protocol is recognised. Long enough for any first line or hello.</summary>
     private const int MaxProbe = 16 << 10;
 
+    /// <summary>Captures: bytes of each side before nobody is said to know what they speak; about as long as the longest of the marks that Suricata looks for.</summary>
+    private const int MinFailed = 32;
+
     private readonly InspectorOptions _options;
     private readonly Detector _detector;
     private readonly StreamSide[] _sides;
@@ -23,6 +26,9 @@ internal sealed class StreamSession
     private bool _isAnnouncementAsked;
     private int _serverPort;
     private readonly ulong _disabled;
+
+    /// <summary>Those, and the ones that are not looked for at the flow's ports.</summary>
+    private ulong _excluded;
     private bool _isLost;
     private RuleSet _rules = RuleSet.Empty;
 
@@ -78,9 +84,12 @@ internal sealed class StreamSession
         }
     }
 
-    public void Begin(RuleSet rules, bool isDatagram, int serverPort)
+    public void Begin(RuleSet rules, bool isDatagram, int serverPort, int clientPort)
     {
         (_rules, _isDatagram, _serverPort, _session) = (rules, isDatagram, serverPort, null);
+        _excluded = _disabled;
+        for (var i = 0; _options.Streams is not null && i < Protocols.All.Length; i++)
+            if (Protocols.All[i].CapturedAt is { Count: > 0 } ports && !ports.Contains(serverPort) && !ports.Contains(clientPort)) _excluded |= 1ul << i;
         App = OriginalApp = AppProtocol.Unknown;
         Mismatch = default;
         _isLost = _isAnnouncementAsked = false;
@@ -103,7 +112,7 @@ internal sealed class StreamSession
         {
             App = AppProtocol.Failed;
             for (var i = 0; i < Protocols.All.Length && _session is null; i++)
-                if ((_disabled >> i & 1) == 0 && Protocols.All[i].RecogniseDatagram(from, bytes, _serverPort)) Open(i);
+                if ((_excluded >> i & 1) == 0 && Protocols.All[i].RecogniseDatagram(from, bytes, _serverPort)) Open(i);
             if (_session is null) _detector.Recognised(App);
         }
         _detector.StreamPlace = -1;
@@ -205,13 +214,13 @@ internal sealed class StreamSession
     private void Probe(Side from, ReadOnlySpan<byte> bytes)
     {
         var side = _sides[(int)from];
-        if (side.IsRuledOut) return;
+        if (side.IsRuledOut && _options.Streams is null) return;
         side.Probe.Begin(bytes);
         var seen = side.Probe.View(bytes).Bytes;
         var isOpen = false;
         for (var i = 0; i < Protocols.All.Length; i++)
         {
-            if (((side.Noes | _disabled) >> i & 1) != 0) continue;
+            if (((side.Noes | _excluded) >> i & 1) != 0) continue;
             switch (Protocols.All[i].Recognise(from, seen, _serverPort))
             {
                 case Wire.Detection.Yes when from == Side.Client && Protocols.All[i].IsGreeted && (_sides[(int)Side.Server].Noes >> i & 1) != 0:
@@ -231,6 +240,8 @@ internal sealed class StreamSession
         }
         if (isOpen && side.Probe.Total < MaxProbe) return;
         side.IsRuledOut = true;
+        // Suricata gives up only when both sides have said enough.
+        if (_options.Streams is not null && !(_sides[(int)from.Other()].IsRuledOut && side.Probe.Total >= MinFailed && _sides[(int)from.Other()].Probe.Total >= MinFailed)) return;
         // A server's greeting says nothing about a client that begins later; a client that speaks something else has decided it.
         if (from != Side.Client && !_sides[(int)Side.Client].IsRuledOut) return;
         App = AppProtocol.Failed;
@@ -275,9 +286,12 @@ internal sealed class StreamSession
         else if (_session.IsOver(from))
         {
             _detector.CountError(App, "parser");
-            App = AppProtocol.Failed;
+            if (_options.Streams is not null) foreach (var end in (ReadOnlySpan<Side>)[Side.Client, Side.Server]) _session.Close(end);
+            // To Suricata it stays what it was, and is not read any further.
+            if (_options.Streams is not null) _isLost = true;
+            else App = AppProtocol.Failed;
             _detector.Scope.Facts.App = App;
-            _detector.Recognised(App);
+            _detector.Recognised(AppProtocol.Failed);
         }
     }
 
@@ -304,12 +318,13 @@ internal sealed class StreamSession
         var (isUnclear, speaks) = (false, AppProtocol.Unknown);
         foreach (var protocol in Protocols.All)
         {
-            var answer = protocol.Recognise(from, bytes, _serverPort);
-            isUnclear |= answer == Wire.Detection.Incomplete;
+            var answer = _options.Streams is not null && protocol.MarkOfSide is { } mark ? mark(from, bytes) : protocol.Recognise(from, bytes, _serverPort);
+            isUnclear |= answer == Wire.Detection.Incomplete && _options.Streams is null;
             if (protocol.App == App && answer != Wire.Detection.No) return;
             if (answer == Wire.Detection.Yes) speaks = protocol.App;
         }
         if (speaks != AppProtocol.Unknown) Mismatch = (speaks, from);
+        else if (!isUnclear && _options.Streams is not null) Mismatch = (AppProtocol.Failed, from);
         if (speaks != AppProtocol.Unknown) _detector.Notice("APPLAYER_MISMATCH_PROTOCOL_BOTH_DIRECTIONS");
         else if (!isUnclear) _detector.Notice("APPLAYER_DETECT_PROTOCOL_ONLY_ONE_DIRECTION");
     }

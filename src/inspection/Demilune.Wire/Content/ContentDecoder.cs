@@ -8,9 +8,6 @@ namespace Demilune.Wire.Content;
 /// <summary>Undoes content codings (RFC 9110 §8.4) piece by piece, and refuses to be filled by a bomb.</summary>
 public sealed class ContentDecoder : IDisposable
 {
-    /// <summary>Two codings on top of each other exist in the wild by mistake; more do not.</summary>
-    private const int MaxCodings = 3;
-
     /// <summary>Before this many bytes have come out no ratio is held against a body.</summary>
     private const long FreeOutput = 1 << 20;
 
@@ -26,8 +23,9 @@ public sealed class ContentDecoder : IDisposable
     /// <param name="codings">The value of the field: the last one was applied last.</param>
     /// <param name="maxRatio">How much larger than its encoded form a body may become.</param>
     /// <param name="sink">Hears of codings that cannot be undone.</param>
+    /// <param name="maxCodings">More than these on top of each other are not undone: two exist in the wild by mistake.</param>
     /// <returns>Null: the body is to be taken as it is.</returns>
-    public static ContentDecoder? For(ReadOnlySpan<byte> codings, int maxRatio, IContentSink sink)
+    public static ContentDecoder? For(ReadOnlySpan<byte> codings, int maxRatio, IContentSink sink, int maxCodings = 3)
     {
         ContentDecoder? decoder = null;
         foreach (var range in codings.Split((byte)','))
@@ -36,7 +34,7 @@ public sealed class ContentDecoder : IDisposable
             if (name.IsEmpty || Ascii.EqualsIgnoreCase(name, "identity"u8)) continue;
             var stage = Stage.For(name);
             decoder ??= new(maxRatio);
-            if (stage is null || decoder._stages.Count == MaxCodings)
+            if (stage is null || decoder._stages.Count == maxCodings)
             {
                 sink.Failed(stage is null ? ContentFailure.UnknownCoding : ContentFailure.TooManyCodings);
                 stage?.Dispose();
@@ -80,7 +78,11 @@ public sealed class ContentDecoder : IDisposable
             if (!stage.TryTake(output, out var count))
             {
                 // Clients look neither at the checksums nor at flags that mean nothing to them.
-                if (stage.TryBeLenient()) continue;
+                if (stage.TryBeLenient())
+                {
+                    sink.Failed(ContentFailure.Invalid);
+                    continue;
+                }
                 // A coding that was announced and not applied: what is below it may still be there.
                 if (stage.TryStandAside(out var whole))
                 {

@@ -31,6 +31,9 @@ public enum Http1Anomaly : byte
     InvalidChunkSize,
     ChunkExtension,
     ChunkSpace,
+
+    /// <summary>Something else than an extension behind the size of a chunk, which clients pass over.</summary>
+    ChunkJunk,
     ChunkLineFeed,
     MissingChunkEnd,
     TruncatedMessage,

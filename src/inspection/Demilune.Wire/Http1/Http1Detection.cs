@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Demilune.Wire.Http1;
 
 /// <summary>Recognises HTTP/1.x by its first bytes, on any port.</summary>
@@ -25,6 +27,31 @@ public static class Http1Detection
         if (feed < 0) return bytes.Length > MaxLine ? Detection.No : Detection.Incomplete;
         return bytes[..feed].IndexOf(" HTTP/"u8) > 0 ? Detection.Yes : Detection.No;
     }
+
+    /// <summary>Whether a client begins with a registered method and a space, as it stands.</summary>
+    public static Detection ByMethod(ReadOnlySpan<byte> bytes)
+    {
+        var space = bytes.IndexOfAny((byte)' ', (byte)'\t');
+        if (space < 0) return bytes.Length > MaxMethod ? Detection.No : Detection.Incomplete;
+        foreach (var method in s_methods)
+            if (Ascii.EqualsIgnoreCase(bytes[..space], method)) return Detection.Yes;
+        return Detection.No;
+    }
+
+    /// <summary>Whether a server begins with one of the three versions, as it stands.</summary>
+    public static Detection ByVersion(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < "HTTP/1.1"u8.Length) return "HTTP/"u8.StartsWith(bytes[..Math.Min(bytes.Length, 5)]) ? Detection.Incomplete : Detection.No;
+        return bytes.StartsWith("HTTP/0.9"u8) || bytes.StartsWith("HTTP/1.0"u8) || bytes.StartsWith("HTTP/1.1"u8) ? Detection.Yes : Detection.No;
+    }
+
+    private static readonly byte[][] s_methods =
+    [
+        [.. "GET"u8], [.. "PUT"u8], [.. "POST"u8], [.. "HEAD"u8], [.. "TRACE"u8], [.. "OPTIONS"u8], [.. "CONNECT"u8], [.. "DELETE"u8], [.. "PATCH"u8],
+        [.. "PROPFIND"u8], [.. "PROPPATCH"u8], [.. "MKCOL"u8], [.. "COPY"u8], [.. "MOVE"u8], [.. "LOCK"u8], [.. "UNLOCK"u8], [.. "CHECKOUT"u8],
+        [.. "UNCHECKOUT"u8], [.. "CHECKIN"u8], [.. "UPDATE"u8], [.. "LABEL"u8], [.. "REPORT"u8], [.. "MKWORKSPACE"u8], [.. "MKACTIVITY"u8], [.. "MERGE"u8],
+        [.. "INVALID"u8], [.. "VERSION-CONTROL"u8], [.. "BASELINE-CONTROL"u8],
+    ];
 
     /// <summary>Whether a server that begins so speaks HTTP/1.x.</summary>
     public static Detection OfResponse(ReadOnlySpan<byte> bytes)

@@ -8,6 +8,9 @@ public sealed record Http1Limits
     /// <summary>Bytes of start line and fields. Default 64 KiB: twice nginx' large_client_header_buffers, eight times Apache's line limit.</summary>
     public int MaxHead { get; init; } = 64 << 10;
 
+    /// <summary>Bytes of one line of a head. Default: none but that of the head.</summary>
+    public int MaxLine { get; init; } = int.MaxValue;
+
     /// <summary>Default 200: twice Apache's LimitRequestFields.</summary>
     public int MaxFields { get; init; } = 200;
 

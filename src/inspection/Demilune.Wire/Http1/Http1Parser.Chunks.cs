@@ -9,7 +9,7 @@ public sealed partial class Http1Parser
     private int _chunkDigits;
 
     /// <summary>What the size line of a response began with: if it is none, these bytes belong to the body.</summary>
-    private readonly byte[] _chunkStart = isRequest ? [] : new byte[64];
+    private readonly byte[] _chunkStart = isRequest && !limits.JoinsTrailing ? [] : new byte[64];
     private int _chunkStartLength;
 
     private bool _chunkSpace;
@@ -24,7 +24,7 @@ public sealed partial class Http1Parser
     /// <summary>chunk-size [ chunk-ext ] CRLF (RFC 9112 §7.1), digit by digit.</summary>
     private int FeedChunkSize(ReadOnlySpan<byte> bytes, IHttp1Events events)
     {
-        if (!isRequest) return FeedLenientChunkSize(bytes, events);
+        if (!isRequest || limits.JoinsTrailing) return FeedLenientChunkSize(bytes, events);
         for (var used = 0; used < bytes.Length; used++)
         {
             var b = bytes[used];
@@ -61,11 +61,19 @@ public sealed partial class Http1Parser
         {
             var b = bytes[used];
             var digit = HexDigit(b);
-            if (digit >= 0 ? _chunkDigits == 15 : _chunkDigits == 0 && !Gaps.Contains(b) && b != '\n') return BecomeUnframed(bytes, used, events);
-            if (digit < 0 && _chunkDigits > 0)
+            if (digit >= 0 ? _chunkDigits == 15 && !_chunkSpace : _chunkDigits == 0 && !Gaps.Contains(b) && b != '\n') return BecomeUnframed(bytes, used, events);
+            if (_chunkSpace || (digit < 0 && _chunkDigits > 0))
             {
-                if (b == ';') Tell(Http1Anomaly.ChunkExtension, events);
-                else if (b is not ((byte)'\r' or (byte)'\n')) Tell(Gaps.Contains(b) ? Http1Anomaly.ChunkSpace : Http1Anomaly.InvalidChunkSize, events);
+                if (b is (byte)' ' or (byte)'\t')
+                {
+                    // What comes behind them may still be an extension.
+                    Tell(Http1Anomaly.ChunkSpace, events);
+                    _chunkSpace = true;
+                    if (++_chunkLine <= limits.MaxChunkLine) continue;
+                    return BecomeUnframed(bytes, used, events);
+                }
+                if (b == ';') TellExtension(events);
+                else if (b is not ((byte)'\r' or (byte)'\n')) Tell(Gaps.Contains(b) ? Http1Anomaly.ChunkSpace : Http1Anomaly.ChunkJunk, events);
                 _state = State.ChunkExtension;
                 return used;
             }
@@ -82,9 +90,21 @@ public sealed partial class Http1Parser
         return bytes.Length;
     }
 
+    /// <summary>Of a capture each is told, as libhtp does.</summary>
+    private void TellExtension(IHttp1Events events)
+    {
+        if (limits.JoinsTrailing) events.Anomaly(Http1Anomaly.ChunkExtension);
+        else Tell(Http1Anomaly.ChunkExtension, events);
+    }
+
     private int BecomeUnframed(ReadOnlySpan<byte> bytes, int used, IHttp1Events events)
     {
         Tell(Http1Anomaly.InvalidChunkSize, events);
+        if (isRequest)
+        {
+            _state = State.Broken;
+            return bytes.Length;
+        }
         _state = State.Close;
         if (_chunkStartLength > 0) events.Body(_chunkStart.AsSpan(0, _chunkStartLength));
         return used;

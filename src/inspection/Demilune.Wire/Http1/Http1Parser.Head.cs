@@ -21,16 +21,26 @@ public sealed partial class Http1Parser
     private bool ReadRequestLine(IHttp1Events events)
     {
         var line = _head.Line;
-        var methodEnd = line.IndexOfAny((byte)' ', (byte)'\t');
+        var methodStart = limits.JoinsTrailing ? line.Length - line.TrimStart(" \t"u8).Length : 0;
+        var methodEnd = line[methodStart..].IndexOfAny((byte)' ', (byte)'\t');
         if (methodEnd <= 0)
         {
             Tell(Http1Anomaly.InvalidRequestLine, events);
             return false;
         }
-        _head.MethodRange = ..methodEnd;
+        methodEnd += methodStart;
+        _head.MethodRange = methodStart..methodEnd;
         foreach (var b in _head.Method)
             if (!IsTokenByte(b)) Tell(Http1Anomaly.InvalidRequestLine, events);
         var targetStart = methodEnd + SpaceCount(line[methodEnd..]);
+        if (limits.JoinsTrailing && line[targetStart..].IndexOf((byte)' ') is var space and >= 0)
+        {
+            // libhtp: the target ends at the first space, and what follows is the version, whatever it looks like.
+            _head.TargetRange = targetStart..(targetStart + space);
+            _head.VersionRange = (targetStart + space + SpaceCount(line[(targetStart + space)..]))..line.Length;
+            if (!IsKnownVersion(_head.Version)) Tell(Http1Anomaly.UnknownVersion, events);
+            return true;
+        }
         var versionStart = line.LastIndexOf("HTTP/"u8);
         if (versionStart <= targetStart || line[versionStart - 1] is not ((byte)' ' or (byte)'\t'))
         {
@@ -176,6 +186,9 @@ public sealed partial class Http1Parser
         foreach (var range in value.Split((byte)','))
         {
             var item = value[range].Trim(" \t"u8);
+            // libhtp takes the first number that it finds, even with a list.
+            if (limits.JoinsTrailing && item.IndexOfAnyInRange((byte)'0', (byte)'9') is var start and >= 0)
+                item = item[start..(item[start..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') is var end and >= 0 ? start + end : item.Length)];
             if (!TryParse(item, 10, out var parsed))
             {
                 Tell(Http1Anomaly.InvalidContentLength, events);

@@ -59,7 +59,15 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
     /// <param name="bytes">At least one.</param>
     /// <param name="events">Hears of them.</param>
     /// <returns>How many were taken; 0 only where another call takes some.</returns>
-    public int FeedSome(ReadOnlySpan<byte> bytes, IHttp1Events events) => _state switch
+    public int FeedSome(ReadOnlySpan<byte> bytes, IHttp1Events events)
+    {
+        if (_state is not (State.ChunkSize or State.ChunkExtension or State.ChunkEnd)) return FeedState(bytes, events);
+        var used = FeedState(bytes, events);
+        events.Framing(used);
+        return used;
+    }
+
+    private int FeedState(ReadOnlySpan<byte> bytes, IHttp1Events events) => _state switch
     {
         State.Head => FeedHead(bytes, events),
         State.Perhaps => FeedPerhaps(bytes, events),
@@ -135,7 +143,7 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
             var rest = bytes[used..];
             var feed = rest.IndexOf((byte)'\n');
             var line = feed < 0 ? rest : rest[..(feed + 1)];
-            if (_head.Length + line.Length > limits.MaxHead) return Break(Http1Anomaly.HeadTooLong, bytes, events);
+            if (_head.Length + line.Length > limits.MaxHead || _head.Length - _lineStart + line.Length > limits.MaxLine) return Break(Http1Anomaly.HeadTooLong, bytes, events);
             _head.Append(line);
             used += line.Length;
             if (limits.JoinsTrailing) (_hasMore, _isBodyAhead) = (bytes[used..].TrimStart(Gaps).TrimStart("\n"u8).Length > 0, isRequest && IsForeign(bytes[used..]));
@@ -144,13 +152,12 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
         return used;
     }
 
-    /// <returns>True if that was the last line of the head.</returns>
-    /// <summary>What follows in the same piece begins with no method that anybody knows.</summary>
+    /// <summary>What follows in the same piece begins with a line, and that with no method that anybody knows.</summary>
     private static bool IsForeign(ReadOnlySpan<byte> bytes)
     {
         bytes = bytes.TrimStart("\r\n"u8);
         var end = bytes.IndexOfAny(" \t\r\n"u8);
-        return !bytes.IsEmpty && !s_methods.Contains(System.Text.Encoding.Latin1.GetString(end < 0 ? bytes[..Math.Min(bytes.Length, 32)] : bytes[..Math.Min(end, 32)]));
+        return bytes.Contains((byte)'\n') && !s_methods.Contains(System.Text.Encoding.Latin1.GetString(end < 0 ? bytes[..Math.Min(bytes.Length, 32)] : bytes[..Math.Min(end, 32)]));
     }
 
     private static readonly System.Collections.Frozen.FrozenSet<string> s_methods = System.Collections.Frozen.FrozenSet.ToFrozenSet<string>(
@@ -159,6 +166,7 @@ public sealed partial class Http1Parser(bool isRequest, Http1Limits limits)
         "VERSION-CONTROL", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE", "LABEL", "REPORT", "MKWORKSPACE", "MKACTIVITY", "BASELINE-CONTROL", "MERGE",
     ], StringComparer.Ordinal);
 
+    /// <returns>True if that was the last line of the head.</returns>
     private bool EndHeadLine(IHttp1Events events)
     {
         var line = TrimEnd(_head.Raw[_lineStart..]);

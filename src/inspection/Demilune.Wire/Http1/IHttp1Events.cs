@@ -10,6 +10,11 @@ public interface IHttp1Events
     /// <summary>Some bytes of the body, chunk framing removed, content coding not.</summary>
     void Body(ReadOnlySpan<byte> bytes);
 
+    /// <summary>So many bytes of chunk framing, which are on the wire and not in the body.</summary>
+    void Framing(int count)
+    {
+    }
+
     /// <summary>So many bytes of the body are missing.</summary>
     void Gap(long count)
     {

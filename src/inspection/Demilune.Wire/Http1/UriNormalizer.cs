@@ -7,20 +7,20 @@ namespace Demilune.Wire.Http1;
 public static class UriNormalizer
 {
     /// <summary>An application that decodes more often than this is not known; each pass costs the length of the target.</summary>
-    private const int MaxPasses = 3;
+    public const int MaxPasses = 3;
 
     /// <summary>Room that <see cref="Normalize"/> needs at most: the path may get a slash of its own.</summary>
     public static int MaxLength(int targetLength) => targetLength + 1;
 
     /// <returns>Bytes written.</returns>
-    public static int Normalize(ReadOnlySpan<byte> target, Span<byte> destination, out UriOddities oddities)
+    public static int Normalize(ReadOnlySpan<byte> target, Span<byte> destination, out UriOddities oddities, int passes = MaxPasses)
     {
         oddities = UriOddities.None;
         target = WithoutAuthority(target);
         var mark = target.IndexOf((byte)'?');
         var path = mark < 0 ? target : target[..mark];
         path.CopyTo(destination);
-        var length = DecodePasses(destination[..path.Length], isQuery: false, ref oddities);
+        var length = DecodePasses(destination[..path.Length], isQuery: false, passes, ref oddities);
         length = NormalizePath(destination[..length], ref oddities);
         if (mark < 0) return length;
         destination[length++] = (byte)'?';
@@ -28,7 +28,7 @@ public static class UriNormalizer
         var written = destination.Slice(length, query.Length);
         query.CopyTo(written);
         written.Replace((byte)'+', (byte)' ');
-        return length + DecodePasses(written, isQuery: true, ref oddities);
+        return length + DecodePasses(written, isQuery: true, passes, ref oddities);
     }
 
     /// <summary>The host and port of an absolute target, else empty. CONNECT's target is one altogether and not looked at here.</summary>
@@ -65,10 +65,10 @@ public static class UriNormalizer
         return target[(colon + 3)..];
     }
 
-    private static int DecodePasses(Span<byte> bytes, bool isQuery, ref UriOddities oddities)
+    private static int DecodePasses(Span<byte> bytes, bool isQuery, int passes, ref UriOddities oddities)
     {
         var length = Decode(bytes, ref oddities, out var again);
-        for (var pass = 1; again && pass < MaxPasses; pass++)
+        for (var pass = 1; again && pass < passes; pass++)
         {
             oddities |= UriOddities.DoubleEncoded;
             if (isQuery) bytes[..length].Replace((byte)'+', (byte)' ');

@@ -46,11 +46,12 @@ internal sealed record EngineSettings
             EveFile = outputs.Length > 0 ? settings.Text($"{outputs[0].Path}.filename") ?? "eve.json" : "eve.json",
             FastFile = settings.Items("outputs").Where(item => item.Name == "fast" && settings.Flag($"{item.Path}.enabled") != false)
                 .Select(item => settings.Text($"{item.Path}.filename") ?? "fast.log").FirstOrDefault(),
-            VerifyChecksums = settings.Flag("pcap-file.checksum-checks"),
+            VerifyChecksums = settings.Text("pcap-file.checksum-checks") == "auto" ? null : settings.Flag("pcap-file.checksum-checks"),
             FileStore = StoreOf(settings) is { } store ? new(settings.Text($"{store}.dir") ?? "filestore", settings.Flag($"{store}.write-fileinfo") == true,
                 int.TryParse(settings.Text($"{store}.max-open-files"), out var most) && most > 0 ? most : DefaultOpenFiles, new()) : null,
             Inspector = new()
             {
+                Http = HttpOf(settings, eve),
                 Mail = MailOf(settings),
                 Files = FilesOf(settings, StoreOf(settings), outputs.Length > 0 ? outputs[0].Path : null),
                 Inline = inline,
@@ -80,6 +81,22 @@ internal sealed record EngineSettings
 
     /// <summary>Suricata has no limit by itself; what a process may open by default on Linux is 1024.</summary>
     private const int DefaultOpenFiles = 512;
+
+    /// <summary>A configuration that does not speak of bodies has 4 KiB of them looked at, and two codings undone, as in Suricata.</summary>
+    private static HttpOptions HttpOf(Settings settings, EveOptions? eve)
+    {
+        if (settings.IsEmpty) return new();
+        const string http = "app-layer.protocols.http.libhtp.default-config";
+        return new()
+        {
+            TellsHeads = eve is { HttpRequestHeaders: true } or { HttpResponseHeaders: true } or { HttpCustom.Count: > 0 },
+            TellsBodies = eve is { HttpBody: true } or { HttpBodyPrintable: true },
+            UriPasses = settings.Flag($"{http}.double-decode-path") == true || settings.Flag($"{http}.double-decode-query") == true ? 2 : 1,
+            RequestBodyLimit = settings.Size($"{http}.request-body-limit") ?? 4096,
+            ResponseBodyLimit = settings.Size($"{http}.response-body-limit") ?? 4096,
+            MaxCodings = (int)Math.Clamp(settings.Size($"{http}.response-body-decompress-layer-limit") ?? 2, 1, 16),
+        };
+    }
 
     private static MailOptions MailOf(Settings settings)
     {
@@ -143,6 +160,18 @@ internal sealed record EngineSettings
                     Packet = settings.Flag($"{below}.packet") == true,
                     Verdict = settings.Flag($"{below}.verdict") == true,
                     TaggedPackets = settings.Flag($"{below}.tagged-packets") != false,
+                };
+            }
+            if (name == "alert") options = options with { HttpBody = settings.Flag($"{below}.http-body") == true, HttpBodyPrintable = settings.Flag($"{below}.http-body-printable") == true };
+            if (name == "http")
+            {
+                var dumped = settings.Text($"{below}.dump-all-headers");
+                options = options with
+                {
+                    HttpExtended = settings.Flag($"{below}.extended") == true,
+                    HttpCustom = settings.Items($"{below}.custom").Select(item => item.Name.ToLowerInvariant().Replace('-', '_')).ToFrozenSet(StringComparer.Ordinal),
+                    HttpRequestHeaders = dumped is "both" or "request",
+                    HttpResponseHeaders = dumped is "both" or "response",
                 };
             }
             if (name == "drop") options = options with { DropAlerts = settings.Flag($"{below}.alerts") == true, DropVerdict = settings.Flag($"{below}.verdict") == true, OnlyFirstDrops = settings.Text($"{below}.flows") == "start" };

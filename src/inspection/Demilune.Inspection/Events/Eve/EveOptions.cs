@@ -33,6 +33,18 @@ public sealed record EveOptions
     /// <summary>Drops name the rule that dropped.</summary>
     public bool DropAlerts { get; init; }
 
+    /// <summary>Records of HTTP tell how it ended and more, as alerts do. Suricata's default is no, and yes in its configuration. Default: yes.</summary>
+    public bool HttpExtended { get; init; } = true;
+
+    /// <summary>They tell these fields by EVE's names (<c>server</c>, <c>x_forwarded_proto</c> …), or all of a side's. Need <see cref="HttpOptions.TellsHeads"/>.</summary>
+    public FrozenSet<string> HttpCustom { get; init; } = [];
+    public bool HttpRequestHeaders { get; init; }
+    public bool HttpResponseHeaders { get; init; }
+
+    /// <summary>Alerts tell the bodies of HTTP. Need <see cref="HttpOptions.TellsBodies"/>.</summary>
+    public bool HttpBody { get; init; }
+    public bool HttpBodyPrintable { get; init; }
+
     /// <summary>Records tell what bits and variables rules have set on the flow. Default true, as in Suricata.</summary>
     public bool Metadata { get; init; } = true;
 

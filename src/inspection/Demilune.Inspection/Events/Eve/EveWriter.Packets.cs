@@ -233,10 +233,13 @@ public sealed partial class EveWriter
         _json.WriteString("tcp_flags_ts"u8, ((byte)tcp.OfClient).ToString("x2", null));
         _json.WriteString("tcp_flags_tc"u8, ((byte)tcp.OfServer).ToString("x2", null));
         WriteFlags(tcp.Flags);
-        if (tcp.State != "none") _json.WriteString("state"u8, tcp.State);
-        // Of how many buffers a side's stream was made at most: ours is one.
-        _json.WriteNumber("ts_max_regions"u8, 1);
-        _json.WriteNumber("tc_max_regions"u8, 1);
+        if (tcp.State != "none")
+        {
+            _json.WriteString("state"u8, tcp.State);
+            // Of how many buffers a side's stream was made at most: ours is one.
+            _json.WriteNumber("ts_max_regions"u8, 1);
+            _json.WriteNumber("tc_max_regions"u8, 1);
+        }
         _json.WriteEndObject();
     }
 
@@ -265,10 +268,14 @@ public sealed partial class EveWriter
                 SourcePort = flow.Context.DestinationPort,
                 DestinationPort = flow.Context.SourcePort,
             };
+            if (!isClient && context.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6) context = context with { SourcePort = flow.IcmpAnswer.Type, DestinationPort = flow.IcmpAnswer.Code };
             var (packets, bytes) = isClient ? (context.PacketsToServer, context.BytesToServer) : (context.PacketsToClient, context.BytesToClient);
             if (packets == 0 && !isClient) continue;
             Begin("netflow", in context);
-            WriteApp(in context);
+            // Each side's own, as far as it was recognised.
+            var isOther = context.Mismatch.App != AppProtocol.Unknown && context.Mismatch.From == (isClient ? Side.Client : Side.Server);
+            var app = isOther ? context.Mismatch.App : context.App;
+            _json.WriteString("app_proto"u8, app == AppProtocol.Unknown ? "unknown" : ProtocolMatch.NameOf(app));
             _json.WriteStartObject("netflow"u8);
             _json.WriteNumber("pkts"u8, packets);
             _json.WriteNumber("bytes"u8, bytes);

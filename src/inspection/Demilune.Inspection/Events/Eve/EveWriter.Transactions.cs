@@ -5,25 +5,6 @@ namespace Demilune.Inspection.Events.Eve;
 /// <summary>What was said over a protocol: HTTP, files, and what each session tells of itself.</summary>
 public sealed partial class EveWriter
 {
-    private void WriteHttp(HttpFields http)
-    {
-        _json.WriteStartObject("http"u8);
-        WriteText("hostname"u8, http.Host);
-        WriteText("url"u8, http.Uri);
-        WriteText("http_user_agent"u8, http.UserAgent);
-        var parameters = http.ContentType.IndexOf((byte)';');
-        WriteText("http_content_type"u8, parameters < 0 ? http.ContentType : http.ContentType[..parameters]);
-        WriteText("http_refer"u8, http.Referer);
-        WriteText("http_method"u8, http.Method);
-        if (http.Details is null) WriteText("protocol"u8, http.Protocol);
-        if (http.Status != 0) _json.WriteNumber("status"u8, http.Status);
-        WriteText("redirect"u8, http.Location);
-        if (!http.ContentRange.IsEmpty) WriteRange(http.ContentRange);
-        if (http.Details is null) _json.WriteNumber("length"u8, http.Length);
-        http.Details?.Write(_json);
-        _json.WriteEndObject();
-    }
-
     /// <summary>RFC 9110 §14.4: <c>bytes FIRST-LAST/SIZE</c>.</summary>
     private void WriteRange(ReadOnlySpan<byte> text)
     {

@@ -60,7 +60,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         WriteMetadata(in alert.Context);
         WriteSignature(alert.Signature, alert.Action, in alert.Context);
         WriteEvidence(alert.Matches, alert.Bytes);
-        if (!alert.Http.IsEmpty) WriteHttp(alert.Http);
+        if (!alert.Http.IsEmpty) WriteHttp(alert.Http, _options.HttpBody || _options.HttpBodyPrintable);
         WriteRecord(alert.RecordType, alert.Record);
         if (alert.HasFile)
         {
@@ -88,7 +88,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         Begin("anomaly", in anomaly.Context);
         if (anomaly.Transaction >= 0) _json.WriteNumber("tx_id"u8, anomaly.Transaction);
         _json.WriteStartObject("anomaly"u8);
-        if (anomaly.Layer == AnomalyLayer.AppLayer) WriteApp(in anomaly.Context);
+        if (anomaly.Layer == AnomalyLayer.AppLayer) WriteApp(in anomaly.Context, withSides: false);
         _json.WriteString("type"u8, anomaly.Layer switch { AnomalyLayer.Decode => "decode"u8, AnomalyLayer.Stream => "stream"u8, _ => "applayer"u8 });
         if (anomaly.Layer == AnomalyLayer.AppLayer)
         {
@@ -114,7 +114,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         if (!_options.Writes(http.Fields.Details is null ? "http" : "http2")) return;
         Begin("http", in http.Context);
         _json.WriteNumber("tx_id"u8, http.Transaction);
-        WriteHttp(http.Fields);
+        WriteHttpRecord(http.Fields);
         WriteMetadata(in http.Context);
         WriteKubernetes(in http.Context);
         End();
@@ -126,7 +126,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         Begin("fileinfo", in file.Context);
         if (!file.Http.IsEmpty) WriteHttp(file.Http);
         WriteRecord(file.RecordType, file.Record);
-        WriteApp(in file.Context);
+        WriteApp(in file.Context, withSides: false);
         _json.WriteStartObject("fileinfo"u8);
         WriteFile(file.Fields);
         _json.WriteEndObject();
@@ -138,7 +138,8 @@ public sealed partial class EveWriter : IEventSink, IDisposable
     {
         if (!_options.Writes(record.Type)) return;
         Begin(record.Type, in record.Context);
-        if (record.Transaction >= 0) _json.WriteNumber("tx_id"u8, record.Transaction);
+        // Where Suricata has one. A number beside the object is of no use to rules or readers of the others, whose own have it.
+        if (record.Transaction >= 0 && record.Type is "smtp" or "ftp" or "ftp_data" or "ssh") _json.WriteNumber("tx_id"u8, record.Transaction);
         _json.WriteStartObject(record.Type);
         record.Fields.Write(_json);
         _json.WriteEndObject();
@@ -329,10 +330,11 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         _json.WriteNumber("bytes_toclient"u8, context.BytesToClient);
     }
 
-    private void WriteApp(in FlowContext context)
+    private void WriteApp(in FlowContext context, bool withSides = true)
     {
         if (context.App == AppProtocol.Unknown) return;
         _json.WriteString("app_proto"u8, ProtocolMatch.NameOf(context.App));
+        if (!withSides) return;
         if (context.OriginalApp != AppProtocol.Unknown) _json.WriteString("app_proto_orig"u8, ProtocolMatch.NameOf(context.OriginalApp));
         if (context.Mismatch is { App: not AppProtocol.Unknown } other) _json.WriteString(other.From == Side.Client ? "app_proto_ts"u8 : "app_proto_tc"u8, ProtocolMatch.NameOf(other.App));
     }

@@ -24,6 +24,7 @@ internal sealed class DnsFields : IRecordFields
     {
         if (!_message.IsResponse)
         {
+            json.WriteNumber("version"u8, 2);
             WriteQuestion(json, Question);
             return;
         }
@@ -43,6 +44,7 @@ internal sealed class DnsFields : IRecordFields
 
     public void WriteInAlert(Utf8JsonWriter json)
     {
+        json.WriteNumber("version"u8, 2);
         if (_message.IsResponse)
         {
             json.WriteStartObject("answer"u8);

@@ -27,6 +27,15 @@ internal static class HttpEvents
         .. Enum.GetValues<Http1Anomaly>().Select(anomaly => anomaly.Name()),
     ];
 
+    /// <summary>As Suricata tells it of a capture; null: it does not. What it tells of heads says <see cref="LibhtpHead"/>.</summary>
+    public static string? InCapture(Http1Anomaly anomaly, bool isRequest) => anomaly switch
+    {
+        Http1Anomaly.HeadTooLong or Http1Anomaly.TooManyFields or Http1Anomaly.InvalidChunkSize or Http1Anomaly.ResponseWithoutRequest
+            or Http1Anomaly.InvalidContentEncoding or Http1Anomaly.DecompressionBomb or Http1Anomaly.RequestBodyUnexpected => Of(anomaly, isRequest),
+        Http1Anomaly.ChunkExtension => "http.REQUEST_CHUNK_EXTENSION",      // of either side
+        _ => null,
+    };
+
     public static string Of(Http1Anomaly anomaly, bool isRequest) => anomaly switch
     {
         Http1Anomaly.HeadTooLong => isRequest ? "http.REQUEST_FIELD_TOO_LONG" : "http.RESPONSE_FIELD_TOO_LONG",

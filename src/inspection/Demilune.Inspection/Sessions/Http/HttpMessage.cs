@@ -1,5 +1,6 @@
 using System.Text;
 using Demilune.Inspection.Detection;
+using Demilune.Inspection.Events;
 using Demilune.Inspection.Files;
 using Demilune.Inspection.Reassembly;
 using Demilune.Rules.Buffers;
@@ -35,6 +36,9 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     /// <summary>Which part of a whole the body is; empty: it is no part.</summary>
     public ReadOnlySpan<byte> ContentRange => _arena.AsSpan(_range.Start, _range.Length);
 
+    /// <summary>All its fields; null: nobody asks for them.</summary>
+    public List<HttpHeader>? Headers { get; private set; }
+
     /// <summary>The head has come.</summary>
     public bool HasHead { get; private set; }
     public bool IsComplete { get; set; }
@@ -50,6 +54,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
         Pending.Clear();
         Array.Clear(_places);
         _lines.Clear();
+        Headers = null;
         (_used, HasHead, IsComplete, WireLength, StatusCode) = (0, false, false, 0, 0);
     }
 
@@ -103,13 +108,34 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
         }
         foreach (var field in head.Fields) AddField(head, field);
         if (isRequest) AddHost();
-        AddFileName(head);
+        if (!isRequest) AddFileName(head);
+        if (options.TellsHeads) KeepHeaders(head);
         if (!isRequest) AddRange(head);
         if (rules.Inspects(BufferId.HttpHeader, direction)) AddNormalised(head);
         if (rules.Inspects(BufferId.HttpHeaderNames, direction)) AddNames(head);
         if (rules.Inspects(BufferId.HttpStart, direction)) AddStart(head);
         if (rules.Inspects(isRequest ? BufferId.HttpRequestHeader : BufferId.HttpResponseHeader, direction)) AddLines(head);
         return oddities;
+    }
+
+    private void KeepHeaders(Http1Head head)
+    {
+        Headers = [];
+        foreach (var field in head.Fields)
+        {
+            var name = field.HasColon ? head.Name(field) : default;
+            var value = field.HasColon ? head.Value(field) : head.Name(field);
+            var known = field.HasColon ? Find(head.Name(field)) : -1;
+            if (known < 0) Headers.Add(new(name.ToArray(), value.ToArray()));
+            else if (!Ascii.EqualsIgnoreCase(name, "content-length"u8)) Headers[known] = Headers[known] with { Value = [.. Headers[known].Value, .. ", "u8, .. value] };
+        }
+
+        int Find(ReadOnlySpan<byte> name)
+        {
+            for (var i = 0; i < Headers.Count; i++)
+                if (Ascii.EqualsIgnoreCase(Headers[i].Name, name)) return i;
+            return -1;
+        }
     }
 
     private void AddFileName(Http1Head head)
@@ -175,7 +201,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     {
         var start = _used;
         Reserve(UriNormalizer.MaxLength(target.Length));
-        var length = UriNormalizer.Normalize(target, _arena.AsSpan(start), out var oddities);
+        var length = UriNormalizer.Normalize(target, _arena.AsSpan(start), out var oddities, options.UriPasses);
         _used += length;
         Set(BufferId.HttpUri, start, length);
         return oddities;

@@ -11,6 +11,7 @@ internal static class HttpProtocol
     {
         App = AppProtocol.Http1,
         OfStream = static (from, bytes) => from == Side.Client ? Http1Detection.OfRequest(bytes) : Http1Detection.OfResponse(bytes),
+        MarkOfSide = static (from, bytes) => from == Side.Client ? Http1Detection.ByMethod(bytes) : Http1Detection.ByVersion(bytes),
         Buffers = [.. Enum.GetValues<BufferId>().Where(id => id is >= BufferId.HttpMethod and <= BufferId.HttpResponseBody)],
         Events = HttpEvents.All,
         Open = static (options, pool, detector) => new HttpSession(options, pool, detector),

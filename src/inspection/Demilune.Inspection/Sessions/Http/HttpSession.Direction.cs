@@ -32,9 +32,13 @@ internal sealed partial class HttpSession
         private readonly HttpForm _form = new(session._files);
         private readonly OpenFrame _frame = new(session._options, session._pool, session._detector);
         private ContentDecoder? _decoder;
+        private IReadOnlyList<string> _flags = [];
         private bool _hasEnded;
 
-        public Http1Parser Parser { get; } = new(side == Side.Client, Http1Limits.Default with { JoinsTrailing = session._options.Streams is not null });
+        public Http1Parser Parser { get; } = new(side == Side.Client, Http1Limits.Default with { JoinsTrailing = session._options.Streams is not null, MaxLine = session._options.Streams is null ? int.MaxValue : MaxLine });
+
+        /// <summary>Captures: what Suricata lets a line of a head have.</summary>
+        private const int MaxLine = 18_000;
 
         public HttpMessage? Message => _transaction is null ? null : side == Side.Client ? _transaction.Request : _transaction.Response;
 
@@ -88,6 +92,7 @@ internal sealed partial class HttpSession
 
         private void Leave()
         {
+            _flags = [];
             _transaction = null;
             _form.Clear();
             EndDecoding();
@@ -105,6 +110,7 @@ internal sealed partial class HttpSession
             if (Message is not { } message) return;
             var oddities = message.Load(head, session._rules);
             if (oddities != UriOddities.None) TellOddities(oddities);
+            if (session._options.Streams is not null && session._details is null) TellOfHead(head);
             var detector = session._detector;
             foreach (var id in side == Side.Client ? s_ofRequest : s_ofResponse)
             {
@@ -129,6 +135,12 @@ internal sealed partial class HttpSession
             else _decoder.Feed(bytes, this);
         }
 
+        /// <summary>What goes over the wire is counted whole, as Suricata does.</summary>
+        public void Framing(int count)
+        {
+            if (Message is { } message) message.WireLength += count;
+        }
+
         public void Gap(long count)
         {
             if (Message is not { } message || _transaction is not { } transaction) return;
@@ -151,6 +163,13 @@ internal sealed partial class HttpSession
         public void Content(ReadOnlySpan<byte> bytes)
         {
             if (Message is not { } message || bytes.IsEmpty) return;
+            var limit = session.IsExchange ? 0 : side == Side.Client ? session._options.Http.RequestBodyLimit : session._options.Http.ResponseBodyLimit;
+            if (limit > 0 && message.Body.Total >= limit)
+            {
+                CloseFile(message, isCut: true);
+                return;
+            }
+            if (limit > 0) bytes = bytes[..(int)Math.Min(bytes.Length, limit - message.Body.Total)];
             var window = message.Body;
             var start = window.Total;
             window.Begin(bytes);
@@ -177,6 +196,8 @@ internal sealed partial class HttpSession
                 CloseFile(message);     // a body that should not be there
                 return;
             }
+            if (side == Side.Client) TellFlags();
+            _flags = [];
             message.IsComplete = message.Body.IsComplete = true;
             session._detector.Completed(side);
             _form.End(!Parser.IsTruncated);
@@ -189,16 +210,47 @@ internal sealed partial class HttpSession
             if (other.IsComplete || (side == Side.Server && !other.HasHead)) session.Finish(transaction);
         }
 
-        private void CloseFile(HttpMessage message)
+        private void CloseFile(HttpMessage message, bool isCut = false)
         {
             if (message.File is not { } file) return;
             message.File = null;
-            session._files.Close(file, Parser.IsTruncated || session._isCut ? FileState.Truncated : FileState.Closed);
+            session._files.Close(file, isCut || Parser.IsTruncated || session._isCut ? FileState.Truncated : FileState.Closed);
         }
 
-        public void Anomaly(Http1Anomaly anomaly) =>
-            session._detector.Notice(
-                HttpEvents.Of(anomaly, side == Side.Client), _transaction, Message, Message?.Pending, side == Side.Client && anomaly.IsAmbiguous());
+        public void Anomaly(Http1Anomaly anomaly)
+        {
+            var isRequest = side == Side.Client;
+            if ((session._options.Streams is null ? HttpEvents.Of(anomaly, isRequest) : HttpEvents.InCapture(anomaly, isRequest)) is { } name)
+                Notice(name, isRequest && anomaly.IsAmbiguous());
+        }
+
+        private void Notice(string name, bool isAmbiguous = false) => session._detector.Notice(name, _transaction, Message, Message?.Pending, isAmbiguous);
+
+        /// <summary>Captures: what Suricata notices.</summary>
+        private void TellOfHead(Http1Head head)
+        {
+            if (side == Side.Client)
+            {
+                foreach (var name in LibhtpHead.OfRequest(head)) Notice(name);
+                _flags = LibhtpHead.FlagsOfRequest(head);
+                // A host that is wrong in the target is looked at by itself, trailers are looked at like the head.
+                if (_flags.Contains("http.REQUEST_URI_HOST_INVALID")) Notice("http.REQUEST_URI_HOST_INVALID");
+                TellFlags();
+                if (head.Framing == Http1Framing.Chunked) TellFlags();
+                // A body whose length nobody knows ends the reading of this side.
+                else if (_flags.Any(static name => name.StartsWith("http.INVALID_", StringComparison.Ordinal))) _flags = [];
+                return;
+            }
+            var hasBody = head.Framing is not (Http1Framing.None or Http1Framing.Tunnel);
+            foreach (var name in LibhtpHead.OfResponse(head, hasBody)) Notice(name);
+            foreach (var name in LibhtpHead.OfCodings(head, session._options.Http.MaxCodings)) Notice(name);
+            if (head.StatusCode == 100 && _transaction is { } transaction && transaction.Continues++ > 0) Notice("http.100_CONTINUE_ALREADY_SEEN");
+        }
+
+        private void TellFlags()
+        {
+            foreach (var name in _flags) Notice(name);
+        }
 
         public Http1RequestKind Answered() => session._open.TryPeek(out var transaction) ? transaction.Kind : Http1RequestKind.Ordinary;
 
@@ -251,7 +303,7 @@ internal sealed partial class HttpSession
         private void BeginDecoding(ReadOnlySpan<byte> encoding)
         {
             EndDecoding();
-            _decoder = ContentDecoder.For(encoding, session._options.Http.MaxCompressionRatio, this);
+            _decoder = ContentDecoder.For(encoding, session._options.Http.MaxCompressionRatio, this, session._options.Http.MaxCodings);
         }
 
         private void EndDecoding()

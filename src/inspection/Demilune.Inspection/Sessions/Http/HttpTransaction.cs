@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Reassembly;
 using Demilune.Rules.Buffers;
@@ -20,17 +21,28 @@ internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool) : I
     /// <summary>What the end of the response depends on.</summary>
     public Http1RequestKind Kind { get; set; }
 
+    /// <summary>Responses that said to go on.</summary>
+    public int Continues { get; set; }
+
     public void Clear()
     {
+        Continues = 0;
         Request.Clear();
         Response.Clear();
         Kind = Http1RequestKind.Ordinary;
         Details = null;
     }
 
+    /// <summary>A response whose request nobody saw.</summary>
+    private bool IsUnasked => !Request.HasHead && Response.HasHead && Details is null;
+
+    /// <summary>What stands for its target, as in Suricata.</summary>
+    private static readonly byte[] s_notSeen = [.. "/libhtp::request_uri_not_seen"u8];
+
     /// <summary>What was asked for, without its query.</summary>
     public ReadOnlySpan<byte> Path()
     {
+        if (IsUnasked) return s_notSeen;
         var uri = Request[BufferId.HttpUri];
         var mark = uri.IndexOf((byte)'?');
         return mark < 0 ? uri : uri[..mark];
@@ -44,8 +56,7 @@ internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool) : I
     public HttpFields Fields() => new()
     {
         Host = Request[BufferId.HttpHost],
-        // Of a response whose request nobody saw, as Suricata has it.
-        Uri = Request.HasHead || !Response.HasHead || Details is not null ? Request[BufferId.HttpUriRaw] : "/libhtp::request_uri_not_seen"u8,
+        Uri = IsUnasked ? s_notSeen : Request[BufferId.HttpUriRaw],
         UserAgent = Request[BufferId.HttpUserAgent],
         Referer = Request[BufferId.HttpReferer],
         Method = Request[BufferId.HttpMethod],
@@ -56,5 +67,16 @@ internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool) : I
         Status = Response.StatusCode,
         Length = Response.WireLength,
         Details = Details,
+        Port = IsUnasked ? 0 : PortOf(UriNormalizer.Authority(Request[BufferId.HttpUriRaw]) is { IsEmpty: false } authority ? authority : Request[BufferId.HttpHostRaw]),
+        RequestHeaders = Request.Headers,
+        ResponseHeaders = Response.Headers,
+        RequestBody = options.TellsBodies ? Request.Body.View(default).Bytes : default,
+        ResponseBody = options.TellsBodies ? Response.Body.View(default).Bytes : default,
     };
+
+    private static int PortOf(ReadOnlySpan<byte> authority)
+    {
+        var host = UriNormalizer.WithoutPort(authority);
+        return host.Length < authority.Length && Utf8Parser.TryParse(authority[(host.Length + 1)..], out ushort port, out var used) && used == authority.Length - host.Length - 1 ? port : -1;
+    }
 }

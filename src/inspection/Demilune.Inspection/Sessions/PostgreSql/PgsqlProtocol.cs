@@ -12,6 +12,7 @@ internal static class PgsqlProtocol
     {
         App = AppProtocol.PostgreSql,
         OfStream = static (from, bytes) => from == Side.Client ? OfClient(bytes) : Wire.Detection.No,
+        MarkOfSide = static (from, bytes) => from == Side.Client ? OfClient(bytes) : Wire.Detection.Incomplete,      // nothing marks a server
         Buffers = [],
         Events = ["pgsql.invalid_length", "pgsql.malformed_request", "pgsql.malformed_response", "pgsql.too_many_transactions"],
         Open = static (options, _, detector) => new PgsqlSession(options, detector),

@@ -29,6 +29,7 @@ internal sealed class SipSession(InspectorOptions options, Detector detector) : 
         App = AppProtocol.Sip,
         OfStream = static (_, bytes) => SipMessage.OfStart(bytes),
         OfDatagram = static (_, bytes) => SipMessage.OfStart(bytes),
+        CapturedAt = [5060, 5061],
         Buffers = Provided,
         Events = ["sip.incomplete_data", "sip.invalid_data"],
         Open = static (options, _, detector) => new SipSession(options, detector),

@@ -100,6 +100,8 @@ internal sealed partial class SmbSession
             (transaction, key) = (_open[(1, former)], former);
         }
         transaction.Status = header.Status;
+        // What a session and a tree are called the server says; a client that began with version 1 has had neither.
+        if (command is SessionSetup or TreeConnect || transaction.Version == 1) (transaction.SessionId, transaction.TreeId) = (header.SessionId, header.TreeId);
         switch (transaction.Details)
         {
             case NegotiateDetails negotiate when body.Length >= 40 && header.Status == 0:

@@ -20,7 +20,7 @@ internal sealed class SmbTransaction(SmbSession session) : ITransaction, IMessag
     /// <summary>1 or 2.</summary>
     public required int Version { get; init; }
     public required int Command { get; init; }
-    public ulong SessionId { get; init; }
+    public ulong SessionId { get; set; }
     public uint TreeId { get; set; }
 
     /// <summary>NT's; null: none has come.</summary>

@@ -62,6 +62,7 @@ internal sealed partial class SmtpSession : IProtocolSession
     public void Clear()
     {
         _mail.Clear();
+        _detector.Closing(_transaction);
         _transaction.Clear();
         _hasTransaction = false;
     }
@@ -74,6 +75,7 @@ internal sealed partial class SmtpSession : IProtocolSession
     private void Open()
     {
         if (_hasTransaction && !_transaction.IsDone) return;
+        _detector.Closing(_transaction);
         _transaction.Clear();
         _transaction.Number = _transactions++;
         _hasTransaction = true;

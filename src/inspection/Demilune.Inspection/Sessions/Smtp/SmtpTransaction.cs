@@ -15,6 +15,7 @@ internal sealed class SmtpTransaction : ITransaction, IMessageBuffers
     public SmtpTransaction() => _fields = new(this);
 
     public int Number { get; set; }
+    public bool Lasts => true;
     public string RecordType => "smtp";
     public IRecordFields Record => _fields;
     public PendingSignatures Pending { get; } = new();
