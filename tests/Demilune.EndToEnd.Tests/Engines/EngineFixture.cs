@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Demilune.Cli.Cluster;
 using Demilune.Cli.Walk;
@@ -44,25 +43,5 @@ public sealed class EngineFixture() : ShopFixture(Stage.Layout(6) with { Suricat
         return pods.Output.Trim() == $"Running {image}" && await DeployStep.EnforcedAsync(Scene, stop);
     }
 
-    /// <summary>The engine's own process: what judges, not what stands beside it.</summary>
-    internal int EngineProcess()
-    {
-        var (program, marker) = _engine == "suricata" ? ("suricata", "--af-packet\0") : ("demilune-firewall", "--in\0");
-        foreach (var path in Directory.EnumerateDirectories("/proc").Where(path => char.IsDigit(Path.GetFileName(path)[0])))
-        {
-            try
-            {
-                var command = File.ReadAllText(Path.Combine(path, "cmdline"));
-                // Other clusters on this machine have theirs: its socket's directory tells whose it is.
-                if (!Path.GetFileName(command.Split('\0')[0]).Equals(program, StringComparison.Ordinal) || !command.Contains(marker, StringComparison.Ordinal)
-                    || !File.ReadAllText(Path.Combine(path, "mountinfo")).Contains($"{Path.GetFileName(Cluster.Layout.RunDirectory)}/firewall/", StringComparison.Ordinal)) continue;
-                return int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture);
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                // It ended meanwhile.
-            }
-        }
-        throw new StepFailedException($"no process of the engine {_engine}");
-    }
+    internal int Process => EngineProcess.Find(Cluster.Layout, _engine) ?? throw new StepFailedException($"no process of the engine {_engine}");
 }

@@ -6,7 +6,7 @@ using Demilune.Cli.Walk;
 namespace Demilune.EndToEnd.Tests.Engines;
 
 /// <summary>The same promises, whichever engine keeps them.</summary>
-[Collection("local cluster")]
+[Collection("local cluster"), TestCaseOrderer(typeof(ByEngine))]
 public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output) : IClassFixture<EngineFixture>
 {
     private const string Attack = "/search?id=1%27%20UNION%20SELECT%20a,b%20FROM%20users--";
@@ -51,10 +51,12 @@ public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output)
     [InlineData("demilune", "Closed", "KILL")]
     [InlineData("demilune", "Open", "KILL")]
     [InlineData("demilune", "ClosedForNew", "STOP")]
+    [InlineData("demilune", "Closed", "LINK")]
     [InlineData("suricata", "Closed", "STOP")]
+    [InlineData("suricata", "Closed", "LINK")]
     [InlineData("suricata", "Open", "KILL")]
     [InlineData("suricata", "ClosedForNew", "STOP")]
-    public async Task What_its_death_or_hang_does_is_what_the_policy_says(string engine, string onFailure, string signal)
+    public async Task What_its_death_hang_or_dead_link_does_is_what_the_policy_says(string engine, string onFailure, string failure)
     {
         await cluster.UseAsync(engine, Stop);
         await cluster.OnFailureAsync(onFailure, Stop);
@@ -66,21 +68,21 @@ public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output)
             // Asks for a page on one connection, again and again: what is established when the engine goes.
             var lasting = scene.ExecAsync("client", $"curl -s -o /dev/null -w '%{{http_code}}\\n' -m 6 --rate 10/s {string.Join(' ', Enumerable.Repeat($"http://{scene.Web}/", 40))}", Stop);
             await Task.Delay(1000, Stop);
-            var pid = cluster.EngineProcess();
+            var pid = cluster.Process;
             var since = Stopwatch.GetTimestamp();
-            Signal.Send(pid, signal);
+            Strike(pid, failure);
             await Scene.UntilAsync("the node counts it as dead", async () => (await CountersAsync()).Deaths > before.Deaths, TimeSpan.FromSeconds(20), Stop, 20);
             var told = Stopwatch.GetElapsedTime(since);
             // Killed, it may be back before a new connection is tried; hung, it is not.
             var status = await scene.StatusOfAsync("client", $"http://{scene.Web}/", Stop, "-m 1");
-            if (signal == "STOP") Assert.Equal(onFailure == "Open" ? "200" : "000", status);
+            if (failure != "KILL") Assert.Equal(onFailure == "Open" ? "200" : "000", status);
             await Task.Delay(500, Stop);
-            if (signal == "STOP") Signal.Send(pid, "CONT");
+            Mend(pid, failure);
             await lasting;
             await Scene.UntilAsync("it is enforced again", () => DeployStep.EnforcedAsync(scene, Stop), TimeSpan.FromSeconds(120), Stop, 100);
             await Scene.UntilAsync("and blocks", async () => await scene.StatusOfAsync("client", $"http://{scene.Web}/back-office", Stop) == "000", TimeSpan.FromSeconds(30), Stop, 100);
             var after = await CountersAsync();
-            output.WriteLine($"{engine} {signal} {onFailure}: decided {after.DecisionMicros / 1000.0:0.0} ms after the last heartbeat, told after {told.TotalMilliseconds:0} ms, "
+            output.WriteLine($"{engine} {failure} {onFailure}: decided {after.DecisionMicros / 1000.0:0.0} ms after the last heartbeat, told after {told.TotalMilliseconds:0} ms, "
                 + $"{after.Dropped - before.Dropped} packets dropped, {after.Passed - before.Passed} passed uninspected");
             if (onFailure == "Closed") Assert.Equal(before.Passed, after.Passed);
             if (onFailure == "Open") Assert.Equal(before.Dropped, after.Dropped);
@@ -89,6 +91,32 @@ public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output)
         {
             await cluster.OnFailureAsync("Closed", Stop);
         }
+    }
+
+    [Theory]
+    [InlineData("demilune")]
+    [InlineData("suricata")]
+    public async Task Without_the_nodes_agent_it_goes_on_judging_and_its_failure_is_decided_all_the_same(string engine)
+    {
+        await cluster.UseAsync(engine, Stop);
+        var (scene, agent) = (cluster.Scene, cluster.Cluster.Agent);
+        var pid = cluster.Process;
+        agent.Kill();
+        try
+        {
+            Assert.Equal("200", await scene.StatusOfAsync("client", $"http://{scene.Web}/", Stop));
+            Assert.Equal("000", await scene.StatusOfAsync("client", $"http://{scene.Web}/back-office", Stop, "-m 1"));
+            Assert.Equal("000", await scene.StatusOfAsync("attacker", $"http://{scene.Web}/", Stop, "-m 0.5"));
+            Strike(pid, "STOP");
+            Assert.Equal("000", await scene.StatusOfAsync("client", $"http://{scene.Web}/", Stop, "-m 1"));
+        }
+        finally
+        {
+            Mend(pid, "STOP");
+            agent.Start();
+        }
+        await Scene.UntilAsync("it is enforced again", () => DeployStep.EnforcedAsync(scene, Stop), TimeSpan.FromSeconds(120), Stop, 100);
+        await Scene.UntilAsync("and passes what is harmless", async () => await scene.StatusOfAsync("client", $"http://{scene.Web}/", Stop, "-m 2") == "200", TimeSpan.FromSeconds(60), Stop, 100);
     }
 
     [Fact]
@@ -103,6 +131,49 @@ public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output)
         output.WriteLine($"{statuses.Length} requests while the engine changed, {statuses.Count(status => status != "200")} of them lost");
         Assert.NotEmpty(statuses);
         Assert.All(statuses, status => Assert.Equal("200", status));
+    }
+
+    [Fact]
+    public async Task An_image_that_does_not_work_is_taken_back_and_the_former_one_protects_meanwhile()
+    {
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("DEMILUNE_TEST_ALL") is null, "an image has two minutes to prove itself: ./test --all");
+        await cluster.UseAsync("demilune", Stop);
+        var (scene, kubectl) = (cluster.Scene, cluster.Cluster.Kubectl);
+        await kubectl.NeedAsync(Stop, "patch", "firewall", "default", "--type=merge", "-p", """{"spec":{"image":"demilune.local/there-is-none:latest"}}""");
+        try
+        {
+            await Scene.UntilAsync("it is taken back", async () => await scene.StatusOfAsync("client", $"http://{scene.Web}/", Stop) == "200"
+                ? (await kubectl.RunAsync(Stop, "get", "firewall", "default", "-o", "jsonpath={.status.conditions[?(@.type==\"Progressing\")].reason}")).Output == "RolledBack"
+                : throw new StepFailedException("a request was lost"), TimeSpan.FromMinutes(5), Stop, 500);
+            Assert.Equal("000", await scene.StatusOfAsync("client", $"http://{scene.Web}/back-office", Stop, "-m 1"));
+            using var rest = new HttpClient { BaseAddress = cluster.Cluster.Layout.Rest };
+            await Scene.UntilAsync("an alarm says so", async () => (await rest.GetStringAsync(new Uri("v1/alarms", UriKind.Relative), Stop)).Contains("RolledBack:Firewall/default", StringComparison.Ordinal), TimeSpan.FromSeconds(30), Stop, 200);
+        }
+        finally
+        {
+            await kubectl.NeedAsync(Stop, "patch", "firewall", "default", "--type=merge", "-p", """{"spec":{"image":null}}""");
+        }
+        await Scene.UntilAsync("it is enforced", () => DeployStep.EnforcedAsync(scene, Stop), TimeSpan.FromSeconds(60), Stop, 100);
+    }
+
+    /// <param name="failure">KILL: it dies. STOP: it hangs. LINK: its interface "in" goes down.</param>
+    private static void Strike(int pid, string failure)
+    {
+        if (failure == "LINK") SetLink(pid, "down");
+        else Signal.Send(pid, failure);
+    }
+
+    private static void Mend(int pid, string failure)
+    {
+        if (failure == "LINK") SetLink(pid, "up");
+        else if (failure == "STOP") Signal.Send(pid, "CONT");
+    }
+
+    private static void SetLink(int pid, string state)
+    {
+        using var nsenter = Process.Start("nsenter", ["--target", $"{pid}", "--net", "ip", "link", "set", "in", state]);
+        nsenter.WaitForExit();
+        Assert.Equal(0, nsenter.ExitCode);
     }
 
     /// <summary>As the controller's metrics have them: over all instances and nodes.</summary>

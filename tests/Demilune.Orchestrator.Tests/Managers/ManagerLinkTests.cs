@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Demilune.Examples.SecurityManager;
 using Demilune.Orchestrator.Managers;
@@ -138,6 +139,23 @@ public sealed class ManagerLinkTests : IDisposable
         Assert.Equal(("pci", "web", "Prevent", "Closed", "7", "web-1"), (binding.Policy, binding.SecurityPolicy, binding.Mode, binding.OnFailure, binding.Revision, Assert.Single(binding.Pods).Name));
         Assert.Empty(SecurityManagers.Bindings("another", situation));
         Assert.Equal("ManagerNotFound", SecurityPolicyResolver.Resolve(policy, null, _ => null, _ => null).Reason);
+    }
+
+    [Theory]
+    [InlineData(typeof(ManagerPolicyList), "PolicyList")]
+    [InlineData(typeof(ManagerPolicyEntry), "PolicyEntry")]
+    [InlineData(typeof(ManagerPolicy), "Policy")]
+    [InlineData(typeof(ManagerBindings), "Bindings")]
+    [InlineData(typeof(ManagerBinding), "Binding")]
+    [InlineData(typeof(ManagerPod), "Pod")]
+    public void The_contract_names_what_is_said(Type said, string schema)
+    {
+        var directory = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(directory, "Demilune.slnx"))) directory = Path.GetDirectoryName(directory)!;
+        var document = JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "docs", "security-manager.openapi.json")))!;
+        Assert.Equal(
+            said.GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).Order(),
+            document["components"]!["schemas"]![schema]!["properties"]!.AsObject().Select(property => property.Key).Order());
     }
 
     [Theory]
