@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CsCheck;
+using Demilune.Policy.Addresses;
 using Demilune.Policy.Intents;
 using Demilune.Policy.Model;
 using static Demilune.Policy.Tests.World;
@@ -50,6 +51,31 @@ internal static class Arbitrary
             {
                 Kind = PolicyKind.ClusterNetworkPolicy, Tier = admin ? Tier.Admin : Tier.Baseline, Priority = priority, SubjectNamespaces = spaces,
             });
+
+    private static readonly Gen<PolicyPeer> Domains = Choose("api.example.com", "*.example.com", "example.org")
+        .Select(text => DomainPattern.TryParse(text, out var pattern) ? (PolicyPeer)new PolicyPeer.Domain(pattern) : throw new InvalidOperationException(text));
+
+    private static readonly Gen<string?> Judges = Gen.Int[0, 3].Select(judge => judge switch { 0 => "web", 1 => "api", _ => null });
+
+    /// <summary>Each rule may name who judges it, and egress whom a pod was told of.</summary>
+    internal static readonly Gen<NetworkPolicy> InspectionPolicies =
+        Gen.Select(Choose(Spaces), Gen.Int[0, 4], PodSelectors, Gen.Select(Rules, Judges, Judges).Array[0, 2], Gen.Select(Rules, Domains, Judges, Gen.Bool).Array[0, 2], Judges)
+            .Select((ns, name, pods, ingress, egress, judge) => NetPolicy(
+                ns, $"i{name}", pods, null,
+                [.. ingress.Select(rule => rule.Item1 with { SecurityPolicy = rule.Item2, ShadowSecurityPolicy = rule.Item3 })],
+                [.. egress.Select(rule => rule.Item1 with { SecurityPolicy = rule.Item3, Peers = rule.Item4 ? [rule.Item2] : rule.Item1.Peers })], judge) with
+            {
+                Kind = PolicyKind.InspectionPolicy,
+            });
+
+    /// <summary>Accepts egress by name too.</summary>
+    internal static readonly Gen<NetworkPolicy> NamingPolicies = Gen.Select(ClusterPolicies, Domains, Rules).Select((policy, domain, rule) =>
+        policy with { Egress = policy.Egress.Add(rule with { Peers = [domain], Action = RuleAction.Accept }) });
+
+    /// <summary>Of all kinds.</summary>
+    internal static readonly Gen<NetworkPolicy> AnyPolicy = Gen.OneOf(Policies, InspectionPolicies, ClusterPolicies, NamingPolicies);
+
+    internal static readonly Gen<NetworkPolicy[]> MixedSets = AnyPolicy.Array[0, 7].Select(set => set.DistinctBy(policy => policy.Id).ToArray());
 
     internal static Gen<string> Choose(params string[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
 

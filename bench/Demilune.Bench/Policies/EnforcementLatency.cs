@@ -38,19 +38,26 @@ internal static class EnforcementLatency
         Console.WriteLine($"{pods} pods, {cluster.Policies.Count} policies: the network is there after {first.ElapsedMilliseconds} ms");
 
         var nodes = cluster.Pods.Select(SyntheticCluster.NodeOf).Distinct().Select(name => new NodeInMemory(name, network, directory)).ToList();
-        foreach (var node in nodes) node.Enforce();
+        var announced = network.State.Revision;
+        network.Changed += concerned =>
+        {
+            foreach (var node in nodes)
+                if (concerned.Contains(node.Name)) node.IsConcerned = true;
+            Interlocked.Exchange(ref announced, network.State.Revision);
+        };
+        foreach (var node in nodes) node.Enforce(announced);
         foreach (var node in nodes) node.Forget();
         // One after the other, so that the process's time is the step's.
         for (var number = 0; number < 20; number++)
         {
             Set(cluster.Pod(pods + number), at: cluster);
             await raven.RunAsync(everything: false, _ => { }, _ => { }, default);
-            nodes[0].Enforce();
+            nodes[0].Enforce(announced);
         }
-        Console.WriteLine($"{nodes.Count} nodes, a state of {nodes[0].Bytes / 1024} KiB each; one more costs, of the processor: {nodes[0].Cost()}");
+        Console.WriteLine($"{nodes.Count} nodes, a state of {nodes[0].Bytes[0] / 1024} KiB each, a change of {nodes[0].Bytes.Skip(1).Average():0} bytes; one more costs, of the processor: {nodes[0].Cost()}");
         for (var number = 0; number < 20; number++) Remove(cluster.Pod(pods + number));
         await raven.RunAsync(everything: false, _ => { }, _ => { }, default);
-        foreach (var node in nodes) node.Enforce();
+        foreach (var node in nodes) node.Enforce(announced);
 
         var events = new ConcurrentQueue<(long At, Action Change)>();
         using var over = new CancellationTokenSource();
@@ -80,13 +87,13 @@ internal static class EnforcementLatency
         {
             while (!over.IsCancellationRequested)
             {
-                if (network.State.Revision == node.Revision)
+                if (Interlocked.Read(ref announced) is var revision && revision == node.Revision)
                 {
                     await Task.Delay(1);
                     continue;
                 }
-                await Task.Delay(Settle);
-                node.Enforce();
+                if (node.IsConcerned) await Task.Delay(Settle);
+                node.Enforce(Interlocked.Read(ref announced));
             }
         })).ToList();
         var observer = Task.Run(async () =>
@@ -144,18 +151,19 @@ internal static class EnforcementLatency
     /// <summary>A node's agent without interfaces: they are numbers.</summary>
     private sealed class NodeInMemory : IDisposable
     {
-        private readonly string _name, _pins;
+        private readonly string _pins;
+        private readonly CompilerMemory _memory = new();
         private readonly VirtualNetwork _network;
         private readonly BpfCollection _collection;
         private readonly KernelTables _tables;
         private readonly Dictionary<string, int> _interfaces = [];
         private readonly List<(double Compose, double Wire, double Compile, double Write)> _costs = [];
-        private NodeState? _sent;
+        private NodeState? _sent, _received;
         private long _revision;
 
         public NodeInMemory(string name, VirtualNetwork network, string directory)
         {
-            (_name, _network) = (name, network);
+            (Name, _network) = (name, network);
             _pins = Path.Combine("/sys/fs/bpf", Path.GetFileName(directory), name);
             BpfFileSystem.Prepare(Path.GetDirectoryName(_pins)!);
             Directory.CreateDirectory(_pins);
@@ -170,25 +178,37 @@ internal static class EnforcementLatency
             _tables = new KernelTables(_collection);
         }
 
+        public string Name { get; }
+
+        /// <summary>The network has changed where it is this node's.</summary>
+        public volatile bool IsConcerned = true;
+
         /// <summary>Of the network, as the kernel has it.</summary>
         public long Revision => Interlocked.Read(ref _revision);
 
-        public int Bytes { get; private set; }
+        public List<int> Bytes { get; } = [];
 
-        public void Enforce()
+        public void Enforce(long revision)
         {
-            var revision = _network.State.Revision;
-            var at = Environment.CpuUsage.TotalTime;
-            var state = _network.Compose(_name, NodeSupplement.Empty);
-            var composed = Lap(ref at);
-            if (!state.Equals(_sent))
+            if (!IsConcerned)
             {
-                var wire = state.ToByteArray();
-                Bytes = wire.Length;
-                var received = NodeState.Parser.ParseFrom(wire);
+                Interlocked.Exchange(ref _revision, revision);
+                return;
+            }
+            IsConcerned = false;
+            var at = Environment.CpuUsage.TotalTime;
+            var state = _network.Compose(Name, NodeSupplement.Empty);
+            state.Revision = (_sent?.Revision ?? 0) + 1;
+            var composed = Lap(ref at);
+            var change = _sent is null ? null : NodeChanges.Between(_sent, state);
+            if (_sent is null || change is not null)
+            {
+                var wire = change is null ? state.ToByteArray() : change.ToByteArray();
+                Bytes.Add(wire.Length);
+                _received = change is null ? NodeState.Parser.ParseFrom(wire) : NodeChanges.Apply(_received!, NodeChange.Parser.ParseFrom(wire));
                 var sent = Lap(ref at);
-                foreach (var port in received.Ports) _interfaces.TryAdd(port.Id, _interfaces.Count + 1);
-                var plan = SpliceCompiler.Compile(received, _interfaces);
+                foreach (var port in _received.Ports) _interfaces.TryAdd(port.Id, _interfaces.Count + 1);
+                var plan = SpliceCompiler.Compile(_received, _interfaces, memory: _memory);
                 if (plan.Errors.Count > 0) throw new InvalidOperationException(plan.Errors.First().Value);
                 var compiled = Lap(ref at);
                 _tables.Apply(plan);

@@ -40,14 +40,18 @@ internal sealed class LiveCluster : IDisposable
     private readonly HashSet<string> _judgesTold = [];
     private ImmutableArray<string> _judges = [];
     private readonly Dictionary<string, LivePod> _pods = [];
+    private readonly bool _failsClosed;
     private int _namespaces;
     private uint _probes;
     private ulong _revision;
     private readonly Dictionary<(string Source, string Destination, uint Protocol, uint Port), FlowEvent> _heard = [];
     private JudgeNames _names = new(new());
 
-    public LiveCluster()
+    /// <param name="podNetwork">IPv4 addresses of pods. A small one gives a pod the address of one that went before it.</param>
+    /// <param name="failsClosed">What is to be judged has no firewall here: it passes, and the kernel says who should have judged it; or it does not pass.</param>
+    public LiveCluster(string podNetwork = "10.244.0.0/16", bool failsClosed = false)
     {
+        _failsClosed = failsClosed;
         _directory = Path.Combine(Path.GetTempPath(), _name);
         Directory.CreateDirectory(_directory);
         _bpf = "/sys/fs/bpf/" + _name;
@@ -63,7 +67,7 @@ internal sealed class LiveCluster : IDisposable
         }));
         _network = VirtualNetwork.Open(Path.Combine(_directory, "network.db"), TimeProvider.System);
         var neutron = new NeutronClient(new HttpClient(new DirectNeutron(_network)) { BaseAddress = new("http://localhost/") }, new NoAuth(), TimeProvider.System);
-        _convergence = new Convergence(neutron, new RavenOptions { PodNetworks = ["10.244.0.0/16", "fd00:244::/64"] });
+        _convergence = new Convergence(neutron, new RavenOptions { PodNetworks = [podNetwork, "fd00:244::/64"] });
     }
 
     /// <summary>One line for each connection that went otherwise than the case expects.</summary>
@@ -214,7 +218,7 @@ internal sealed class LiveCluster : IDisposable
         Tell(_policiesTold, cluster.Policies.ToDictionary(policy => policy.Id), _convergence.Compiler.SetPolicy);
         _judges = [.. cluster.Policies.SelectMany(policy => policy.Ingress.Concat(policy.Egress).SelectMany(rule => new[] { rule.SecurityPolicy, rule.ShadowSecurityPolicy })
             .Append(policy.SecurityPolicy).Append(policy.ShadowSecurityPolicy)).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
-        Tell(_judgesTold, _judges.Select((name, index) => new Demilune.Raven.Facts.Inspection(name, index + 2, "default", Prevents: true, FailsClosed: false)).ToDictionary(one => one.SecurityPolicy),
+        Tell(_judgesTold, _judges.Select((name, index) => new Demilune.Raven.Facts.Inspection(name, index + 2, "default", Prevents: true, FailsClosed: _failsClosed)).ToDictionary(one => one.SecurityPolicy),
             _convergence.Designer.SetInspection);
         Tell(_podsTold, cluster.Pods.ToDictionary(pod => pod.Uid), (uid, pod) =>
         {
@@ -263,7 +267,7 @@ internal sealed class LiveCluster : IDisposable
     {
         var state = _network.Compose(NodeName, new NodeSupplement([], [.. _judges.Select((name, index) => new SecurityPolicy
         {
-            Name = name, Tag = (uint)index + 2, Firewalls = { "default" }, OnFailure = SecurityPolicy.Types.OnFailure.Open,
+            Name = name, Tag = (uint)index + 2, Firewalls = { "default" }, OnFailure = _failsClosed ? SecurityPolicy.Types.OnFailure.Closed : SecurityPolicy.Types.OnFailure.Open,
         })], PodDirectory.Empty));
         state.Revision = ++_revision;
         var wanted = state.Ports.ToDictionary(port => port.DeviceId);

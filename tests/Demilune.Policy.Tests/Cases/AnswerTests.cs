@@ -85,6 +85,23 @@ public sealed class AnswerTests
         Assert.Equal(0, PolicyDiffCommand.Write(Objects(), Objects(), null, new StringWriter()));
     }
 
+    [Fact]
+    public void A_change_of_names_is_told_by_the_names()
+    {
+        var after = Objects();
+        foreach (var manifest in Manifests.Read("""
+            apiVersion: policy.networking.k8s.io/v1alpha2
+            kind: ClusterNetworkPolicy
+            metadata: {name: world}
+            spec: {tier: Admin, priority: 4, subject: {pods: {podSelector: {matchLabels: {app: front}}}}, egress: [{action: Accept, to: [{domainNames: [api.example.org]}]}, {action: Deny, to: [{networks: [198.51.100.0/24, 203.0.113.0/24]}]}]}
+            """, "change")) after.Apply(manifest);
+        var said = new StringWriter();
+        Assert.Equal(1, PolicyDiffCommand.Write(Objects(), after, null, said));
+        Assert.Contains("shop/front → any.example.com TCP/80: allowed → denied", said.ToString());
+        Assert.Contains("shop/front → api.example.org TCP/80: denied → allowed", said.ToString());
+        Assert.DoesNotContain("shop/web →", said.ToString());
+    }
+
     private static ClusterObjects Objects()
     {
         var objects = new ClusterObjects();

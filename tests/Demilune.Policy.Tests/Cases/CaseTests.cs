@@ -5,7 +5,7 @@ namespace Demilune.Policy.Tests.Cases;
 /// <summary>tests/policies: manifests and the truth tables that they come to, each through the compiler.</summary>
 public sealed class CaseTests
 {
-    private static readonly string Directory = Path.Combine(FindTop(), "tests", "policies");
+    internal static readonly string Directory = Path.Combine(FindTop(), "tests", "policies");
 
     private static readonly Dictionary<string, PolicyCase> All = CaseLibrary.Read(Directory).ToDictionary(one => one.Name);
 
@@ -21,6 +21,21 @@ public sealed class CaseTests
 
     [Fact]
     public void There_are_more_than_four_hundred_of_them() => Assert.True(All.Count > 400, $"{All.Count} cases");
+
+    [Fact]
+    public void What_is_said_to_find_a_known_bug_is_there()
+    {
+        var tests = Path.GetDirectoryName(Directory)!;
+        var sources = System.IO.Directory.EnumerateFiles(tests, "*Tests.cs", SearchOption.AllDirectories).ToLookup(file => Path.GetFileNameWithoutExtension(file));
+        var named = System.Text.RegularExpressions.Regex.Matches(File.ReadAllText(Path.Combine(Directory, "README.md")), "`([a-z-]+/[a-z0-9-]+|[A-Za-z]+Tests(\\.[A-Za-z_0-9]+)?)`")
+            .Select(match => match.Groups[1].Value).ToList();
+        Assert.True(named.Count > 40, $"{named.Count} names");
+        Assert.All(named, name =>
+        {
+            if (name.Contains('/')) Assert.Contains(name, All.Keys);
+            else Assert.Contains(sources[name.Split('.')[0]], file => name.Split('.') is [_] || File.ReadAllText(file).Contains($" {name.Split('.')[1]}(", StringComparison.Ordinal));
+        });
+    }
 
     [Fact]
     public void A_table_that_is_wrong_in_one_cell_fails_in_that_cell()

@@ -40,9 +40,9 @@ public static class ClusterNetworkPolicyReader
     private static (LabelSelector Namespaces, LabelSelector Pods) Subject(ClusterPolicySubject? subject, List<string> problems)
     {
         if (subject is { Namespaces: { } namespaces, Pods: null })
-            return (Selectors.Read(namespaces, problems) ?? LabelSelector.Everything, LabelSelector.Everything);
+            return (Selectors.Read(namespaces, problems, "spec.subject.namespaces") ?? LabelSelector.Everything, LabelSelector.Everything);
         if (subject is { Namespaces: null, Pods: { } pods })
-            return (Selectors.Read(pods.NamespaceSelector, problems) ?? LabelSelector.Everything, Selectors.Read(pods.PodSelector, problems) ?? LabelSelector.Everything);
+            return (Selectors.Read(pods.NamespaceSelector, problems, "spec.subject.pods.namespaceSelector") ?? LabelSelector.Everything, Selectors.Read(pods.PodSelector, problems, "spec.subject.pods.podSelector") ?? LabelSelector.Everything);
         // Whom it means cannot be known: its denials apply to all rather than to nobody.
         problems.Add("spec.subject needs exactly one of namespaces and pods; it is taken for every pod");
         return (LabelSelector.Everything, LabelSelector.Everything);
@@ -80,7 +80,7 @@ public static class ClusterNetworkPolicyReader
             case { Namespaces: null, Pods: { } pods, Nodes: null, Networks: null, DomainNames: null }:
                 return Pods(pods.NamespaceSelector, pods.PodSelector);
             case { Namespaces: null, Pods: null, Nodes: { } nodes, Networks: null, DomainNames: null }:
-                return Selectors.Read(nodes, problems) is { } selector ? [new PolicyPeer.Nodes(selector)] : [new PolicyPeer.Nobody()];
+                return Selectors.Read(nodes, problems, $"{field}: nodes") is { } selector ? [new PolicyPeer.Nodes(selector)] : [new PolicyPeer.Nobody()];
             case { Namespaces: null, Pods: null, Nodes: null, Networks: { Count: > 0 } networks, DomainNames: null }:
                 return [.. networks.Select(network => Prefix.TryParse(network, out _) ? (PolicyPeer)new PolicyPeer.Block(network, []) : Unknown($"network \"{network}\" is no CIDR"))];
             case { Namespaces: null, Pods: null, Nodes: null, Networks: null, DomainNames: { Count: > 0 } names }:
@@ -90,7 +90,7 @@ public static class ClusterNetworkPolicyReader
         }
 
         ImmutableArray<PolicyPeer> Pods(V1LabelSelector? namespaces, V1LabelSelector? pods) =>
-            Selectors.Read(namespaces, problems) is { } of && Selectors.Read(pods, problems) is { } which
+            Selectors.Read(namespaces, problems, $"{field}: namespaceSelector") is { } of && Selectors.Read(pods, problems, $"{field}: podSelector") is { } which
                 ? [new PolicyPeer.Pods(of, which)]
                 : [new PolicyPeer.Nobody()];
 

@@ -12,13 +12,13 @@ public static class InspectionPolicyReader
     {
         var problems = new List<string>();
         var spec = policy.Spec;
-        var selector = Selectors.Read(spec.PodSelector, problems);
+        var selector = Selectors.Read(spec.PodSelector, problems, "spec.podSelector");
         return new NetworkPolicy(
             new Name(policy.Metadata.NamespaceProperty, policy.Metadata.Name),
             selector ?? LabelSelector.Everything,
-            NetworkPolicyReader.Types(spec.PolicyTypes),
-            [.. (spec.Ingress ?? []).Select(rule => Rule(rule.From, rule.Ports, rule, problems))],
-            [.. (spec.Egress ?? []).Select(rule => Named(Rule(rule.To, rule.Ports, rule, problems), rule.ToDomainNames, problems))],
+            NetworkPolicyReader.Types(spec.PolicyTypes, problems),
+            [.. (spec.Ingress ?? []).Select((rule, index) => Rule(rule.From, "from", rule.Ports, rule, problems, $"ingress[{index}]"))],
+            [.. (spec.Egress ?? []).Select((rule, index) => Named(Rule(rule.To, "to", rule.Ports, rule, problems, $"egress[{index}]"), rule.ToDomainNames, problems, $"egress[{index}]"))],
             Named(spec.SecurityPolicy),
             [.. problems])
         {
@@ -27,23 +27,24 @@ public static class InspectionPolicyReader
         };
     }
 
-    private static PolicyRule Rule(IList<V1NetworkPolicyPeer>? peers, IList<V1NetworkPolicyPort>? ports, InspectionRule rule, List<string> problems) =>
-        PolicyRule.Of(NetworkPolicyReader.Peers(peers, problems), NetworkPolicyReader.Ports(ports, problems)) with
+    private static PolicyRule Rule(
+        IList<V1NetworkPolicyPeer>? peers, string side, IList<V1NetworkPolicyPort>? ports, InspectionRule rule, List<string> problems, string field) =>
+        PolicyRule.Of(NetworkPolicyReader.Peers(peers, problems, $"{field}.{side}"), NetworkPolicyReader.Ports(ports, problems, $"{field}.ports")) with
         {
             SecurityPolicy = Named(rule.SecurityPolicy),
             ShadowSecurityPolicy = Named(rule.ShadowSecurityPolicy),
         };
 
     /// <summary>Names beside the other peers: who names some, and no others, does not mean everybody.</summary>
-    private static PolicyRule Named(PolicyRule rule, IList<string>? names, List<string> problems)
+    private static PolicyRule Named(PolicyRule rule, IList<string>? names, List<string> problems, string field)
     {
         if (names is not { Count: > 0 }) return rule;
-        return rule with { Peers = [.. rule.Peers ?? [], .. names.Select(Domain)] };
+        return rule with { Peers = [.. rule.Peers ?? [], .. names.Select((name, index) => Domain(name, $"{field}.toDomainNames[{index}]"))] };
 
-        PolicyPeer Domain(string name)
+        PolicyPeer Domain(string name, string where)
         {
             if (DomainPattern.TryParse(name, out var pattern)) return new PolicyPeer.Domain(pattern);
-            problems.Add($"toDomainNames: \"{name}\" is no domain name; it allows nothing");
+            problems.Add($"{where} \"{name}\" is no domain name; it allows nothing");
             return new PolicyPeer.Nobody();
         }
     }

@@ -7,13 +7,14 @@ namespace Demilune.Kubernetes.Policies;
 /// <summary>Label selectors and labels as the API gives them → as policies take them.</summary>
 internal static class Selectors
 {
+    /// <param name="field">Where it stands, for its author: "spec.podSelector".</param>
     /// <returns>Null: it makes no sense, and <paramref name="problems"/> says why.</returns>
-    public static LabelSelector? Read(V1LabelSelector? selector, List<string> problems)
+    public static LabelSelector? Read(V1LabelSelector? selector, List<string> problems, string field)
     {
         var requirements = new List<LabelRequirement>();
         foreach (var (label, value) in selector?.MatchLabels ?? new Dictionary<string, string>())
             requirements.Add(new LabelRequirement(label, LabelOperator.In, [value]));
-        foreach (var expression in selector?.MatchExpressions ?? [])
+        foreach (var (expression, index) in (selector?.MatchExpressions ?? []).Select((expression, index) => (expression, index)))
         {
             var values = expression.Values ?? [];
             LabelOperator? known = expression.OperatorProperty switch
@@ -26,7 +27,7 @@ internal static class Selectors
             };
             if (known is not { } @operator)
             {
-                problems.Add($"matchExpressions: {expression.Key} {expression.OperatorProperty} with {values.Count} values makes no sense");
+                problems.Add($"{field}.matchExpressions[{index}]: {expression.Key} {expression.OperatorProperty} with {values.Count} values makes no sense");
                 return null;
             }
             requirements.Add(new LabelRequirement(expression.Key, @operator, values));

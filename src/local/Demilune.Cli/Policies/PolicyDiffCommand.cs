@@ -52,13 +52,14 @@ internal static class PolicyDiffCommand
         return shown == 0 ? 0 : Differs;
     }
 
-    /// <summary>Every pair of pods, at each port that a policy speaks of and one that none does.</summary>
+    /// <summary>Every pair of pods, and of a pod and a domain name that a policy speaks of, at each port that a policy speaks of and one that none does.</summary>
     private static IEnumerable<(string, string, Protocol, ushort)> Everything(Answers old, Answers next)
     {
         var ports = old.Ports().Concat(next.Ports()).Distinct().Order().ToList();
         var pods = old.Pods.Keys.Intersect(next.Pods.Keys).Order(StringComparer.Ordinal).ToList();
+        var names = old.Names().Concat(next.Names()).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         return from source in pods
-               from destination in pods
+               from destination in pods.Concat(names)
                where source != destination
                from port in ports
                select (source, destination, port.Protocol, port.Port);
@@ -90,10 +91,14 @@ internal static class PolicyDiffCommand
 
         public IReadOnlyDictionary<string, Pod> Pods { get; }
 
+        /// <summary>Of "*.NAME" one that it stands for; and one that nobody speaks of is not asked for: names open, they never close.</summary>
+        public IEnumerable<string> Names() =>
+            Rules().Select(rule => rule.Peers).OfType<Peers.Domain>().Select(domain => domain.Pattern.Text.Replace("*.", "any.", StringComparison.Ordinal));
+
         public IEnumerable<(Protocol Protocol, ushort Port)> Ports()
         {
             // Where a range begins, ends, and is left: between those nothing changes.
-            foreach (var ports in _intent.Policies.SelectMany(policy => policy.Variants).SelectMany(variant => variant.Allowances).Select(rule => rule.Ports).Distinct())
+            foreach (var ports in Rules().Select(rule => rule.Ports).Distinct())
             {
                 foreach (var protocol in ports.Protocol is { } one ? [one] : Enum.GetValues<Protocol>())
                 {
@@ -104,6 +109,8 @@ internal static class PolicyDiffCommand
             }
             foreach (var port in Pods.Values.SelectMany(pod => pod.Ports)) yield return (port.Protocol, port.Number);
         }
+
+        private IEnumerable<Allowance> Rules() => _intent.Policies.SelectMany(policy => policy.Variants).SelectMany(variant => variant.Allowances);
 
         /// <returns>Null: one of the two is unknown.</returns>
         public string? Of(string from, string to, Protocol protocol, ushort port)

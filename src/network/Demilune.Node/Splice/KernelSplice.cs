@@ -37,6 +37,7 @@ internal sealed class KernelSplice : IDisposable
     private readonly Dictionary<string, int> _interfaces = [];
     private readonly List<(string PortId, Port.Types.Kind Kind)> _waiting = [];
     private readonly PanelTags _tags = new();
+    private readonly CompilerMemory _memory = new();
     private SplicePlan _plan = new(new());
     private bool _isRestored;
     private int _listener;
@@ -95,7 +96,7 @@ internal sealed class KernelSplice : IDisposable
     {
         if (!_isRestored) _tags.Restore(state.Combinations);
         _isRestored = true;
-        var plan = SpliceCompiler.Compile(state, _interfaces, _names.All, _tags);
+        var plan = SpliceCompiler.Compile(state, _interfaces, _names.All, _tags, _memory);
         _tables.Apply(plan);
         _plan = plan;
         _tags.Keep(plan.Panels.Keys.ToHashSet());

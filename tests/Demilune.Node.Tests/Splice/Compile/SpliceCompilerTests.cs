@@ -98,6 +98,20 @@ public sealed class SpliceCompilerTests
     }, iter: 300);
 
     [Fact]
+    public void With_what_it_remembers_of_the_states_before_it_comes_to_the_same() => GenState.Array[2, 8].Sample(states =>
+    {
+        CompilerMemory memory = new();
+        NodeState? present = null;
+        foreach (var (next, number) in states.Select((state, number) => (state, number)))
+        {
+            next.Revision = (ulong)number + 1;
+            // As the agent has them: what stays the same is the same object.
+            present = present is null ? next : NodeChanges.Between(present, next) is { } change ? NodeChanges.Apply(present, change) : present;
+            Assert.Equal(Dump(SpliceCompiler.Compile(present.Clone(), Interfaces)), Dump(SpliceCompiler.Compile(present, Interfaces, memory: memory)));
+        }
+    }, iter: 500);
+
+    [Fact]
     public void Going_from_one_state_to_another_step_by_step_ends_in_the_same_and_cuts_nothing_that_both_allow() =>
         Gen.Select(GenState, GenState, Gen.OneOf(Addresses), Gen.OneOf((byte)6, (byte)17), Gen.UShort[0, 9]).Sample((from, to, remote, protocol, port) =>
         {

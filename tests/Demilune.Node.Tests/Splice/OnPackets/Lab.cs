@@ -96,7 +96,7 @@ internal sealed class Lab : IDisposable
     public void Apply()
     {
         State.Revision++;
-        var outcome = Host.Run(() => Datapath.Apply(State));
+        var outcome = Host.Run(() => Datapath.Apply(State.Clone()));
         Assert.Empty(outcome.PortErrors);
     }
 

@@ -199,7 +199,7 @@ public sealed class NameTests : IDisposable
     private void Apply()
     {
         _lab.State.Revision++;
-        _lab.Host.Run(() => _agent.Receive(_lab.State));
+        _lab.Host.Run(() => _agent.Receive(_lab.State.Clone()));
         Assert.True(_agent.Observe().Observation.AppliedRevision == _lab.State.Revision);
     }
 

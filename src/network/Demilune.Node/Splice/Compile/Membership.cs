@@ -5,7 +5,7 @@ namespace Demilune.Node.Splice.Compile;
 /// the number of its distinct set of names, its identity: so a pod that comes or goes changes one row, however many rules
 /// speak of its set.
 /// </summary>
-internal sealed class Membership
+internal sealed class Membership(CompilerMemory memory)
 {
     private readonly Dictionary<Prefix, HashSet<string>> _own = [];
     private readonly SortedSet<int> _lengths = [];
@@ -31,7 +31,7 @@ internal sealed class Membership
             if (prefix.IsIpv4 && length < 96) continue;
             if (_own.TryGetValue(prefix.Shortened(length), out var around)) names.UnionWith(around);
         }
-        return Identity.Of(names);
+        return memory.Identity(names);
     }
 }
 

@@ -11,70 +11,76 @@ internal static class Pages
     /// <exception cref="TooManyException">More than fit for one peer.</exception>
     public static void AddRules(Table table, Subject<Rule> subject, IEnumerable<Identity> identities)
     {
-        foreach (var (identity, side) in Sides(subject.Items, identities, rule => rule.Remote, rule => (rule.Direction, rule.Family)))
-        {
-            var ranges = Tiers.Flatten(side.Items.Select(rule => (rule.Ports, rule.Rank)));
-            CheckCount(ranges.Count, "rules");
-            // Of an identity that may nothing there is an empty row: without one, what everybody may would hold for it.
-            for (var page = 0; page == 0 || page * RulesPage.Length < ranges.Count; page++)
-            {
-                var chunk = CollectionsMarshal.AsSpan(ranges)[(page * RulesPage.Length)..Math.Min(ranges.Count, (page + 1) * RulesPage.Length)];
-                RulesPage row = new() { Count = (byte)chunk.Length, More = (byte)((page + 1) * RulesPage.Length < ranges.Count ? 1 : 0) };
-                for (var i = 0; i < chunk.Length; i++)
-                    row.Rules[i] = new()
-                    {
-                        ProtocolMin = chunk[i].ProtocolMin, ProtocolMax = chunk[i].ProtocolMax, PortMin = chunk[i].Min, PortMax = chunk[i].Max,
-                    };
-                table.Set(Key(subject.Id, identity, side.Direction, side.Family, page), row);
-            }
-        }
+        table.Add(subject.For(null, Rows));
+        foreach (var identity in identities) table.Add(subject.For(identity, Rows));
     }
 
     /// <param name="tagOf">Of who judges some range.</param>
     /// <inheritdoc cref="AddRules"/>
     public static void AddClasses(Table table, Subject<Classifier> subject, IEnumerable<Identity> identities, Func<Panel, ushort> tagOf)
     {
-        foreach (var (identity, side) in Sides(subject.Items, identities, item => item.Remote, item => (item.Direction, item.Family)))
+        Add(null);
+        foreach (var identity in identities) Add(identity);
+
+        void Add(Identity? identity)
         {
-            var ranges = Classes.Flatten(side.Items);
-            CheckCount(ranges.Count, "classifiers");
-            for (var page = 0; page * RulesPage.Length < ranges.Count; page++)
-            {
-                var chunk = CollectionsMarshal.AsSpan(ranges)[(page * RulesPage.Length)..Math.Min(ranges.Count, (page + 1) * RulesPage.Length)];
-                ClassesPage row = new() { Count = (byte)chunk.Length, More = (byte)((page + 1) * RulesPage.Length < ranges.Count ? 1 : 0) };
-                for (var i = 0; i < chunk.Length; i++)
-                    row.Classes[i] = new()
-                    {
-                        Chain = SpliceCompiler.ChainId(chunk[i].Panel.ChainId), Tag = tagOf(chunk[i].Panel), SourceMin = chunk[i].SourceMin, SourceMax = chunk[i].SourceMax,
-                        PortMin = chunk[i].Min, PortMax = chunk[i].Max, Protocol = chunk[i].Protocol,
-                    };
-                table.Set(Key(subject.Id, identity, side.Direction, side.Family, page), row);
-            }
+            foreach (var side in subject.For(identity, Ranges))
+                for (var page = 0; page * RulesPage.Length < side.Ranges.Count; page++)
+                {
+                    var chunk = Page(side.Ranges, page);
+                    ClassesPage row = new() { Count = (byte)chunk.Length, More = (byte)((page + 1) * RulesPage.Length < side.Ranges.Count ? 1 : 0) };
+                    for (var i = 0; i < chunk.Length; i++)
+                        row.Classes[i] = new()
+                        {
+                            Chain = SpliceCompiler.ChainId(chunk[i].Panel.ChainId), Tag = tagOf(chunk[i].Panel), SourceMin = chunk[i].SourceMin, SourceMax = chunk[i].SourceMax,
+                            PortMin = chunk[i].Min, PortMax = chunk[i].Max, Protocol = chunk[i].Protocol,
+                        };
+                    table.Set(Key(subject.Id, identity, side.Direction, side.Family, page), row);
+                }
         }
     }
 
-    // What everybody may is repeated in an identity's own rows, so that one look-up is enough; an identity of which
-    // nothing in particular is said has no rows and falls back to everybody's.
-    private static IEnumerable<(ulong Identity, (byte Direction, byte Family, List<T> Items))> Sides<T>(
-        IReadOnlyList<T> all, IEnumerable<Identity> identities, Func<T, string?> remote, Func<T, (byte, byte)> side)
+    private static KeyValuePair<Bytes, Bytes>[] Rows(Subject<Rule> subject, Identity? identity)
     {
-        // Rules speak of few names, and of most addresses say nothing.
-        string[] spoken = [.. all.Select(remote).OfType<string>().Distinct(StringComparer.Ordinal)];
-        var named = identities.Where(identity => identity.Id != 0 && Array.Exists(spoken, identity.Names.Contains)).ToList();
-        foreach (var group in all.GroupBy(side))
+        List<KeyValuePair<Bytes, Bytes>> rows = [];
+        foreach (var (direction, family, items) in subject.Sides(identity))
         {
-            var anybody = group.Where(item => remote(item) is null).ToList();
-            if (anybody.Count > 0) yield return (0, (group.Key.Item1, group.Key.Item2, anybody));
-            foreach (var identity in named)
+            var ranges = Tiers.Flatten(items.Select(rule => (rule.Ports, rule.Rank)));
+            CheckCount(ranges.Count, "rules");
+            // Of an identity that may nothing there is an empty row: without one, what everybody may would hold for it.
+            for (var page = 0; page == 0 || page * RulesPage.Length < ranges.Count; page++)
             {
-                var theirs = group.Where(item => remote(item) is not { } name || identity.Names.Contains(name)).ToList();
-                if (theirs.Count > anybody.Count) yield return (identity.Id, (group.Key.Item1, group.Key.Item2, theirs));
+                var chunk = Page(ranges, page);
+                RulesPage row = new() { Count = (byte)chunk.Length, More = (byte)((page + 1) * RulesPage.Length < ranges.Count ? 1 : 0) };
+                for (var i = 0; i < chunk.Length; i++)
+                    row.Rules[i] = new()
+                    {
+                        ProtocolMin = chunk[i].ProtocolMin, ProtocolMax = chunk[i].ProtocolMax, PortMin = chunk[i].Min, PortMax = chunk[i].Max,
+                    };
+                rows.Add(new(Bytes.Of(Key(subject.Id, identity, direction, family, page)), Bytes.Of(row)));
             }
         }
+        return [.. rows];
     }
 
-    private static RulesKey Key(ulong subject, ulong identity, byte direction, byte family, int page) =>
-        new() { Subject = subject, Identity = identity, Direction = direction, Family = family, Page = (ushort)page };
+    // Without tags: those come and go.
+    private static (byte Direction, byte Family, List<ClassRange> Ranges)[] Ranges(Subject<Classifier> subject, Identity? identity)
+    {
+        List<(byte, byte, List<ClassRange>)> sides = [];
+        foreach (var (direction, family, items) in subject.Sides(identity))
+        {
+            var ranges = Classes.Flatten(items);
+            CheckCount(ranges.Count, "classifiers");
+            sides.Add((direction, family, ranges));
+        }
+        return [.. sides];
+    }
+
+    private static ReadOnlySpan<T> Page<T>(List<T> ranges, int page) =>
+        CollectionsMarshal.AsSpan(ranges)[(page * RulesPage.Length)..Math.Min(ranges.Count, (page + 1) * RulesPage.Length)];
+
+    private static RulesKey Key(ulong subject, Identity? identity, byte direction, byte family, int page) =>
+        new() { Subject = subject, Identity = identity?.Id ?? 0, Direction = direction, Family = family, Page = (ushort)page };
 
     private static void CheckCount(int count, string what)
     {

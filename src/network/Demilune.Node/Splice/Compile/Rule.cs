@@ -33,7 +33,7 @@ internal readonly record struct PortRange(byte Protocol, ushort Min, ushort Max)
 /// <summary>One thing that a port's security groups allow, or, in a tier, deny or pass on.</summary>
 /// <param name="Remote">A name that the remote side must have; null: anybody.</param>
 /// <param name="Rank">When it is asked, and what it says; <c>default</c>: after all tiers, it allows.</param>
-internal readonly record struct Rule(byte Direction, byte Family, PortRange Ports, string? Remote, Rank Rank = default)
+internal readonly record struct Rule(byte Direction, byte Family, PortRange Ports, string? Remote, Rank Rank = default) : IAboutPeers
 {
     /// <summary>What its number is made of. Written by hand: it is asked for more often than anything else of a state.</summary>
     public override string ToString() => string.Create(
@@ -42,14 +42,4 @@ internal readonly record struct Rule(byte Direction, byte Family, PortRange Port
 
 /// <summary>One flow classifier as seen from the port it sits at.</summary>
 internal readonly record struct Classifier(
-    byte Direction, byte Family, PortRange Ports, ushort SourceMin, ushort SourceMax, string? Remote, string ChainId, Judge Judge, string Id);
-
-/// <summary>Rules or classifiers of ports, under one number. Ports that say the same share one.</summary>
-internal sealed record Subject<T>(ulong Id, IReadOnlyList<T> Items)
-{
-    public static Subject<T> Of(IEnumerable<T> items)
-    {
-        List<T> list = [.. items];
-        return new(list.Count == 0 ? 0 : ContentId.Of(string.Join('\n', list)), list);
-    }
-}
+    byte Direction, byte Family, PortRange Ports, ushort SourceMin, ushort SourceMax, string? Remote, string ChainId, Judge Judge, string Id) : IAboutPeers;

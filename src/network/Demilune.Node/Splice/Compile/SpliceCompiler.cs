@@ -18,31 +18,41 @@ internal sealed class SpliceCompiler
     private readonly NodeState _state;
     private readonly IReadOnlyDictionary<string, int> _interfaces;
     private readonly SplicePlan _plan;
+    private readonly CompilerMemory _memory;
     private readonly Dictionary<uint, SecurityPolicy> _policies;
     private readonly Membership _membership;
     private readonly Dictionary<string, SecurityGroup> _groups;
     private readonly Dictionary<string, AddressSet> _sets;
     private readonly Dictionary<string, Port> _ports;
+    private readonly ILookup<string, FlowClassifier> _classifiers;
     private readonly HashSet<string> _named = [];
     private readonly Dictionary<string, string> _badNames = [];
+    private readonly Dictionary<object, string?> _fitting = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, HashSet<NamePattern>> _patterns = [];
 
-    private SpliceCompiler(NodeState state, IReadOnlyDictionary<string, int> interfaces, PanelTags tags)
+    private SpliceCompiler(NodeState state, IReadOnlyDictionary<string, int> interfaces, PanelTags tags, CompilerMemory memory)
     {
-        (_state, _interfaces, _plan) = (state, interfaces, new(tags));
+        (_state, _interfaces, _plan, _memory) = (state, interfaces, new(tags, memory), memory);
         _membership = _plan.Membership;
         _policies = state.SecurityPolicies.DistinctBy(policy => policy.Tag).ToDictionary(policy => policy.Tag);
         _groups = state.SecurityGroups.DistinctBy(group => group.Id).ToDictionary(group => group.Id);
         _sets = state.AddressSets.DistinctBy(set => set.Id).ToDictionary(set => set.Id);
         _ports = state.Ports.DistinctBy(port => port.Id).ToDictionary(port => port.Id);
+        _classifiers = state.Classifiers.ToLookup(item => item.LogicalDestinationPort.Length > 0 ? item.LogicalDestinationPort : item.LogicalSourcePort);
     }
 
     /// <param name="interfaces">Port id → ifindex of the host side. Ports that are not here have no interface yet and are left out.</param>
     /// <param name="learnt">What pods were told by name servers; null: nothing.</param>
     /// <param name="tags">Gives combinations of policies their tags; null: nobody has given any out.</param>
+    /// <param name="memory">Of compilations before; null: there were none. The plan is the same, only sooner there.</param>
     public static SplicePlan Compile(
-        NodeState state, IReadOnlyDictionary<string, int> interfaces, IEnumerable<LearntName>? learnt = null, PanelTags? tags = null) =>
-        new SpliceCompiler(state, interfaces, tags ?? new()).Compile(learnt ?? []);
+        NodeState state, IReadOnlyDictionary<string, int> interfaces, IEnumerable<LearntName>? learnt = null, PanelTags? tags = null, CompilerMemory? memory = null)
+    {
+        memory ??= new();
+        var plan = new SpliceCompiler(state, interfaces, tags ?? new(), memory).Compile(learnt ?? []);
+        memory.Trim(plan);
+        return plan;
+    }
 
     /// <summary>The name that an address has for whom it is told by a name server.</summary>
     public static string DomainName(NamePattern pattern) => "domain " + pattern.Text;
@@ -57,7 +67,7 @@ internal sealed class SpliceCompiler
         List<(Port Port, int Interface, Subject<Rule> Rules, Subject<Classifier> Classes)> ready = [];
         foreach (var port in _ports.Values)
             if (_interfaces.TryGetValue(port.Id, out var index))
-                ready.Add((port, index, Subject<Rule>.Of(Rules(port)), Subject<Classifier>.Of(Classifiers(port))));
+                ready.Add((port, index, RulesOf(port), _memory.Classes(Classifiers(port))));
 
         CompileAddresses([.. ready.Select(port => (port.Port, port.Interface))]);
         foreach (var (port, index, rules, classes) in ready)
@@ -111,37 +121,57 @@ internal sealed class SpliceCompiler
 
     internal static ulong ChainId(string id) => ContentId.Of("chain " + id);
 
-    private List<Rule> Rules(Port port)
+    private Subject<Rule> RulesOf(Port port)
     {
-        if (!port.PortSecurity || port.Kind != Port.Types.Kind.Pod) return [];
-        HashSet<Rule> rules = [];
-        foreach (var id in port.SecurityGroupIds)
-        {
-            if (!_groups.TryGetValue(id, out var group)) Close(port, $"security group {id} is not in the state");
-            foreach (var rule in group?.Rules ?? [])
-            {
-                if (rule.Ethertype is not (4 or 6)) Close(port, $"rule {rule.Id}: ethertype {rule.Ethertype} is neither 4 nor 6");
-                var remote = rule.RemoteDomainName.Length > 0
-                    ? Domain(port, rule.RemoteDomainName, rule.Direction == SecurityGroupRule.Types.Direction.Egress)
-                    : Name(port, rule.Ethertype, rule.RemotePrefix, rule.RemoteAddressSet);
-                rules.Add(new((byte)rule.Direction, (byte)rule.Ethertype, PortRange.From(rule.Ethertype, rule.Protocol, rule.PortMin, rule.PortMax), remote, RankOf(port, rule)));
-            }
-        }
-        return [.. rules.OrderBy(rule => rule.ToString(), StringComparer.Ordinal)];
+        if (!port.PortSecurity || port.Kind != Port.Types.Kind.Pod) return _memory.Rules([]);
+        List<SecurityGroup?> groups = [.. port.SecurityGroupIds.Select(_groups.GetValueOrDefault)];
+        var ids = string.Join(' ', port.SecurityGroupIds);
+        if (_memory.Find(ids, groups) is not { } rules) _memory.Keep(ids, rules = Combine(port.SecurityGroupIds, groups));
+        foreach (var error in rules.Errors) Close(port, error);
+        foreach (var spoken in rules.Spoken) Enter(port, spoken);
+        foreach (var pattern in rules.Patterns) Learns(port, pattern);
+        return rules.Subject;
     }
 
-    private Rank RankOf(Port port, SecurityGroupRule rule)
+    // Of the groups alone: many ports have the same.
+    private PortRules Combine(Google.Protobuf.Collections.RepeatedField<string> ids, List<SecurityGroup?> groups)
     {
-        if (rule.Tier > 254 || (rule.Tier == 0 && rule.Action != SecurityGroupRule.Types.Action.Allow) || !Enum.IsDefined(rule.Action))
-            Close(port, $"rule {rule.Id}: action {rule.Action} in tier {rule.Tier} makes no sense");
-        return new((byte)rule.Tier, rule.Tier == 0 ? 0 : rule.Order, (RuleAction)rule.Action);
+        HashSet<Rule> rules = [];
+        HashSet<Spoken> names = [];
+        HashSet<NamePattern> patterns = [];
+        List<string> errors = [];
+        for (var i = 0; i < groups.Count; i++)
+        {
+            if (groups[i] is null) errors.Add($"security group {ids[i]} is not in the state");
+            foreach (var rule in groups[i]?.Rules ?? [])
+            {
+                if (rule.Ethertype is not (4 or 6)) errors.Add($"rule {rule.Id}: ethertype {rule.Ethertype} is neither 4 nor 6");
+                if (rule.Tier > 254 || (rule.Tier == 0 && rule.Action != SecurityGroupRule.Types.Action.Allow) || !Enum.IsDefined(rule.Action))
+                    errors.Add($"rule {rule.Id}: action {rule.Action} in tier {rule.Tier} makes no sense");
+                string? remote;
+                if (rule.RemoteDomainName.Length > 0)
+                {
+                    if (Wrong(rule.RemoteDomainName, rule.Direction == SecurityGroupRule.Types.Direction.Egress, out var pattern) is { } wrong) errors.Add(wrong);
+                    else patterns.Add(pattern);
+                    remote = DomainName(pattern);
+                }
+                else
+                {
+                    remote = NameOf(rule.Ethertype, rule.RemotePrefix, rule.RemoteAddressSet, out var spoken);
+                    if (remote is not null) names.Add(spoken);
+                }
+                rules.Add(new((byte)rule.Direction, (byte)rule.Ethertype, PortRange.From(rule.Ethertype, rule.Protocol, rule.PortMin, rule.PortMax), remote,
+                    new((byte)rule.Tier, rule.Tier == 0 ? 0 : rule.Order, (RuleAction)rule.Action)));
+            }
+        }
+        return new(groups, _memory.Rules([.. rules.OrderBy(rule => rule.ToString(), StringComparer.Ordinal)]), [.. names], [.. patterns], errors);
     }
 
     private List<Classifier> Classifiers(Port port)
     {
         if (port.Kind != Port.Types.Kind.Pod) return [];
         List<Classifier> classifiers = [];
-        foreach (var item in _state.Classifiers)
+        foreach (var item in _classifiers[port.Id].Concat(_classifiers[""]))
         {
             var accepts = item.LogicalDestinationPort == port.Id || (item.LogicalDestinationPort.Length == 0 && item.LogicalSourcePort.Length == 0);
             var opens = item.LogicalSourcePort == port.Id && item.LogicalDestinationPort.Length == 0;
@@ -172,39 +202,61 @@ internal sealed class SpliceCompiler
             && around.Any(text => Prefix.TryParse(text, out var wide) && wide.IsIpv4 == own.IsIpv4 && wide.Length <= own.Length && own.Shortened(wide.Length) == wide));
     }
 
-    // Null: anybody. A name's members are entered when it is first spoken of.
+    // Null: anybody.
+    private static string? NameOf(uint family, string prefix, string set, out Spoken spoken)
+    {
+        spoken = new(prefix.Length > 0 ? "" : set, prefix);
+        if (prefix.Length > 0) return Prefix.TryParse(prefix, out var parsed) && parsed == (family == 4 ? Prefix.AnyIpv4 : default) ? null : "prefix " + prefix;
+        return set.Length == 0 ? null : "set " + set;
+    }
+
     private string? Name(Port port, uint family, string prefix, string set)
     {
-        if (prefix.Length > 0)
-        {
-            if (!Prefix.TryParse(prefix, out var parsed)) Close(port, $"\"{prefix}\" is no CIDR");
-            else if (parsed == (family == 4 ? Prefix.AnyIpv4 : default)) return null;
-            else if (_named.Add("prefix " + prefix)) _membership.Add(parsed, "prefix " + prefix);
-            return "prefix " + prefix;
-        }
-        if (set.Length == 0) return null;
-        var name = "set " + set;
+        var name = NameOf(family, prefix, set, out var spoken);
+        if (name is not null) Enter(port, spoken);
+        return name;
+    }
+
+    // A name's members are entered when it is first spoken of.
+    private void Enter(Port port, Spoken spoken)
+    {
+        var name = spoken.Prefix.Length > 0 ? "prefix " + spoken.Prefix : "set " + spoken.Set;
         if (_named.Add(name))
         {
-            if (!_sets.TryGetValue(set, out var members)) _badNames[name] = $"address set {set} is not in the state";
-            foreach (var text in members?.Prefixes ?? [])
-                if (Prefix.TryParse(text, out var member)) _membership.Add(member, name);
-                else _badNames[name] = $"address set {set}: \"{text}\" is no CIDR";
+            if (spoken.Prefix.Length > 0)
+            {
+                if (Prefix.TryParse(spoken.Prefix, out var parsed)) _membership.Add(parsed, name);
+                else _badNames[name] = $"\"{spoken.Prefix}\" is no CIDR";
+            }
+            else if (_sets.TryGetValue(spoken.Set, out var set))
+            {
+                var known = _memory.Of(set);
+                foreach (var member in known.Members) _membership.Add(member, name);
+                if (known.Wrong is { } badMember) _badNames[name] = badMember;
+            }
+            else
+            {
+                _badNames[name] = $"address set {spoken.Set} is not in the state";
+            }
         }
         if (_badNames.TryGetValue(name, out var wrong)) Close(port, wrong);
-        return name;
     }
 
     private string Domain(Port port, string text, bool isEgress)
     {
-        if (!NamePattern.TryParse(text, out var pattern)) Close(port, $"\"{text}\" is no domain name");
-        else if (!isEgress) Close(port, $"domain name {text}: only peers that a pod opens flows to have names");
-        else
-        {
-            if (!_patterns.TryGetValue(port.Id, out var patterns)) _patterns[port.Id] = patterns = [];
-            patterns.Add(pattern);
-        }
+        if (Wrong(text, isEgress, out var pattern) is { } wrong) Close(port, wrong);
+        else Learns(port, pattern);
         return DomainName(pattern);
+    }
+
+    private static string? Wrong(string text, bool isEgress, out NamePattern pattern) =>
+        !NamePattern.TryParse(text, out pattern) ? $"\"{text}\" is no domain name"
+        : isEgress ? null : $"domain name {text}: only peers that a pod opens flows to have names";
+
+    private void Learns(Port port, NamePattern pattern)
+    {
+        if (!_patterns.TryGetValue(port.Id, out var patterns)) _patterns[port.Id] = patterns = [];
+        patterns.Add(pattern);
     }
 
     private string PortName(Port port, string other)
@@ -247,16 +299,28 @@ internal sealed class SpliceCompiler
 
     private void CheckFits(Port port, Subject<Rule> rules, Subject<Classifier> classes)
     {
-        try
+        if (Misfit(rules, static (subject, identities) => Pages.AddRules(new(), subject, identities)) is { } tooManyRules) Close(port, tooManyRules);
+        else if (Misfit(classes, static (subject, identities) => Pages.AddClasses(new(), subject, identities, static _ => CombinationTags.Nobody)) is { } tooManyClasses)
+            Close(port, tooManyClasses);
+        else
         {
-            Pages.AddRules(new(), rules, _plan.Identities.Values);
-            Pages.AddClasses(new(), classes, _plan.Identities.Values, static _ => CombinationTags.Nobody);
             if (rules.Id != 0) _plan.RuleSubjects[rules.Id] = rules;
             if (classes.Id != 0) _plan.ClassSubjects[classes.Id] = classes;
         }
+    }
+
+    // Asked once for all ports that say the same.
+    private string? Misfit<T>(Subject<T> subject, Action<Subject<T>, IEnumerable<Identity>> layOut) where T : IAboutPeers
+    {
+        if (_fitting.TryGetValue(subject, out var known)) return known;
+        try
+        {
+            layOut(subject, _plan.Identities.Values);
+            return _fitting[subject] = null;
+        }
         catch (TooManyException error)
         {
-            Close(port, error.Message);
+            return _fitting[subject] = error.Message;
         }
     }
 

@@ -6,7 +6,8 @@ namespace Demilune.Node.Splice.Compile;
 
 /// <summary>What the kernel's tables should hold for one state of the node. Once compiled, it changes only by what pods learn (<see cref="Learn"/>).</summary>
 /// <param name="tags">Gives combinations of policies their tags.</param>
-internal sealed class SplicePlan(PanelTags tags)
+/// <param name="memory">Of compilations before; null: there were none.</param>
+internal sealed class SplicePlan(PanelTags tags, CompilerMemory? memory = null)
 {
     private readonly Dictionary<(string PortId, Prefix Address), Identity> _learnt = [];
 
@@ -45,7 +46,7 @@ internal sealed class SplicePlan(PanelTags tags)
     }
 
     /// <summary>Who is who without any name learnt.</summary>
-    public Membership Membership { get; } = new();
+    public Membership Membership { get; } = new(memory ?? new());
 
     /// <summary>By id: ports whose rules speak of names.</summary>
     public Dictionary<string, LearningPort> LearningPorts { get; } = [];

@@ -10,9 +10,11 @@ internal sealed class Table
     public void Set<TKey, TValue>(TKey key, TValue value) where TKey : unmanaged where TValue : unmanaged =>
         Rows[Bytes.Of(key)] = Bytes.Of(value);
 
-    public void Add(Table other)
+    public void Add(Table other) => Add(other.Rows);
+
+    public void Add(IEnumerable<KeyValuePair<Bytes, Bytes>> rows)
     {
-        foreach (var (key, value) in other.Rows) Rows[key] = value;
+        foreach (var (key, value) in rows) Rows[key] = value;
     }
 
     /// <summary>What <paramref name="actual"/> lacks or has otherwise.</summary>
@@ -24,22 +26,28 @@ internal sealed class Table
 }
 
 /// <summary>Bytes that are compared by content.</summary>
-internal readonly struct Bytes(byte[] value) : IEquatable<Bytes>
+internal readonly struct Bytes : IEquatable<Bytes>
 {
-    public byte[] Value { get; } = value;
+    // Rows are looked up many times for each time that one is made.
+    private readonly int _hash;
+
+    public Bytes(byte[] value)
+    {
+        Value = value;
+        HashCode hash = default;
+        hash.AddBytes(value);
+        _hash = hash.ToHashCode();
+    }
+
+    public byte[] Value { get; }
 
     public static Bytes Of<T>(T value) where T : unmanaged => new(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)).ToArray());
 
-    public bool Equals(Bytes other) => Value.AsSpan().SequenceEqual(other.Value);
+    public bool Equals(Bytes other) => _hash == other._hash && Value.AsSpan().SequenceEqual(other.Value);
 
     public override bool Equals(object? obj) => obj is Bytes other && Equals(other);
 
-    public override int GetHashCode()
-    {
-        HashCode hash = default;
-        hash.AddBytes(Value);
-        return hash.ToHashCode();
-    }
+    public override int GetHashCode() => _hash;
 
     public override string ToString() => Convert.ToHexString(Value);
 }
