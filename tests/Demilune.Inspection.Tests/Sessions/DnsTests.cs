@@ -25,6 +25,17 @@ public sealed class DnsTests
         Assert.Equal(["""dns 0 {"version":2,"type":"query","id":7,"rrname":"www.EVIL.example","rrtype":"A","tx_id":0,"opcode":0}"""], replay.Records);
     }
 
+    [Theory]
+    [InlineData("0", true)]
+    [InlineData("!0", false)]
+    [InlineData("5", false)]
+    public void The_kind_of_a_query_can_be_asked_for(string opcode, bool isFound)
+    {
+        var replay = new Replay($"alert dns any any -> any any (dns.opcode:{opcode}; sid:1;)");
+        replay.Feed(Datagram(Query("www.good.example")));
+        Assert.Equal(isFound ? [1u] : [], replay.Alerts);
+    }
+
     [Fact]
     public void A_rule_of_the_protocol_looks_into_the_packet_too()
     {

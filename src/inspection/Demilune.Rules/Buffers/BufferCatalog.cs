@@ -68,6 +68,7 @@ public static class BufferCatalog
         new(KrbWeakEncryption, "krb5.weak_encryption", Both, Kerberos), new(KrbTicketEncryption, "krb5.ticket_encryption", Both, Kerberos),
         new(DhcpLeaseTime, "dhcp.leasetime", Both, Dhcp), new(DhcpRebindingTime, "dhcp.rebinding_time", Both, Dhcp),
         new(DhcpRenewalTime, "dhcp.renewal_time", Both, Dhcp), new(SnmpVersion, "snmp.version", Both, Snmp), new(SnmpPduType, "snmp.pdu_type", Both, Snmp),
+        new(DnsOpcode, "dns.opcode", Both, Dns),
         new(RfbSecurityType, "rfb.sectype", Both, Rfb), new(RfbSecurityResult, "rfb.secresult", Both, Rfb),
         new(SnmpCommunity, "snmp.community", Both, Snmp), new(SnmpUsm, "snmp.usm", Both, Snmp), new(RfbName, "rfb.name", ToClient, Rfb),
         new(SipMethod, "sip.method", ToServer, Sip), new(SipUri, "sip.uri", ToServer, Sip), new(SipProtocol, "sip.protocol", Both, Sip),

@@ -42,7 +42,7 @@ public enum BufferId : byte
     SmbNamedPipe, SmbShare, SmbNtlmsspUser, SmbNtlmsspDomain, DceStubData, DceInterface, DceOperation,
     KrbCname, KrbSname, KrbMessageType, KrbErrorCode, KrbWeakEncryption, KrbTicketEncryption,
     DhcpLeaseTime, DhcpRebindingTime, DhcpRenewalTime,
-    SnmpVersion, SnmpPduType, RfbSecurityType, RfbSecurityResult,
+    SnmpVersion, SnmpPduType, DnsOpcode, RfbSecurityType, RfbSecurityResult,
     MqttConnectClientId, MqttConnectUsername, MqttConnectPassword, MqttPublishTopic, MqttPublishMessage, MqttSubscribeTopic,
     MqttUnsubscribeTopic, MqttConnectWillTopic, MqttConnectWillMessage, MqttConnectProtocolString,
     MqttType, MqttFlags, MqttQos, MqttReasonCode, MqttSessionPresent, MqttConnectFlags, MqttProtocolVersion,

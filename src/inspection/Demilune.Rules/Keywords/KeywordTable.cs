@@ -69,7 +69,7 @@ internal static class KeywordTable
         ["krb5.weak_encryption"] = KerberosKeywords.WeakEncryption, ["krb5.ticket_encryption"] = KerberosKeywords.TicketEncryption,
         ["dhcp.leasetime"] = ProtocolNumber.Of(BufferId.DhcpLeaseTime), ["dhcp.rebinding_time"] = ProtocolNumber.Of(BufferId.DhcpRebindingTime),
         ["dhcp.renewal_time"] = ProtocolNumber.Of(BufferId.DhcpRenewalTime),
-        ["snmp.version"] = ProtocolNumber.Of(BufferId.SnmpVersion), ["snmp.pdu_type"] = ProtocolNumber.Of(BufferId.SnmpPduType),
+        ["dns.opcode"] = ProtocolNumber.Of(BufferId.DnsOpcode), ["snmp.version"] = ProtocolNumber.Of(BufferId.SnmpVersion), ["snmp.pdu_type"] = ProtocolNumber.Of(BufferId.SnmpPduType),
         ["rfb.sectype"] = ProtocolNumber.Of(BufferId.RfbSecurityType), ["rfb.secresult"] = RfbKeywords.Result,
         ["dotprefix"] = TransformKeywords.DotPrefix, ["to_lowercase"] = TransformKeywords.ToLowercase, ["to_uppercase"] = TransformKeywords.ToUppercase,
         ["url_decode"] = TransformKeywords.UrlDecode, ["compress_whitespace"] = TransformKeywords.CompressWhitespace,

@@ -13,7 +13,7 @@ internal static class DnsProtocol
         OfStream = static (_, bytes) => DnsDetection.OfStream(bytes),
         OfDatagram = static (_, bytes) => DnsDetection.OfDatagram(bytes),
         CapturedAt = [53],
-        Buffers = [BufferId.DnsQuery, BufferId.DnsQueryName, BufferId.DnsAnswerName],
+        Buffers = [BufferId.DnsQuery, BufferId.DnsQueryName, BufferId.DnsAnswerName, BufferId.DnsOpcode],
         Events = ["dns.malformed_data", "dns.not_request", "dns.not_response", "dns.not_a_request", "dns.not_a_response", "dns.name_too_long", "dns.infinite_loop", "dns.too_many_labels", "dns.z_flag_set", "dns.invalid_opcode"],
         Open = static (options, _, detector) => new DnsSession(options, detector),
     };

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Demilune.Inspection.Detection;
 using Demilune.Inspection.Events;
 using Demilune.Rules.Buffers;
@@ -15,6 +16,7 @@ internal sealed class DnsSession(InspectorOptions options, Detector detector) : 
     private readonly DnsFields _fields = new();
     private bool _isDatagram;
     private Side _from;
+    private readonly byte[] _opcode = new byte[sizeof(long)];
     private int _transactions;
 
     public int Number { get; private set; }
@@ -54,6 +56,12 @@ internal sealed class DnsSession(InspectorOptions options, Detector detector) : 
     public bool TryGet(BufferId id, int instance, ReadOnlySpan<byte> piece, out BufferView view)
     {
         view = default;
+        if (id == BufferId.DnsOpcode)
+        {
+            BinaryPrimitives.WriteInt64BigEndian(_opcode, _message.Opcode);
+            view = new(_opcode);
+            return instance == 0;
+        }
         var records = id switch
         {
             BufferId.DnsQuery when _from == Side.Client => _message.Questions,
@@ -78,7 +86,7 @@ internal sealed class DnsSession(InspectorOptions options, Detector detector) : 
         Number = _transactions++;
         _fields.Take(_message, Number);
         _pending.Clear();
-        foreach (var id in (ReadOnlySpan<BufferId>)[BufferId.DnsQuery, BufferId.DnsQueryName, BufferId.DnsAnswerName])
+        foreach (var id in (ReadOnlySpan<BufferId>)[BufferId.DnsQuery, BufferId.DnsQueryName, BufferId.DnsAnswerName, BufferId.DnsOpcode])
             for (var instance = 0; TryGet(id, instance, default, out var view); instance++) detector.Offer(id, view.Bytes);
         detector.Keep(_pending, long.MaxValue);
         if (from == Side.Client)
