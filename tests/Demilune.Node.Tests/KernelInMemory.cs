@@ -27,10 +27,23 @@ internal sealed class KernelInMemory : IDatapath
 
     public void Attach(string portId, Port.Types.Kind kind, string hostInterface) => Attached[portId] = hostInterface;
 
-    public void Remove(string portId, string hostInterface)
+    public void Remove(string portId, string hostInterface, bool switched = false)
     {
         Interfaces.Remove(hostInterface);
         Attached.Remove(portId);
+    }
+
+    public List<string> Held { get; } = [];
+
+    public IDisposable? Hold(string netns)
+    {
+        Held.Add(netns);
+        return new Release(() => Held.Remove(netns));
+    }
+
+    private sealed class Release(Action action) : IDisposable
+    {
+        public void Dispose() => action();
     }
 
     public string? Check(InterfacePlan plan) => Interfaces.ContainsKey(plan.HostName) ? null : $"interface {plan.HostName} is gone";

@@ -41,26 +41,31 @@ internal static class Scenario
     public static Inspection Web(int tag = 7, string name = "web") => new(name, tag, "default", true, true);
 
     /// <summary>What the controller's loop does, until there is nothing to do; a crash (any exception) leaves the network as it is.</summary>
-    public static async Task<int> ConvergeAsync(InMemoryNeutron neutron, ClusterFacts facts, bool tolerateFailures = false)
+    public static async Task<int> ConvergeAsync(INeutron neutron, ClusterFacts facts, bool tolerateFailures = false)
     {
         var mirror = new NetworkMirror(neutron, Options.ClusterName);
-        await mirror.ReadAsync(neutron.Capabilities, default);
+        var capabilities = await neutron.DiscoverAsync(default);
+        await mirror.ReadAsync(capabilities, default);
         for (var round = 0; round < 8; round++)
         {
-            var plan = PlanFor(neutron, facts, mirror);
+            var plan = PlanFor(capabilities, facts, mirror);
             if (plan.IsEmpty) return round;
             var failures = await mirror.ApplyAsync(plan, default);
             if (failures.Count == 0) continue;
             Assert.True(tolerateFailures, string.Join('\n', failures));
             return round;
         }
-        throw new InvalidOperationException("does not converge: " + string.Join(", ", PlanFor(neutron, facts, mirror)));
+        throw new InvalidOperationException("does not converge: " + string.Join(", ", PlanFor(capabilities, facts, mirror)));
     }
 
-    public static ImmutableArray<Operation> PlanFor(InMemoryNeutron neutron, ClusterFacts facts, NetworkMirror mirror) =>
-        Planner.Plan(Options.ClusterName, NetworkDesigner.Design(facts, PolicyCompiler.Compile(facts.Cluster), neutron.Capabilities, Options, Addresses(neutron)), mirror.Snapshot);
+    public static ImmutableArray<Operation> PlanFor(InMemoryNeutron neutron, ClusterFacts facts, NetworkMirror mirror) => PlanFor(neutron.Capabilities, facts, mirror);
 
-    public static Dictionary<string, ImmutableArray<Prefix>> Addresses(InMemoryNeutron neutron) => neutron.All<Port>()
+    public static ImmutableArray<Operation> PlanFor(Capabilities capabilities, ClusterFacts facts, NetworkMirror mirror) =>
+        Planner.Plan(Options.ClusterName, NetworkDesigner.Design(facts, PolicyCompiler.Compile(facts.Cluster), capabilities, Options, Addresses(mirror.Snapshot.All<Port>())), mirror.Snapshot);
+
+    public static Dictionary<string, ImmutableArray<Prefix>> Addresses(InMemoryNeutron neutron) => Addresses(neutron.All<Port>());
+
+    private static Dictionary<string, ImmutableArray<Prefix>> Addresses(IEnumerable<Port> ports) => ports
         .Where(port => port.DeviceOwner == DeviceOwners.Pod)
         .GroupBy(port => port.DeviceId!)
         .ToDictionary(pod => pod.Key, pod => pod.First().FixedIps!.Select(ip => Prefix.TryParse(ip.IpAddress!, out var prefix) ? prefix : default).ToImmutableArray());

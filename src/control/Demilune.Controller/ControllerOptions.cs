@@ -1,4 +1,5 @@
 using System.Net;
+using Demilune.Raven;
 
 namespace Demilune.Controller;
 
@@ -42,4 +43,13 @@ public sealed record ControllerOptions(
 
     /// <summary>0: any free one.</summary>
     public int ConsolePort { get; init; } = 7481;
+
+    /// <summary>The cloud of clouds.yaml whose Neutron is the network; empty: the built-in one.</summary>
+    public string OsCloud { get; init; } = "";
+
+    /// <summary>Who leads traffic through firewalls; <see cref="SteeringDriver.PortChains"/> only in a cloud that has networking-sfc.</summary>
+    public SteeringDriver Steering { get; init; }
+
+    /// <summary>The clouds.yaml; empty: where OpenStack's tools look.</summary>
+    public string OsClientConfigFile { get; init; } = "";
 }

@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Net;
 using System.Reflection;
 using Demilune.Controller;
+using Demilune.Controller.Cloud;
 using Demilune.Controller.Hosting;
+using Demilune.Raven;
 
 var kubeconfig = Program.Option("--kubeconfig", "FILE", "How to reach Kubernetes; empty: $KUBECONFIG, ~/.kube/config or the pod's account.", "");
 var data = Program.Option("--data-directory", "DIR", "The network's database and the alerts' file.", "/var/lib/demilune/controller");
@@ -21,12 +23,18 @@ var syslog = Program.Option("--alert-syslog", "URL", "Send alerts as syslog too:
 var webhook = Program.Option("--alert-webhook", "URL", "POST alerts there too, as lines of JSON; none: do not.", "none");
 var otlp = Program.Option("--alert-otlp", "URL", "Send alerts to this OpenTelemetry collector too (OTLP over HTTP), for example http://collector:4318; none: do not.", "none");
 var logFormat = Program.Option("--log-format", "FORMAT", "text, or json: an object a line.", "text");
+var osCloud = Program.Option("--os-cloud", "NAME", "The cloud of clouds.yaml whose Neutron is to be the network (also OS_CLOUD); empty: the built-in one.", "", "OS_CLOUD");
+var osConfig = Program.Option("--os-client-config-file", "FILE", "clouds.yaml (also OS_CLIENT_CONFIG_FILE); empty: where OpenStack's tools look.", "", "OS_CLIENT_CONFIG_FILE");
+var steering = Program.Option("--steering", "splice|sfc", "Who leads traffic through firewalls: the nodes, or the cloud's port chains (networking-sfc).", "splice");
+steering.AcceptOnlyFromAmong("splice", "sfc");
+var remove = new Option<bool>("--remove-network") { Description = "Remove everything of this cluster from the cloud's network, then exit. Stop the controller first." };
 var root = new RootCommand(
     "The controller: turns Kubernetes' policies into a network (Raven), keeps the firewalls alive (orchestrator), and tells every node what "
     + "to be. Every option may also be set as DEMILUNE_KUBECONFIG, DEMILUNE_DATA_DIRECTORY, … in the environment. On SIGTERM it stops; nodes go on "
     + "enforcing what they were told last.")
 {
     kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort, consolePort, syslog, webhook, otlp, logFormat,
+    osCloud, osConfig, steering, remove,
 };
 foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort, consolePort])
     port.Validators.Add(result =>
@@ -60,8 +68,11 @@ root.SetAction((parsed, stop) =>
         AlertWebhook = Url(webhook),
         AlertOtlp = Url(otlp),
         JsonLog = parsed.GetValue(logFormat) == "json",
+        Steering = parsed.GetValue(steering) == "sfc" ? SteeringDriver.PortChains : SteeringDriver.Splice,
+        OsCloud = parsed.GetValue(osCloud)!,
+        OsClientConfigFile = parsed.GetValue(osConfig)!,
     };
-    return ControllerHost.RunAsync(options, stop);
+    return parsed.GetValue(remove) ? CloudRemoval.RunAsync(options, Console.Out, Console.Error, stop) : ControllerHost.RunAsync(options, stop);
 
     // An argument cannot be empty.
     string Network(Option<string> option) => parsed.GetValue(option) is { } prefix and not "none" ? prefix : "";
@@ -75,14 +86,16 @@ internal static partial class Program
     public static string Version { get; } =
         typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
-    public static Option<string> Option(string name, string value, string description, string fallback)
+    /// <param name="customary">A variable by which other tools know the same thing; ours goes first.</param>
+    public static Option<string> Option(string name, string value, string description, string fallback, string? customary = null)
     {
         var variable = "DEMILUNE_" + name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
         return new(name)
         {
             Description = description,
             HelpName = value,
-            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? set : fallback,
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? set
+                : customary is not null && Environment.GetEnvironmentVariable(customary) is { Length: > 0 } known ? known : fallback,
         };
     }
 }

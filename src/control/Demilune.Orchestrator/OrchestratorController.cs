@@ -144,13 +144,17 @@ public sealed class OrchestratorController
     /// <summary>The node says for long enough that it passes no frames, although it had the time to begin.</summary>
     private bool IsDead(Situation situation, string podUid)
     {
-        if (situation.Instances.FirstOrDefault(pod => pod.Metadata.Uid == podUid) is not { Status.Phase: "Running", Status.StartTime: { } started }) return false;
+        if (situation.Instances.FirstOrDefault(pod => pod.Metadata.Uid == podUid) is not { Status.Phase: "Running" } pod || StartOf(pod) is not { } started) return false;
         if (!situation.Observed.DeadSince.TryGetValue(podUid, out var since)) return false;
-        var from = started.ToUniversalTime() > since ? new DateTimeOffset(started.ToUniversalTime()) : since;
+        var from = started > since ? started : since;
         var left = from + _options.DeadGrace - situation.Now;
         if (left > TimeSpan.Zero) _queue.AddAfter(Everything, left);
         return left <= TimeSpan.Zero;
     }
+
+    /// <summary>Of its container: before that its network may have taken long to come.</summary>
+    private static DateTimeOffset? StartOf(V1Pod pod) =>
+        (pod.Status.ContainerStatuses?.FirstOrDefault()?.State?.Running?.StartedAt ?? pod.Status.StartTime) is { } started ? new DateTimeOffset(started.ToUniversalTime()) : null;
 
     private bool IsIdle(Situation situation, ImmutableHashSet<Slot> needed, string podUid)
     {

@@ -38,4 +38,10 @@ public sealed record OrchestratorOptions
 
     /// <summary>Changes within this time are one. Default 20 ms.</summary>
     public TimeSpan Coalescing { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>
+    /// Firewalls are hops of a cloud's port chains, which send frames to their MAC address and expect them to route. Default: no, the splice hands them
+    /// frames as they are.
+    /// </summary>
+    public bool RoutedFirewalls { get; init; }
 }

@@ -31,6 +31,10 @@ namespace Demilune.Raven;
 public sealed class RavenController : IPodNetworks
 {
     private const string Everything = "network";
+    private const string PortStatus = "status of ports";
+
+    private static readonly TimeSpan ShortestStatusPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestStatusPause = TimeSpan.FromSeconds(10);
 
     private readonly ClusterInformers _informers;
     private readonly RavenOptions _options;
@@ -42,6 +46,8 @@ public sealed class RavenController : IPodNetworks
     private readonly WorkQueue<string> _queue;
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stale = true;
+    private TimeSpan _statusPause = ShortestStatusPause;
+    private int _awaited;
     private HashSet<PolicyProblem> _reported = [];
 
     /// <summary>Policies whose status may say something else than it should; null: all of them.</summary>
@@ -61,6 +67,9 @@ public sealed class RavenController : IPodNetworks
 
     public ImmutableDictionary<string, PodNetwork> Current { get; private set; } = ImmutableDictionary<string, PodNetwork>.Empty;
 
+    /// <summary>The network as it now is, whenever it was looked at or changed: all that is ours, with everything nodes need of it. Handlers are quick.</summary>
+    public event Action<IEnumerable<Resource>>? NetworkSeen;
+
     /// <summary>Completes when the network was once found to be as it should.</summary>
     public Task Synced => _synced.Task;
 
@@ -70,7 +79,7 @@ public sealed class RavenController : IPodNetworks
         await _informers.Synced.WaitAsync(cancel);
         _queue.Add(Everything);
         _ = RereadAsync(cancel);
-        await _queue.RunAsync((_, token) => ReconcileAsync(token), Failed, cancel);
+        await _queue.RunAsync((what, token) => what == PortStatus ? ReadStatusAsync(token) : ReconcileAsync(token), Failed, cancel);
     }
 
     private async Task ReconcileAsync(CancellationToken cancel)
@@ -82,7 +91,9 @@ public sealed class RavenController : IPodNetworks
             if (everything && await _network.ReadAsync(cancel)) _facts.Forget();
             if (everything) _unwritten = null;
             _facts.Look(_network.Compiler, _network.Designer, everything);
-            await _network.RunAsync(everything, keys => Publish(keys), plan => RavenLog.Applying(_log, plan.Length, plan[0].ToString()), cancel);
+            var rounds = 0;
+            await _network.RunAsync(everything, keys => Publish(keys, isDone: rounds++ > 0), plan => RavenLog.Applying(_log, plan.Length, plan[0].ToString()), cancel);
+            Show();
             _synced.TrySetResult();
             _unwritten?.UnionWith(_network.Designer.TakeRedesigned());
             await WriteStatusAsync(cancel);
@@ -101,8 +112,10 @@ public sealed class RavenController : IPodNetworks
     }
 
     /// <param name="keys">Of what may be otherwise; null: of everything.</param>
-    private void Publish(IReadOnlySet<string>? keys)
+    /// <param name="isDone">Something was done: before that, what is kept beside a cloud may not be what it should.</param>
+    private void Publish(IReadOnlySet<string>? keys, bool isDone)
     {
+        if (isDone) Show();
         Report(_network.Designer.Desired.Problems);
         var current = keys is null ? ImmutableDictionary.CreateBuilder<string, PodNetwork>() : Current.ToBuilder();
         foreach (var uid in keys?.Select(Key.PodOf).OfType<string>() ?? _network.Designer.Placed.Select(pod => pod.Uid))
@@ -152,6 +165,40 @@ public sealed class RavenController : IPodNetworks
         }
     }
 
+    private void Show()
+    {
+        if (NetworkSeen is not { } seen) return;
+        _network.Shortage ??= shortage => RavenLog.Shortage(_log, shortage);
+        // A cloud's classifier has no place for the tag of the policy that judges it: it is in its description.
+        seen([.. _network.Snapshot.Everything.Select(resource =>
+            resource is FlowClassifier { L7Parameters: not { SecurityPolicyTag: not null } } flow && Key.TagOf(flow.Description ?? "") is { } tag
+                ? flow with { L7Parameters = new L7Parameters { SecurityPolicyTag = tag } } : resource)]);
+        WatchPorts();
+    }
+
+    /// <summary>A port gets ACTIVE when its switch carries it, and Neutron tells nobody: it is asked, with growing pauses, as long as one is awaited.</summary>
+    private void WatchPorts()
+    {
+        var waiting = _network.Waiting;
+        if (waiting == 0) return;
+        _statusPause = waiting == _awaited ? TimeSpan.FromTicks(Math.Min(_statusPause.Ticks * 3 / 2, LongestStatusPause.Ticks)) : ShortestStatusPause;
+        _awaited = waiting;
+        _queue.AddAfter(PortStatus, _statusPause);
+    }
+
+    private async Task ReadStatusAsync(CancellationToken cancel)
+    {
+        var before = _network.Waiting;
+        if (before == 0) return;
+        if (await _network.ReadStatusAsync(cancel) == before)
+        {
+            WatchPorts();
+            return;
+        }
+        Show();
+        if (_options.Steering == SteeringDriver.PortChains) _queue.Add(Everything);
+    }
+
     private void Wake() => _queue.AddAfter(Everything, _options.Coalescing);
 
     /// <summary>Somebody else may have changed the network: look at it now and then.</summary>
@@ -183,6 +230,9 @@ internal static partial class RavenLog
 
     [LoggerMessage(3202, LogLevel.Warning, "Network: {Operation} failed: {Message}")]
     public static partial void OperationFailed(ILogger log, string operation, string message);
+
+    [LoggerMessage(3205, LogLevel.Warning, "The cloud will refuse some of this: {Shortage}")]
+    public static partial void Shortage(ILogger log, string shortage);
 
     [LoggerMessage(3204, LogLevel.Warning, "The status of policies could not be written: {Message}")]
     public static partial void StatusNotWritten(ILogger log, string message);

@@ -17,6 +17,9 @@ public sealed record RavenOptions
     /// <summary>How often the network is read anew although nothing changed here: somebody else may have changed it. Default 1 min.</summary>
     public TimeSpan Reread { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How traffic comes to a firewall. Default: the splice on the pods' own interfaces.</summary>
+    public SteeringDriver Steering { get; init; }
+
     internal IEnumerable<Prefix> PodPrefixes => PodNetworks.Select(text => Prefix.TryParse(text, out var prefix)
         ? prefix
         : throw new ArgumentException($"pod network \"{text}\" is no CIDR, for example 10.244.0.0/16"));

@@ -45,6 +45,9 @@ internal sealed record FirewallOptions
     /// <summary>Whether to ask for SCHED_FIFO.</summary>
     public bool RealTime { get; init; } = true;
 
+    /// <summary>Whether it is a hop of a switch's port chain, and forwards frames as a router; else as a wire.</summary>
+    public bool Routes { get; init; }
+
     /// <summary>Whether each HTTP transaction is an event. Default no: on a busy node they would push the alerts out of every buffer behind us.</summary>
     public bool Transactions { get; init; }
 
@@ -70,6 +73,8 @@ internal sealed record FirewallOptions
           --suricata-files DIR  its classification.config and the like (default: /etc/suricata)
           --work DIR         where the files that it reads are written (default: /var/lib/suricata)
           --cpu N            keep the packet thread on CPU N
+          --forward wire|routed  routed: a hop of a switch's port chain, which sends frames to our address; the agent
+                             says who is next. wire (default): what comes by one leaves by the other
           --transactions on|off  an event for each HTTP transaction, not only for what is wrong (default: off)
           --realtime on|off  ask for SCHED_FIFO; with it the heartbeat keeps a deadline of 10 ms, else 100 ms (default: on)
 
@@ -86,7 +91,7 @@ internal sealed record FirewallOptions
     {
         error = "";
         var options = new FirewallOptions();
-        foreach (var flag in (string[])["in", "out", "agent", "rules", "log", "health", "engine", "suricata", "suricata-files", "work", "cpu", "realtime", "transactions"])
+        foreach (var flag in (string[])["in", "out", "agent", "rules", "log", "health", "engine", "suricata", "suricata-files", "work", "cpu", "realtime", "forward", "transactions"])
             if (environment($"DEMILUNE_{flag.Replace('-', '_').ToUpperInvariant()}") is { Length: > 0 } value && !options.TryWith(flag, value, out options, out error))
                 return null;
         for (var i = 0; i < arguments.Count; i++)
@@ -116,6 +121,11 @@ internal sealed record FirewallOptions
             error = "--engine suricata needs --agent: without one there are no policies";
             return null;
         }
+        if (options is { Engine: Suricata, Routes: true })
+        {
+            error = "--engine suricata cannot --forward routed: it bridges; port chains of a cloud take the engine demilune";
+            return null;
+        }
         if (options.In != options.Out) return options;
         error = $"--in and --out are both {options.In}: a firewall stands between two interfaces";
         return null;
@@ -141,6 +151,8 @@ internal sealed record FirewallOptions
             case "cpu" when int.TryParse(value, out var cpu) && cpu is >= 0 and < 1024: changed = this with { Cpu = cpu }; return true;
             case "cpu": error = $"--cpu {value}: a number from 0 to 1023 is wanted"; return false;
             case "realtime" when value is "on" or "off": changed = this with { RealTime = value == "on" }; return true;
+            case "forward" when value is "wire" or "routed": changed = this with { Routes = value == "routed" }; return true;
+            case "forward": error = $"--forward {value}: wire or routed is wanted"; return false;
             case "transactions" when value is "on" or "off": changed = this with { Transactions = value == "on" }; return true;
             case "realtime" or "transactions": error = $"--{flag} {value}: on or off is wanted"; return false;
             default: error = $"--{flag}: no such flag; see --help"; return false;

@@ -37,7 +37,7 @@ internal static class FirewallProcess
             var hello = await engine.StartAsync(ending.Token);
             if (options.Agent is { } agent)
             {
-                Volatile.Write(ref link, new AgentLink(agent, hello, engine.LoadAsync, engine.Identify, Log));
+                Volatile.Write(ref link, new AgentLink(agent, hello, engine.LoadAsync, engine.Identify, engine.Route, Log));
                 linking = link.RunAsync(ending.Token);
             }
             else if (engine is DemiluneEngine own)

@@ -17,6 +17,7 @@ internal sealed class Agent : IDisposable
     private readonly Lock _gate = new();
     private readonly IDatapath _datapath;
     private readonly AttachmentStore _attachments;
+    private readonly Hops _hops;
     private readonly ILogger _log;
     private TaskCompletionSource _changed = NewSignal();
     private NodeState _state = new();
@@ -27,9 +28,10 @@ internal sealed class Agent : IDisposable
     /// <summary>By port: the limits in force. A port that is not here may have some from before this agent.</summary>
     private readonly Dictionary<string, (Bandwidth? Ingress, Bandwidth? Egress)> _limits = [];
 
-    public Agent(IDatapath datapath, AttachmentStore attachments, NodeState? last, ILogger log)
+    public Agent(IDatapath datapath, AttachmentStore attachments, NodeState? last, ILogger log, TimeProvider? time = null)
     {
         (_datapath, _attachments, _log) = (datapath, attachments, log);
+        _hops = new Hops(datapath, attachments, time ?? TimeProvider.System);
         lock (_gate)
         {
             foreach (var attachment in attachments.All.ToArray()) Readopt(attachment);
@@ -78,11 +80,14 @@ internal sealed class Agent : IDisposable
                 foreach (var made in attachment.Interfaces)
                 {
                     _datapath.CreateInterface(Plan(attachment, made));
+                    // What a switch carries is the switch's to limit.
+                    if (made.Switch is not null) continue;
                     _datapath.Attach(made.PortId, (Port.Types.Kind)made.Kind, made.HostName);
                     _limits.TryAdd(made.PortId, default);
                 }
 
                 _attachments.Save(attachment);
+                foreach (var made in attachment.Interfaces.Where(Hops.IsHop)) _hops.Keep(attachment, made);
                 ApplyUnderGate();
                 foreach (var made in attachment.Interfaces)
                     if (_outcome.PortErrors.TryGetValue(made.PortId, out var reason))
@@ -132,12 +137,14 @@ internal sealed class Agent : IDisposable
     {
         lock (_gate)
         {
+            if (HasState) SweepUnderGate();
             var observation = new NodeObservation { AppliedRevision = _appliedRevision, Traffic = _datapath.ReadTraffic() };
             var attached = _attachments.All.SelectMany(a => a.Interfaces).Select(i => i.PortId).ToHashSet();
             foreach (var port in _state.Ports)
             {
                 var reason = _outcome.PortErrors.GetValueOrDefault(port.Id)
-                    ?? (attached.Contains(port.Id) ? "" : "no container is attached to it");
+                    ?? (!attached.Contains(port.Id) ? "no container is attached to it"
+                        : port.Binding is { Active: false } ? "its switch does not carry it yet: Neutron says DOWN" : "");
                 observation.Ports.Add(new PortObservation { PortId = port.Id, Active = reason.Length == 0, Reason = reason });
             }
 
@@ -170,10 +177,17 @@ internal sealed class Agent : IDisposable
         }
     }
 
-    public void Dispose() { lock (_gate) _datapath.Dispose(); }
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _hops.Dispose();
+            _datapath.Dispose();
+        }
+    }
 
     private static InterfacePlan Plan(Attachment attachment, AttachedInterface made) => new(
-        made.PortId, (Port.Types.Kind)made.Kind, attachment.Netns, made.Name, made.HostName, made.Mac, made.Addresses, made.Mtu);
+        made.PortId, (Port.Types.Kind)made.Kind, attachment.Netns, made.Name, made.HostName, made.Mac, made.Addresses, made.Mtu, made.Switch);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -181,7 +195,9 @@ internal sealed class Agent : IDisposable
     {
         if (attachment.Interfaces.All(made => _datapath.Exists(made.HostName)))
         {
-            foreach (var made in attachment.Interfaces) _datapath.Attach(made.PortId, (Port.Types.Kind)made.Kind, made.HostName);
+            foreach (var made in attachment.Interfaces)
+                if (made.Switch is null) _datapath.Attach(made.PortId, (Port.Types.Kind)made.Kind, made.HostName);
+                else if (Hops.IsHop(made) && !Hops.IsAbandoned(attachment)) _hops.Keep(attachment, made);
             return;
         }
 
@@ -189,15 +205,28 @@ internal sealed class Agent : IDisposable
         DetachUnderGate(attachment);
     }
 
+    /// <summary>A switch that cannot be reached now is tried again at the next look.</summary>
+    private void SweepUnderGate()
+    {
+        try
+        {
+            _hops.Sweep(_state);
+        }
+        catch (IOException failure)
+        {
+            _log.HopNotRemoved(failure.Message);
+        }
+    }
+
     private void DetachUnderGate(Attachment attachment)
     {
         // A pod's sandbox may be replaced under the same UID, and then ADD of the new one comes before DEL of the old one:
         // the interface is the newer attachment's by now.
         var others = _attachments.All.Where(a => a.Key != attachment.Key).SelectMany(a => a.Interfaces).Select(i => i.HostName).ToHashSet();
-        foreach (var made in attachment.Interfaces)
+        foreach (var made in attachment.Interfaces.Where(made => !others.Contains(made.HostName)))
         {
-            if (others.Contains(made.HostName)) continue;
-            _datapath.Remove(made.PortId, made.HostName);
+            if (Hops.IsHop(made) && !Hops.IsAbandoned(attachment) && _datapath.Exists(made.HostName)) _hops.Abandon(attachment, made);
+            else _datapath.Remove(made.PortId, made.HostName, made.Switch is not null);
             _limits.Remove(made.PortId);
         }
         _attachments.Delete(attachment);

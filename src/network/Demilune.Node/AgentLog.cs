@@ -32,6 +32,9 @@ internal static partial class AgentLog
     [LoggerMessage(2008, LogLevel.Error, "The bandwidth of port {Port} is not limited: {Reason}")]
     public static partial void LimitNotSet(this ILogger log, string port, string reason);
 
+    [LoggerMessage(2009, LogLevel.Warning, "An interface of a firewall that is gone could not be removed, tried again: {Reason}")]
+    public static partial void HopNotRemoved(this ILogger log, string reason);
+
     [LoggerMessage(2010, LogLevel.Information, "Attached to the controller at {Controller}")]
     public static partial void ControllerAttached(this ILogger log, Uri controller);
 

@@ -21,6 +21,12 @@ internal sealed record AgentOptions(string Node, Uri Controller, string NodeLink
     /// <summary>What pods were told by name servers.</summary>
     public string NamesFile => Path.Combine(RunDirectory, "names");
 
+    /// <summary>Where Open vSwitch's database listens unless it was told otherwise.</summary>
+    public const string UsualOvsDatabase = "/run/openvswitch/db.sock";
+
+    /// <summary>The node's Open vSwitch, where ports are its. Not needed else.</summary>
+    public string OvsDatabase { get; init; } = UsualOvsDatabase;
+
     /// <summary>Null: the CNI plugin is installed by somebody else.</summary>
     public CniInstallation? Cni { get; init; }
 

@@ -19,13 +19,14 @@ var bpfDirectory = Program.Option("--bpf-directory", "DIR", "Where maps and link
 var cniPlugin = Program.Option("--cni-plugin", "FILE", "Install this CNI plugin for the node's container runtime; empty: somebody else has.", "");
 var cniBin = Program.Option("--cni-bin-directory", "DIR", "Where the runtime looks for CNI plugins.", "/opt/cni/bin");
 var cniConfig = Program.Option("--cni-config-directory", "DIR", "Where the runtime looks for CNI configurations.", "/etc/cni/net.d");
+var ovsdb = Program.Option("--ovsdb", "SOCKET", "Database of the node's Open vSwitch, where a cloud's ports are plugged in.", AgentOptions.UsualOvsDatabase);
 var uninstall = new Option<bool>("--uninstall") { Description = "Remove everything this node agent has put into the kernel and its run directory, then exit." };
 var root = new RootCommand(
     "The node agent: puts pods on the network, enforces their policy in the kernel, and splices selected traffic through the node's "
     + "firewalls. Every option may also be set as DEMILUNE_NODE, DEMILUNE_CONTROLLER, … in the environment. On SIGTERM it stops and "
     + "leaves the kernel's state for its successor: no packet is lost by a restart.")
 {
-    node, controller, linkDirectory, runDirectory, bpfDirectory, cniPlugin, cniBin, cniConfig, uninstall,
+    node, controller, linkDirectory, runDirectory, bpfDirectory, cniPlugin, cniBin, cniConfig, ovsdb, uninstall,
 };
 root.SetAction(async (parsed, stop) =>
 {
@@ -33,6 +34,7 @@ root.SetAction(async (parsed, stop) =>
         parsed.GetValue(node)!, new Uri(parsed.GetValue(controller)!), parsed.GetValue(linkDirectory)!,
         parsed.GetValue(runDirectory)!, parsed.GetValue(bpfDirectory)!)
     {
+        OvsDatabase = parsed.GetValue(ovsdb)!,
         Cni = parsed.GetValue(cniPlugin) is { Length: > 0 } plugin ? new(plugin, parsed.GetValue(cniBin)!, parsed.GetValue(cniConfig)!) : null,
     };
     if (parsed.GetValue(uninstall))

@@ -1,5 +1,6 @@
 using Demilune.Node.Attachments;
 using Demilune.Node.Datapath;
+using Demilune.Node.Interfaces;
 
 namespace Demilune.Node;
 
@@ -13,7 +14,10 @@ internal static class Uninstall
         {
             foreach (var attachment in new AttachmentStore(options.AttachmentDirectory).All)
                 foreach (var made in attachment.Interfaces)
+                {
+                    if (made.Switch is not null) Unplug(options, made.HostName, output);
                     if (SpliceDatapath.DeleteHostInterface(made.HostName)) output.WriteLine($"deleted interface {made.HostName}");
+                }
             Directory.Delete(options.AttachmentDirectory, recursive: true);
         }
 
@@ -22,5 +26,18 @@ internal static class Uninstall
             if (File.Exists(file)) File.Delete(file);
         if (Directory.Exists(options.FirewallDirectory)) Directory.Delete(options.FirewallDirectory, recursive: true);
         output.WriteLine($"removed {options.BpfDirectory} and what was in {options.RunDirectory}");
+    }
+
+    /// <summary>A switch that is gone has no ports either: the rest is removed all the same.</summary>
+    private static void Unplug(AgentOptions options, string hostInterface, TextWriter output)
+    {
+        try
+        {
+            new OpenVSwitch(options.OvsDatabase).Unplug(hostInterface);
+        }
+        catch (IOException failure)
+        {
+            output.WriteLine(failure.Message);
+        }
     }
 }

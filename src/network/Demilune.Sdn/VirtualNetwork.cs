@@ -8,7 +8,7 @@ namespace Demilune.Sdn;
 
 /// <summary>The network: owner of its state, its store, and the word to whoever follows it. Safe for concurrent use.</summary>
 /// <remarks>Requests that change something run one after the other; those that read never wait.</remarks>
-public sealed class VirtualNetwork : IDisposable
+public sealed class VirtualNetwork : INodeNetwork, IDisposable
 {
     private readonly Lock _writing = new();
     private readonly INetworkStore _store;
@@ -27,11 +27,8 @@ public sealed class VirtualNetwork : IDisposable
     /// <exception cref="IOException">The file cannot be used; the message says why and what to do.</exception>
     public static VirtualNetwork Open(string path, TimeProvider time) => new(new SqliteNetworkStore(path), time);
 
-    /// <summary>
-    /// Raised after each change with the names of the nodes whose part of the network it may have touched, on the thread that made it and while others
-    /// wait: take note and return.
-    /// </summary>
-    public event Action<IReadOnlySet<string>>? Changed;
+    /// <inheritdoc/>
+    public event Action<IReadOnlySet<string>?>? Changed;
 
     internal NetworkState State => _state;
 
@@ -52,7 +49,7 @@ public sealed class VirtualNetwork : IDisposable
             state.Find<Port>(seen.PortId) is { } port && port.HostId == node && port.Status != Status(seen.Active);
     }
 
-    /// <summary>What a node must be: its ports, their rules and chains, and what the orchestrator adds. Revision is left to the caller.</summary>
+    /// <inheritdoc cref="INodeNetwork.Compose"/>
     public NodeState Compose(string node, NodeSupplement supplement) => Topology.NodeTopology.Compose(_state, node, supplement, _translation);
 
     /// <summary>Whose address it is, as "namespace/name"; null: no pod's.</summary>

@@ -236,7 +236,7 @@ internal sealed class LiveCluster : IDisposable
         }
         Enforce();
 
-        void EnforceNow(IReadOnlySet<string> concerned) => Enforce();
+        void EnforceNow(IReadOnlySet<string>? concerned) => Enforce();
 
         static void Tell<TKey, TValue>(HashSet<TKey> told, IReadOnlyDictionary<TKey, TValue> now, Action<TKey, TValue?> tell)
             where TValue : class

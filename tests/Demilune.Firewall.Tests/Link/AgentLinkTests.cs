@@ -17,7 +17,7 @@ public sealed class AgentLinkTests : IAsyncLifetime
     public AgentLinkTests()
     {
         var intake = new PolicyIntake(new("/nowhere"), new(), _published.Add);
-        _link = new(_path, new("demilune", "1.2.3", RealTime: true), (set, _) => Task.FromResult(intake.Load(set)), _identities.SetResult, _ => { });
+        _link = new(_path, new("demilune", "1.2.3", RealTime: true), (set, _) => Task.FromResult(intake.Load(set)), _identities.SetResult, _ => { }, _ => { });
     }
 
     public ValueTask InitializeAsync()

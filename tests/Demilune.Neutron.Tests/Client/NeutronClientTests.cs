@@ -122,6 +122,25 @@ public sealed class NeutronClientTests
     }
 
     [Fact]
+    public async Task Quotas_are_read_with_what_is_reserved_and_a_server_that_tells_none_is_no_error()
+    {
+        var script = new Script().Then(200, """{"quota":{"port":{"limit":500,"used":3,"reserved":1},"router":{"limit":-1,"used":0,"reserved":0},"odd":7}}""").Then(404, "");
+        Assert.Equal([new("port", 500, 4), new("router", -1, 0)], await script.Client().QuotasAsync("p", Never));
+        Assert.Equal("GET /v2.0/quotas/p/details.json", script.Asked[0]);
+        Assert.Empty(await script.Client().QuotasAsync("p", Never));
+    }
+
+    [Fact]
+    public async Task What_changes_nothing_is_asked_again_when_a_proxy_fails_and_what_does_is_not()
+    {
+        var script = new Script().Then(502, "").Then(504, "").Then(200, """{"network":{"id":"n"}}""");
+        Assert.NotNull(await script.Client().FindAsync<Network>("n", Never));
+        var once = new Script().Then(502, "");
+        await Assert.ThrowsAsync<NeutronException>(() => once.Client().CreateAsync(new Network(), Never));
+        Assert.Single(once.Asked);
+    }
+
+    [Fact]
     public async Task A_server_that_is_not_neutron_is_named_as_such()
     {
         var script = new Script().Then(200, """{"hello":"world"}""");

@@ -28,6 +28,22 @@ public sealed class LastStateTests : IDisposable
     }
 
     [Fact]
+    public void What_routed_firewalls_are_told_comes_changes_and_goes_with_the_rest()
+    {
+        var state = State(1, 2);
+        Routing?[] routings = [new() { Neighbours = { new Neighbour { Address = "10.0.0.1", Mac = "fa:16:3e:00:00:01" } } }, new(), null, new()];
+        foreach (var routing in routings)
+        {
+            var next = State((int)state.Revision + 1, 2);
+            next.Routing = routing;
+            var change = NodeChanges.Between(state, next);
+            Assert.NotNull(change);
+            state = NodeChanges.With(NodeChanges.Apply(state, change), []);
+            Assert.Equal(next, state);
+        }
+    }
+
+    [Fact]
     public void What_is_appended_stays_within_a_state()
     {
         var last = new LastState(File);

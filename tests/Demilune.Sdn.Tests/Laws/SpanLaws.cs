@@ -61,7 +61,7 @@ public sealed class SpanLaws
             var states = Nodes.ToDictionary(node => node, node => world.Network.Compose(node, supplement));
             foreach (var state in states.Values) state.Revision = ++revision;
             HashSet<string> concerned = [];
-            world.Network.Changed += nodes => concerned.UnionWith(nodes);
+            world.Network.Changed += nodes => concerned.UnionWith(nodes!);
             var ids = new List<string>();
             foreach (var (method, path, body) in requests)
             {

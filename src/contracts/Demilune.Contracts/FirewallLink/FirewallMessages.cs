@@ -15,7 +15,25 @@ public sealed record ToFirewall
 
     /// <summary>Who is behind an address; replaces the former table.</summary>
     public IdentityTable? Identities { get; init; }
+
+    /// <summary>Only for a firewall that routes; replaces the former table.</summary>
+    public EngineRouting? Routing { get; init; }
 }
+
+/// <summary>What a firewall needs that is a hop of another switch's port chain: it has to route, and nothing in a frame says which policy judges it.</summary>
+/// <param name="Flows">What none of them matches is dropped.</param>
+public sealed record EngineRouting(IReadOnlyList<EngineNeighbour> Neighbours, IReadOnlyList<EngineFlow> Flows);
+
+/// <summary>Who has an address.</summary>
+/// <param name="Mac">"fa:16:3e:00:00:01".</param>
+public sealed record EngineNeighbour(string Address, string Mac);
+
+/// <summary>Flows from one address to another.</summary>
+/// <param name="Protocol">IANA number; 0: any.</param>
+/// <param name="FirstPort">Of the destination. 0 to 65535: every port.</param>
+/// <param name="LastPort">Included.</param>
+/// <param name="Tag">Of the policy that judges them.</param>
+public sealed record EngineFlow(string Source, string Destination, int Protocol, int FirstPort, int LastPort, int Tag);
 
 /// <summary>One line from the firewall. Exactly one member is set.</summary>
 public sealed record FromFirewall

@@ -12,7 +12,8 @@ public static class NodeChanges
     {
         var change = new NodeChange { Base = from.Revision, Put = new() { Revision = to.Revision }, Removed = new() };
         var isNews = Differ(Ports, from, to, change) | Differ(Groups, from, to, change) | DifferInMembers(from, to, change) | Differ(Classifiers, from, to, change)
-            | Differ(Chains, from, to, change) | Differ(Firewalls, from, to, change) | Differ(Policies, from, to, change) | Differ(Identities, from, to, change);
+            | Differ(Chains, from, to, change) | Differ(Firewalls, from, to, change) | Differ(Policies, from, to, change) | Differ(Identities, from, to, change)
+            | DifferInRouting(from, to, change);
         return isNews ? change : null;
     }
 
@@ -31,6 +32,7 @@ public static class NodeChanges
         Merge(Firewalls, state, put, removed, next);
         Merge(Policies, state, put, removed, next);
         Merge(Identities, state, put, removed, next);
+        next.Routing = removed.Routing ? null : put.Routing ?? state.Routing;
         var changed = change.Members.ToDictionary(set => set.Id);
         for (var i = 0; changed.Count > 0 && i < next.AddressSets.Count; i++)
             if (changed.Remove(next.AddressSets[i].Id, out var members)) next.AddressSets[i] = Apply(next.AddressSets[i], members);
@@ -40,7 +42,7 @@ public static class NodeChanges
     /// <summary>The same objects under other combinations.</summary>
     public static NodeState With(NodeState state, IEnumerable<PolicyCombination> combinations)
     {
-        NodeState next = new() { Revision = state.Revision, Combinations = { combinations } };
+        NodeState next = new() { Revision = state.Revision, Combinations = { combinations }, Routing = state.Routing };
         next.Ports.AddRange(state.Ports);
         next.SecurityGroups.AddRange(state.SecurityGroups);
         next.AddressSets.AddRange(state.AddressSets);
@@ -97,6 +99,13 @@ public static class NodeChanges
             change.Members.Add(moved);
             change.Put.AddressSets.RemoveAt(i);
         }
+        return true;
+    }
+
+    private static bool DifferInRouting(NodeState from, NodeState to, NodeChange change)
+    {
+        if (Equals(from.Routing, to.Routing)) return false;
+        (change.Put.Routing, change.Removed.Routing) = (to.Routing, to.Routing is null);
         return true;
     }
 

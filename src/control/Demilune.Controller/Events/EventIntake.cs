@@ -13,7 +13,7 @@ namespace Demilune.Controller.Events;
 /// <summary>Takes what nodes report of traffic. What a firewall wrote may have been written by whoever broke into it: it is checked, then kept as it is.</summary>
 internal sealed class EventIntake(
     EventRing alerts, [FromKeyedServices("flows")] EventRing flows, EveFile file, AlertLog alertLog, FlowLog flowLog, IEnumerable<AlertOutput> outputs,
-    VirtualNetwork network)
+    INodeNetwork network)
 {
     /// <summary>A record with a whole 64 KB payload in base64 fits.</summary>
     private const int MaxLineLength = 256 * 1024;

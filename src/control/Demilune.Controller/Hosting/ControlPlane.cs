@@ -33,6 +33,7 @@ internal static class ControlPlane
             new RavenOptions
             {
                 ClusterName = options.ClusterName,
+                Steering = options.Steering,
                 PodNetworks = [.. new[] { options.PodNetworkV4, options.PodNetworkV6 }.Where(network => network.Length > 0)],
             },
             provider.GetRequiredService<EventRecorder>(), new StatusWriter(provider.GetRequiredService<KubernetesApi>(), Group.FieldManager),
@@ -41,6 +42,7 @@ internal static class ControlPlane
         services.AddSingleton(new OrchestratorOptions
         {
             AgentRunDirectory = options.AgentRunDirectory, ClusterName = options.ClusterName, DataDirectory = options.DataDirectory,
+            RoutedFirewalls = options.Steering == SteeringDriver.PortChains,
         });
         services.AddSingleton<Operations>().AddSingleton<SecurityManagers>();
         services.AddHostedService<OperationsRecord>();

@@ -4,6 +4,7 @@ using Demilune.Console.Access;
 using Demilune.Console.Reading;
 using Demilune.Contracts.Nodes;
 using Demilune.Controller.Access;
+using Demilune.Controller.Cloud;
 using Demilune.Controller.Events;
 using Demilune.Controller.Nodes;
 using Demilune.Controller.Observability;
@@ -43,7 +44,7 @@ internal static class ControllerHost
             await System.Console.Error.WriteLineAsync($"demilune-controller cannot start: {error.Message}. Name a kubeconfig with --kubeconfig or $KUBECONFIG.");
             return 1;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CloudConfigException)
         {
             await System.Console.Error.WriteLineAsync($"demilune-controller cannot start: {error.Message}");
             return 1;
@@ -68,6 +69,7 @@ internal static class ControllerHost
     public static WebApplication Build(ControllerOptions options, Action<IServiceCollection> controlPlane)
     {
         Directory.CreateDirectory(options.DataDirectory);
+        var cloud = options.OsCloud.Length == 0 ? null : CloudsFile.Load(options.OsCloud, options.OsClientConfigFile);
         var identity = LinkIdentity.LoadOrCreate(options.NodeLinkDirectory, TimeProvider.System);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
@@ -107,13 +109,16 @@ internal static class ControllerHost
                 listen.OnlyFromThisMachine();
                 listen.Mark(Door.Rest);
             });
-            kestrel.Listen(IPAddress.Loopback, options.NeutronPort, listen => listen.Mark(Door.Neutron));
+            // With a cloud's Neutron for the network there is none of our own to serve.
+            if (cloud is null) kestrel.Listen(IPAddress.Loopback, options.NeutronPort, listen => listen.Mark(Door.Neutron));
             // Plain HTTP, which browsers trust on this machine only; from elsewhere it is reached through kubectl port-forward.
             kestrel.Listen(IPAddress.Loopback, options.ConsolePort, listen => listen.Mark(Door.Console));
         });
         // A follower's connection never ends by itself: do not wait for it.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
         AddServices(builder.Services, options, identity);
+        if (cloud is null) builder.Services.AddBuiltInNetwork(options);
+        else builder.Services.AddCloudNetwork(cloud, options.Steering);
         controlPlane(builder.Services);
         var hasConsole = builder.Services.Any(service => service.ServiceType == typeof(IClusterReading));
         if (hasConsole) builder.Services.AddConsole();
@@ -122,8 +127,9 @@ internal static class ControllerHost
         var app = builder.Build();
         app.MapDoor(Door.NodeLink, routes => routes.MapGrpcService<NodeLinkService>());
         app.MapDoor(Door.Rest, routes => routes.MapRest());
-        app.MapDoor(Door.Neutron, routes => routes.MapNeutron(
-            app.Services.GetRequiredService<VirtualNetwork>(), app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Demilune.Sdn")));
+        if (cloud is null)
+            app.MapDoor(Door.Neutron, routes => routes.MapNeutron(
+                app.Services.GetRequiredService<VirtualNetwork>(), app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Demilune.Sdn")));
         if (hasConsole) app.MapDoor(Door.Console, routes => routes.MapConsole(), behind => behind.UseConsole());
         return app;
     }
@@ -138,10 +144,6 @@ internal static class ControllerHost
     private static void AddServices(IServiceCollection services, ControllerOptions options, LinkIdentity identity)
     {
         services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton(identity);
-        services.AddSingleton(_ => VirtualNetwork.Open(Path.Combine(options.DataDirectory, "network.db"), TimeProvider.System));
-        services.AddSingleton<INeutron>(_ => new NeutronClient(
-            new HttpClient { BaseAddress = new($"http://127.0.0.1:{options.NeutronPort}/"), Timeout = TimeSpan.FromSeconds(30) },
-            new NoAuth(), TimeProvider.System));
         services.AddSingleton(provider => new AlertLog(maxItems: 100_000, maxBytes: 256 << 20, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(_ => new FlowLog(maxItems: 10_000, maxLinks: 20_000));
         services.AddSingleton<IAudit>(provider => new AuditFile(

@@ -7,7 +7,7 @@ namespace Demilune.Controller.Nodes;
 
 /// <summary>The controller's end of the node link.</summary>
 internal sealed partial class NodeLinkService(
-    LinkIdentity identity, NodeRegistry registry, NodeStates states, VirtualNetwork network, EventIntake events, IHostApplicationLifetime lifetime,
+    LinkIdentity identity, NodeRegistry registry, NodeStates states, INodeNetwork network, EventIntake events, IHostApplicationLifetime lifetime,
     ILogger<NodeLinkService> log) : NodeLink.NodeLinkBase
 {
     private const uint Contract = 1;

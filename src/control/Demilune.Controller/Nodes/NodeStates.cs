@@ -12,20 +12,20 @@ internal sealed class NodeStates
     /// <summary>A burst of changes (Raven applying a plan) becomes a few states instead of hundreds; too short for anybody to notice.</summary>
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(5);
 
-    private readonly VirtualNetwork _network;
+    private readonly INodeNetwork _network;
     private readonly INodeSupplement _supplement;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, Node> _nodes = new(StringComparer.Ordinal);
     private long _revision;
 
-    public NodeStates(VirtualNetwork network, INodeSupplement supplement, TimeProvider time)
+    public NodeStates(INodeNetwork network, INodeSupplement supplement, TimeProvider time)
     {
         (_network, _supplement, _time) = (network, supplement, time);
         // Grows over restarts too, as the agents expect, without being kept anywhere.
         _revision = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         network.Changed += concerned =>
         {
-            foreach (var name in concerned)
+            foreach (var name in concerned ?? (IEnumerable<string>)_nodes.Keys)
                 if (_nodes.TryGetValue(name, out var node)) node.Touch();
         };
         supplement.Changed += () =>
@@ -48,8 +48,7 @@ internal sealed class NodeStates
             if (_supplement.For(name) is { } supplement && !(seen is { } last && last.Touches == touches && ReferenceEquals(last.Supplement, supplement)))
             {
                 seen = (touches, supplement);
-                var state = _network.Compose(name, supplement);
-                if (sent is null || !Same(state, sent))
+                if (_network.Compose(name, supplement) is { } state && (sent is null || !Same(state, sent)))
                 {
                     state.Revision = (ulong)Interlocked.Increment(ref _revision);
                     sent = state;

@@ -34,7 +34,7 @@ internal static class FirewallPod
     /// <summary>Of everything in the spec that a running instance cannot take over.</summary>
     public static string RevisionOf(Firewall firewall, OrchestratorOptions options) => Hash(string.Join('\0',
         firewall.Spec.Engine, firewall.Spec.Image, options.AgentRunDirectory,
-        firewall.Spec.Resources is null ? "" : ObjectJson.Write(firewall.Spec.Resources)))[..10];
+        firewall.Spec.Resources is null ? "" : ObjectJson.Write(firewall.Spec.Resources)) + (options.RoutedFirewalls ? "\0routed" : ""))[..10];
 
     /// <summary>The engine that is in an instance: while its Firewall changes it is not the Firewall's.</summary>
     public static string EngineOf(V1Pod pod) => pod.Metadata.Annotations is { } notes && notes.TryGetValue(EngineAnnotation, out var engine) ? engine : FirewallSpec.Demilune;
@@ -76,7 +76,7 @@ internal static class FirewallPod
             TerminationGracePeriodSeconds = 2,
             AutomountServiceAccountToken = false,
             EnableServiceLinks = false,
-            Containers = [Container(firewall)],
+            Containers = [Container(firewall, options)],
             Volumes =
             [
                 .. firewall.Spec.Engine == FirewallSpec.Suricata
@@ -91,7 +91,7 @@ internal static class FirewallPod
         },
     };
 
-    private static V1Container Container(Firewall firewall) => new()
+    private static V1Container Container(Firewall firewall, OrchestratorOptions options) => new()
     {
         Name = "firewall",
         Image = firewall.Spec.Image ?? FirewallSpec.DefaultImage(firewall.Spec.Engine),
@@ -100,6 +100,7 @@ internal static class FirewallPod
         [
             .. firewall.Spec.Engine == FirewallSpec.Suricata ? (string[])["--engine", "suricata", "--work", WorkDirectory] : [],
             "--in", "in", "--out", "out", "--agent", $"{SocketDirectory}/agent.sock", "--rules", "/usr/share/demilune/rules",
+            .. options.RoutedFirewalls ? (string[])["--forward", "routed"] : [],
         ],
         VolumeMounts =
         [

@@ -17,6 +17,7 @@ internal sealed class Convergence(INeutron neutron, RavenOptions options)
     private readonly NetworkMirror _mirror = new(neutron, options.ClusterName);
     private Capabilities? _capabilities;
     private NetworkDesigner? _designer;
+    private List<string> _shortages = [];
 
     public ClusterCompiler Compiler { get; private set; } = new();
 
@@ -52,9 +53,10 @@ internal sealed class Convergence(INeutron neutron, RavenOptions options)
         progress(keys);
         for (var round = 0; round < MaxRounds; round++)
         {
-            var plan = Planner.Plan(options.ClusterName, Designer.Desired, Snapshot, keys);
+            var plan = Planner.Plan(options.ClusterName, Desired(), Snapshot, options.Steering == SteeringDriver.PortChains ? null : keys);
             if (plan.IsEmpty) return;
             planned(plan);
+            await TellShortagesAsync(plan, cancel);
             var failures = await _mirror.ApplyAsync(plan, cancel);
             // What was done is looked at again, and whoever is named by an address that there is only now.
             foreach (var operation in plan)
@@ -66,6 +68,30 @@ internal sealed class Convergence(INeutron neutron, RavenOptions options)
         }
         throw new InvalidOperationException($"the network is not as it should be after {MaxRounds} rounds");
     }
+
+    /// <summary>Looks again at the ports whose switch has not said yet that it carries them.</summary>
+    /// <returns>How many it still carries not.</returns>
+    public Task<int> ReadStatusAsync(CancellationToken cancel) => _mirror.ReadStatusAsync(cancel);
+
+    /// <inheritdoc cref="NetworkMirror.Waiting"/>
+    public int Waiting => _mirror.Waiting;
+
+    /// <summary>Told of what a cloud will refuse for want of quota; null: nobody asks, and neither is the cloud.</summary>
+    public Action<string>? Shortage { get; set; }
+
+    /// <summary>Before they are met: a request that breaks a quota is refused, and what waits for it with it.</summary>
+    private async Task TellShortagesAsync(ImmutableArray<Operation> plan, CancellationToken cancel)
+    {
+        if (Shortage is not { } tell || !plan.OfType<Create>().Any()) return;
+        if (Snapshot.All<Network>().FirstOrDefault()?.ProjectId is not { Length: > 0 } project) return;
+        var shortages = QuotaNeeds.Shortages(plan, await neutron.QuotasAsync(project, cancel)).ToList();
+        foreach (var shortage in shortages.Except(_shortages)) tell(shortage);
+        _shortages = shortages;
+    }
+
+    private DesiredNetwork Desired() => options.Steering != SteeringDriver.PortChains ? Designer.Desired : ChainDesign.Of(
+        Designer.Desired, options.ClusterName, Compiler.Intent, Designer.Placed, Designer.Inspections, AddressesOf,
+        Snapshot.All<Port>().Where(port => port.Status == "ACTIVE").Select(port => Key.FromMark(options.ClusterName, port.Description)).OfType<string>().ToHashSet(StringComparer.Ordinal));
 
     private HashSet<string>? Follow(IntentChanges changes)
     {

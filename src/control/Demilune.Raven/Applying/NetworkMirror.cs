@@ -21,8 +21,12 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
     {
         var snapshot = NetworkSnapshot.Empty;
         snapshot = await AddAsync<Network>(snapshot, cancel);
-        snapshot = await AddAsync<Subnet>(snapshot, cancel);
-        snapshot = await AddAsync<Port>(snapshot, cancel);
+        // Of what may be many, only those on our own networks: others' ports may be a hundred times as many as ours.
+        foreach (var network in snapshot.All<Network>().ToList())
+        {
+            snapshot = await AddAsync<Subnet>(snapshot, cancel, Query.Where("network_id", network.Id));
+            snapshot = await AddAsync<Port>(snapshot, cancel, Query.Where("network_id", network.Id));
+        }
         snapshot = await AddAsync<SecurityGroup>(snapshot, cancel);
         if (capabilities.AddressGroups || capabilities.ClassifierAddressGroup) snapshot = await AddAsync<AddressGroup>(snapshot, cancel);
         if (capabilities.Qos) snapshot = await AddAsync<QosPolicy>(snapshot, cancel);
@@ -35,6 +39,20 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
         }
         Snapshot = snapshot;
     }
+
+    /// <summary>Looks again at the ports whose switch has not said yet that it carries them: one request, however many they are.</summary>
+    /// <returns>How many it still carries not.</returns>
+    public async Task<int> ReadStatusAsync(CancellationToken cancel)
+    {
+        if (Snapshot.All<Network>().FirstOrDefault() is not { } network) return 0;
+        foreach (var port in await neutron.ListAsync<Port>(Query.Where("network_id", network.Id).And("status", "ACTIVE") with { Fields = ["status", "binding:vif_type", "binding:vif_details"] }, cancel))
+            if (Snapshot.Find<Port>(port.Id) is { } known)
+                Snapshot = Snapshot.With(known with { Status = port.Status, VifType = port.VifType ?? known.VifType, VifDetails = port.VifDetails ?? known.VifDetails });
+        return Waiting;
+    }
+
+    /// <summary>Ports that another switch should carry and, as far as is known, does not yet.</summary>
+    public int Waiting => Snapshot.All<Port>().Count(port => !string.IsNullOrEmpty(port.HostId) && port.VifType is not (null or "" or "demilune" or "unbound") && port.Status != "ACTIVE");
 
     /// <summary>Does what can be done. One thing that the server refuses does not stop what has nothing to do with it.</summary>
     /// <exception cref="HttpRequestException">Nobody answers: the rest waits for a new reading.</exception>
@@ -52,11 +70,12 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
             }
             try
             {
-                if (!await ApplyAsync(operation, IdOf, made, cancel)) Fail(operation, "refers to something that could not be made");
+                if (!await ApplyAsync(operation, IdOf, made, cancel)) Fail(operation, operation is Delete ? "is still in use" : "refers to something that could not be made");
             }
             catch (NeutronException refusal)
             {
                 Fail(operation, refusal.Message);
+                if (refusal.IsTransient && operation is Update { Changes: PortChain } broken) await GiveUpAsync(broken.Id, cancel);
             }
         }
         return failures;
@@ -72,6 +91,31 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
         }
     }
 
+    /// <summary>
+    /// networking-sfc keeps what a failed change of a chain asked for although its switches never heard of it. Nothing but a new chain mends that;
+    /// until there is one, what it should carry is closed.
+    /// </summary>
+    private async Task GiveUpAsync(string chain, CancellationToken cancel)
+    {
+        try
+        {
+            await neutron.DeleteAsync<PortChain>(chain, cancel);
+        }
+        catch (NeutronException)
+        {
+            // The next reading finds the chain as it is, and the next plan changes it again.
+        }
+    }
+
+    /// <summary>
+    /// True if something of ours still needs it. networking-sfc answers an attempt to delete a port pair in use with a refusal, and destroys what its
+    /// driver knew of it; Neutron answers that of a port in use with a failure. Neither is to be tried.
+    /// </summary>
+    private bool IsInUse(Type kind, string id) =>
+        kind == typeof(PortPair) ? Snapshot.All<PortPairGroup>().Any(group => group.PortPairs?.Contains(id) is true)
+        : kind == typeof(Port) && (Snapshot.All<PortPair>().Any(pair => pair.Ingress == id || pair.Egress == id)
+            || Snapshot.All<FlowClassifier>().Any(flow => flow.LogicalSourcePort == id || flow.LogicalDestinationPort == id));
+
     private async Task<bool> ApplyAsync(Operation operation, Func<string, string?> idOf, Dictionary<string, string> ids, CancellationToken cancel)
     {
         switch (operation)
@@ -86,6 +130,7 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
                 Snapshot = Snapshot.With(await UpdateAsync(update.Id, changes, cancel));
                 return true;
             case Delete delete:
+                if (IsInUse(delete.Kind, delete.Id)) return false;
                 await DeleteAsync(delete, cancel);
                 return true;
             case AddAddresses add:
@@ -117,6 +162,7 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
             PortChain chain => await neutron.CreateAsync(chain, cancel),
             _ => throw new InvalidOperationException($"{resource.GetType().Name} is not ours to create"),
         };
+        made = Numbered(made);
         Snapshot = made switch
         {
             SecurityGroupRule rule => Snapshot.Find<SecurityGroup>(rule.SecurityGroupId ?? "") is { } owner
@@ -179,11 +225,18 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
         Snapshot = Snapshot.Without(delete.Kind, delete.Id);
     }
 
-    private async Task<NetworkSnapshot> AddAsync<T>(NetworkSnapshot snapshot, CancellationToken cancel)
+    private async Task<NetworkSnapshot> AddAsync<T>(NetworkSnapshot snapshot, CancellationToken cancel, Query? query = null)
         where T : Resource, IResource<T>
     {
-        foreach (var resource in await neutron.ListAsync<T>(null, cancel))
-            if (Key.FromMark(cluster, resource.Description) is not null) snapshot = snapshot.With(resource);
+        foreach (var resource in await neutron.ListAsync<T>(query, cancel))
+            if (Key.FromMark(cluster, resource.Description) is not null) snapshot = snapshot.With(Numbered(resource));
         return snapshot;
     }
+
+    /// <summary>
+    /// A cloud's own number of a network may be too large for the nodes' tables, or not ours to see. What nodes need is one that tells this
+    /// cluster's networks apart, and there is one.
+    /// </summary>
+    private static Resource Numbered(Resource resource) =>
+        resource is Network { NetworkType: not "demilune" } network ? network with { SegmentationId = 1 } : resource;
 }

@@ -39,6 +39,12 @@ internal sealed record DesiredNetwork
 
     public ClusterIntent Intent { get; init; } = ClusterIntent.Empty;
 
+    /// <summary>
+    /// Ports that have to be bound before what they wait for can be made: a cloud's chain learns where its ports are when it is made, and never
+    /// again. Until then they have no security group, and so no traffic.
+    /// </summary>
+    public ImmutableHashSet<string> BoundFirst { get; init; } = [];
+
     /// <summary>For the authors of policies: what about each could not be done.</summary>
     public ImmutableSortedDictionary<PolicyId, ImmutableArray<PolicyProblem>> ProblemsOf { get; init; } = ImmutableSortedDictionary<PolicyId, ImmutableArray<PolicyProblem>>.Empty;
 

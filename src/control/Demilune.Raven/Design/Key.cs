@@ -59,6 +59,13 @@ internal static class Key
 
     public static string Flow(string content) => $"flow {Hash(content)}";
 
+    /// <param name="tag">Of the policy that judges it, where a classifier has no place for it.</param>
+    public static string Flow(string content, int tag) => $"flow {Hash($"{content}|{tag}")} tag {tag}";
+
+    /// <returns>The tag in a flow's key; null: it has none.</returns>
+    public static int? TagOf(string key) =>
+        key.LastIndexOf(" tag ", StringComparison.Ordinal) is > 0 and var at && int.TryParse(key.AsSpan(at + 5), NumberStyles.None, CultureInfo.InvariantCulture, out var tag) ? tag : null;
+
     public static string Reference(string key) => "@" + key;
 
     /// <summary>The description of what has this key.</summary>

@@ -135,6 +135,9 @@ internal sealed class NetworkDesigner
     /// <summary>The network was read anew: any address may be another.</summary>
     public void ReaddressAll() => _dirtyGroups.UnionWith(_groups.Keys);
 
+    /// <summary>By name of the SecurityPolicy.</summary>
+    public IReadOnlyDictionary<string, Inspection> Inspections => _inspections;
+
     /// <summary>The pods that have, or are to have, ports.</summary>
     public IEnumerable<PlacedPod> Placed => _placed.Values;
 

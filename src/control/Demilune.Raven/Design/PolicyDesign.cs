@@ -44,7 +44,7 @@ internal sealed class PolicyDesign
 
     private void Groups(PolicyVariant variant)
     {
-        var allowances = variant.Allowances.Where(allowance => !IsUninspectable(allowance) && !IsUnlearnable(allowance)).ToList();
+        var allowances = variant.Allowances.Where(allowance => !IsUninspectable(allowance) && !IsUnlearnable(allowance) && !IsChained(allowance)).ToList();
         if (_policy.Tier != Tier.Namespaced)
         {
             foreach (var direction in Enum.GetValues<Direction>())
@@ -82,6 +82,19 @@ internal sealed class PolicyDesign
     {
         if (_around.Capabilities.DomainNames || allowance.Peers is not Peers.Domain) return false;
         Tell("this network does not learn names: what is allowed by name stays closed");
+        return true;
+    }
+
+    /// <summary>
+    /// What a cloud's chain carries passes no security group, in either direction: a rule would only open what the chain does not carry, uninspected.
+    /// </summary>
+    private bool IsChained(Allowance allowance)
+    {
+        if (_around.Options.Steering != SteeringDriver.PortChains || allowance.SecurityPolicy is null) return false;
+        if (allowance.Direction == Direction.Egress && allowance.Peers is Peers.Selected) return false;
+        if (allowance.Direction == Direction.Egress || allowance.Peers is not Peers.Selected)
+            Tell("port chains lead from pod to pod: what comes from outside the cluster, or leaves it, and is to be inspected stays closed");
+        if (allowance.Ports.Protocol is null) Tell("port chains carry TCP and UDP: of what is to be inspected, other protocols stay closed");
         return true;
     }
 

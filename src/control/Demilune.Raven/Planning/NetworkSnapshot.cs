@@ -19,6 +19,9 @@ internal sealed record NetworkSnapshot
     public IEnumerable<T> All<T>()
         where T : Resource => Of(typeof(T)).Values.Cast<T>().OrderBy(resource => resource.Id, StringComparer.Ordinal);
 
+    /// <summary>Of every kind.</summary>
+    public IEnumerable<Resource> Everything => Kinds.Values.SelectMany(kind => kind.Values);
+
     public T? Find<T>(string id)
         where T : Resource => (T?)Of(typeof(T)).GetValueOrDefault(id);
 

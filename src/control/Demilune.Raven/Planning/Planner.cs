@@ -142,7 +142,7 @@ internal sealed class Planner
             var wanted = _desired.Ports[key];
             var after = _desired.PrerequisitesOf(key);
             // A port that has to wait for something is made unbound: it has its addresses, and no node carries its traffic yet.
-            _build.Add(new Create(key, after.Length == 0 ? wanted : wanted with { HostId = null }));
+            _build.Add(new Create(key, after.Length == 0 ? wanted : _desired.BoundFirst.Contains(key) ? wanted with { SecurityGroups = [] } : wanted with { HostId = null }));
         }
         foreach (var (key, one) in ports.Kept)
         {

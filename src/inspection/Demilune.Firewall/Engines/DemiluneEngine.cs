@@ -4,6 +4,7 @@ using Demilune.Firewall.Health;
 using Demilune.Firewall.Packets;
 using Demilune.Firewall.Policies;
 using Demilune.Firewall.Regex;
+using Demilune.Firewall.Routing;
 using Demilune.Inspection;
 using Demilune.Inspection.Events.Eve;
 using Demilune.Rules.Compile;
@@ -74,6 +75,8 @@ internal sealed class DemiluneEngine : IEngine
     }
 
     public void Identify(IdentityTable pods) => _eve.Identities = IdentityIntake.Read(pods);
+
+    public void Route(EngineRouting routing) => _packets.Publish(RoutingIntake.Read(routing));
 
     public EngineStats ReadStats()
     {

@@ -29,6 +29,9 @@ internal interface IEngine : IAsyncDisposable
     /// <summary>Names the pods behind addresses in events from now on.</summary>
     void Identify(IdentityTable pods);
 
+    /// <summary>Who is where, and which flows are to be judged by what, of an engine that routes; one that does not is never told.</summary>
+    void Route(EngineRouting routing);
+
     /// <summary>Counters since the start.</summary>
     EngineStats ReadStats();
 }

@@ -24,6 +24,7 @@ internal sealed class AgentLink
     private readonly EngineHello _hello;
     private readonly Func<PolicySet, CancellationToken, Task<PolicySetLoaded>> _policies;
     private readonly Action<IdentityTable> _identities;
+    private readonly Action<EngineRouting> _routing;
     private readonly Action<string> _log;
     private readonly Channel<byte[]> _waiting;
     private long _lost;
@@ -32,13 +33,17 @@ internal sealed class AgentLink
     /// <param name="hello">Said first on each connection.</param>
     /// <param name="policies">Is given each policy set; its answer goes back.</param>
     /// <param name="identities">Is given each identity table.</param>
+    /// <param name="routing">Is given each routing table.</param>
     /// <param name="log">Hears when the connection comes and goes.</param>
-    public AgentLink(string path, EngineHello hello, Func<PolicySet, CancellationToken, Task<PolicySetLoaded>> policies, Action<IdentityTable> identities, Action<string> log)
+    public AgentLink(
+        string path, EngineHello hello, Func<PolicySet, CancellationToken, Task<PolicySetLoaded>> policies, Action<IdentityTable> identities,
+        Action<EngineRouting> routing, Action<string> log)
     {
         _path = path;
         _hello = hello;
         _policies = policies;
         _identities = identities;
+        _routing = routing;
         _log = log;
         _waiting = Channel.CreateBounded<byte[]>(
             new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
@@ -111,6 +116,7 @@ internal sealed class AgentLink
                 if (line.IsEmpty) continue;
                 var message = Read(line.Span);
                 if (message?.Identities is { } identities) _identities(identities);
+                if (message?.Routing is { } routing) _routing(routing);
                 if (message?.Policies is not { } policies) continue;
                 var loaded = await _policies(policies, stop);
                 await WriteAsync(stream, turn, Line(new() { Loaded = loaded }), stop);
@@ -132,6 +138,7 @@ internal sealed class AgentLink
         if (message?.Policies is { } set && set.Policies.Any(policy => policy?.Rules.Contains(null!) != false)) throw new InvalidDataException("a policy or one of its rule files is null");
         if (message?.Policies?.Combinations is { } combinations && combinations.Contains(null!)) throw new InvalidDataException("a combination of policies is null");
         if (message?.Identities is { } table && table.Identities.Any(identity => identity?.Addresses.Contains(null!) != false)) throw new InvalidDataException("an identity or one of its addresses is null");
+        if (message?.Routing is { } routing && (routing.Neighbours.Contains(null!) || routing.Flows.Contains(null!))) throw new InvalidDataException("a neighbour or a flow is null");
         return message;
     }
 

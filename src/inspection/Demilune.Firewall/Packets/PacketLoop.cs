@@ -1,4 +1,5 @@
 using Demilune.Contracts.Frames;
+using Demilune.Firewall.Routing;
 using Demilune.Inspection.Frames;
 using Demilune.Inspection.Verdicts;
 using Demilune.Linux.PacketIo;
@@ -15,6 +16,9 @@ internal sealed class PacketLoop : IDisposable
     /// <summary>How long to look for the next frame before sleeping. A round trip between two pods takes 40 µs: the answer is met awake.</summary>
     private const long SpinNanos = 50_000;
 
+    /// <summary>The number of a cloud's network in identities: a cluster has one there.</summary>
+    private const int RoutedNetwork = 1;
+
     /// <summary>How often the judge may forget what has timed out.</summary>
     private const long TickNanos = 100_000_000;
 
@@ -24,9 +28,11 @@ internal sealed class PacketLoop : IDisposable
     private readonly PacketCounters _counters;
     private readonly CpuPressure _pressure;
     private readonly bool _realTime;
+    private readonly Router? _router;
     private readonly HeartbeatSchedule _heartbeat;
     private readonly PacketClock _clock = new();
     private readonly FrameQueue _inject = new();
+    private readonly byte[] _own = new byte[TransmitQueue.OwnFrameBytes];
     private readonly byte[] _control = new byte[SpliceFrame.ControlLength];
     private readonly uint _instance = (uint)Random.Shared.NextInt64(1, 1L << 32);
     private long _nextTick;
@@ -38,9 +44,11 @@ internal sealed class PacketLoop : IDisposable
     /// <param name="counters">Kept up to date.</param>
     /// <param name="pressure">Whether to spin.</param>
     /// <param name="realTime">Whether the thread that will run this has SCHED_FIFO.</param>
+    /// <param name="router">Null: frames come from a splice and go back to it as they are. Else from a switch that knows us as a router.</param>
     public PacketLoop(
-        PacketSocket inside, PacketSocket outside, IFrameJudge judge, PacketCounters counters, CpuPressure pressure, bool realTime)
+        PacketSocket inside, PacketSocket outside, IFrameJudge judge, PacketCounters counters, CpuPressure pressure, bool realTime, Router? router = null)
     {
+        _router = router;
         _in = new(inside, Interface.In);
         _out = new(outside, Interface.Out);
         _judge = judge;
@@ -114,6 +122,11 @@ internal sealed class PacketLoop : IDisposable
             _counters.FramesTruncated++;
             return;
         }
+        if (_router is not null)
+        {
+            Route(_router, received, from, to, steady);
+            return;
+        }
         if (!FrameWords.TryRead(received.Bytes, out var words))
         {
             _counters.FramesForeign++;
@@ -133,6 +146,46 @@ internal sealed class PacketLoop : IDisposable
         else _counters.FramesDropped++;
         if (_inject.Count > 0) Inject();
         if (verdict.Flow != FlowVerdict.Undecided) Settle(verdict.Flow, words, from, to);
+    }
+
+    /// <summary>
+    /// As <see cref="Carry"/>, for a switch: what no chain leads here (its broadcasts too) goes no further, and what goes on is addressed anew. The flow's
+    /// verdict stays with the judge, since nobody outside could act on it.
+    /// </summary>
+    private void Route(Router router, in ReceivedFrame received, Leg from, Leg to, long steady)
+    {
+        var table = router.Table;
+        if (received.HasTag || !table.TryRoute(received.Bytes, from.Interface, out var tag, out var destination))
+        {
+            _counters.FramesForeign++;
+            return;
+        }
+        var frame = new Frame(received.Bytes, from.Interface)
+        {
+            Tag = tag,
+            Network = RoutedNetwork,
+            ChecksumTrusted = received.IsChecksumPending || received.IsChecksumVerified,
+        };
+        var verdict = _judge.Judge(frame, _clock.TimeOfDay(steady), _inject);
+        if (verdict.Frame == FrameVerdict.Forward)
+        {
+            router.Address(received.Addresses, destination, to.Interface);
+            Forward(received, to);
+        }
+        else _counters.FramesDropped++;
+        for (var i = 0; i < _inject.Count; i++)
+        {
+            var own = _inject[i];
+            if (own.Bytes.Length > _own.Length || !table.TryFind(own.Bytes, out var receiver)) continue;
+            var bytes = _own.AsSpan(0, own.Bytes.Length);
+            own.Bytes.CopyTo(bytes);
+            router.Address(bytes, receiver, own.Departure);
+            if ((own.Departure == Interface.In ? _in : _out).Queue.TrySend(bytes)) _counters.FramesInjected++;
+        }
+        if (_inject.Count == 0) return;
+        _inject.Clear();
+        // What answers the sender leaves by the interface that is being read.
+        from.Queue.Flush();
     }
 
     private void Forward(in ReceivedFrame received, Leg to)
@@ -178,12 +231,13 @@ internal sealed class PacketLoop : IDisposable
         if (!_heartbeat.Take(now)) return;
         Volatile.Write(ref _counters.LastTurn, now);
         if (!_judge.IsReady) return;
+        _counters.Heartbeats++;
+        if (_router is not null) return;        // a switch has no ear for them, and whoever is on it should not
         ControlFrame.WriteHeartbeat(_control, _instance);
         _in.Queue.TrySend(_control);
         _in.Queue.Flush();
         _out.Queue.TrySend(_control);
         _out.Queue.Flush();
-        _counters.Heartbeats++;
     }
 
     /// <summary>One of the two interfaces: what arrives by it and what leaves by it.</summary>

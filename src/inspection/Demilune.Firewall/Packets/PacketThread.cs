@@ -1,3 +1,5 @@
+using System.Net.NetworkInformation;
+using Demilune.Firewall.Routing;
 using Demilune.Linux.PacketIo;
 
 namespace Demilune.Firewall.Packets;
@@ -11,7 +13,16 @@ internal sealed class PacketThread(FirewallOptions options, IFrameJudge judge, P
     private static readonly TimeSpan InterfacePause = TimeSpan.FromMilliseconds(50);
 
     private readonly TaskCompletionSource<bool> _realTime = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile RoutingTable _routes = RoutingTable.Empty;
+    private volatile Router? _router;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Puts a routing table in force. Any thread, at any time; without effect in a firewall that does not route.</summary>
+    public void Publish(RoutingTable table)
+    {
+        _routes = table;
+        _router?.Publish(table);
+    }
 
     /// <summary>Whether the thread got SCHED_FIFO; known soon after <see cref="Start"/>.</summary>
     public Task<bool> RealTimeGranted => _realTime.Task;
@@ -35,8 +46,13 @@ internal sealed class PacketThread(FirewallOptions options, IFrameJudge judge, P
             if (!WaitForInterfaces(stop)) return;
             using var inside = PacketSocket.Open(options.In);
             using var outside = PacketSocket.Open(options.Out);
-            using var loop = new PacketLoop(inside, outside, judge, counters, pressure, realTime);
-            log($"forwarding between {options.In} and {options.Out}, {(realTime ? "real-time" : "ordinary")} scheduling");
+            if (options.Routes)
+            {
+                _router = new(MacOf(options.In), MacOf(options.Out));
+                _router.Publish(_routes);       // one that came before us, or between these two lines
+            }
+            using var loop = new PacketLoop(inside, outside, judge, counters, pressure, realTime, _router);
+            log($"{(options.Routes ? "routing" : "forwarding")} between {options.In} and {options.Out}, {(realTime ? "real-time" : "ordinary")} scheduling");
             loop.Run(stop);
         }
         catch (Exception failure)
@@ -50,6 +66,9 @@ internal sealed class PacketThread(FirewallOptions options, IFrameJudge judge, P
             _ended.TrySetResult();
         }
     }
+
+    private static ulong MacOf(string name) => NetworkInterface.GetAllNetworkInterfaces().Single(one => one.Name == name)
+        .GetPhysicalAddress().GetAddressBytes().Aggregate(0ul, (mac, one) => (mac << 8) | one);
 
     private bool EnterRealTime()
     {

@@ -93,6 +93,11 @@ internal sealed class SuricataEngine : IEngine
 
     public void Identify(IdentityTable pods) => _events.Identify(pods);
 
+    /// <summary>Not asked for: it forwards what comes by one interface by the other, and the command line refuses to have it route.</summary>
+    public void Route(EngineRouting routing)
+    {
+    }
+
     public EngineStats ReadStats() => _stats;
 
     public async ValueTask DisposeAsync()

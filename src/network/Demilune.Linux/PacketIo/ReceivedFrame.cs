@@ -22,6 +22,9 @@ public readonly unsafe ref struct ReceivedFrame
     /// <summary>From the destination address on. The outermost 802.1Q tag is not among the bytes.</summary>
     public ReadOnlySpan<byte> Bytes => new(Slot + FrameSlot.FrameOffset, Length);
 
+    /// <summary>Its two Ethernet addresses, to be written anew before it is forwarded. The frame has at least these 12 bytes.</summary>
+    public Span<byte> Addresses => new(Slot + FrameSlot.FrameOffset, Math.Min(Length, FrameSlot.AddressesLength));
+
     public bool HasTag => TagProtocol != 0;
 
     /// <summary>TCI of the outermost 802.1Q tag: priority, drop eligibility, and the tag in the low 12 bits.</summary>

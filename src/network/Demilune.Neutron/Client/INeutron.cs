@@ -42,4 +42,7 @@ public interface INeutron
 
     /// <summary>Removes the rule with this id and type. False: it was gone already.</summary>
     Task<bool> RemoveQosRuleAsync(string policyId, QosRule rule, CancellationToken ct);
+
+    /// <summary>What a project may have and has. Empty: this Neutron does not say, or has no limits that anybody would meet.</summary>
+    Task<IReadOnlyList<QuotaUse>> QuotasAsync(string projectId, CancellationToken ct) => Task.FromResult<IReadOnlyList<QuotaUse>>([]);
 }

@@ -142,6 +142,26 @@ public sealed class NeutronClient(HttpClient http, ITokenSource tokens, TimeProv
     private static QosRule Rule(JsonDocument answer, QosRule asked) =>
         Read(Member(answer, asked.Type + "_rule"), NeutronJson.Default.QosRule) with { Type = asked.Type };
 
+    public async Task<IReadOnlyList<QuotaUse>> QuotasAsync(string projectId, CancellationToken ct)
+    {
+        try
+        {
+            using var answer = await SendAsync(HttpMethod.Get, $"quotas/{projectId}/details.json", null, null, ct);
+            var uses = new List<QuotaUse>();
+            foreach (var kind in Member(answer!, "quota").EnumerateObject())
+                if (Number(kind.Value, "limit") is { } limit && Number(kind.Value, "used") is { } used) uses.Add(new(kind.Name, limit, used + (Number(kind.Value, "reserved") ?? 0)));
+            return uses;
+        }
+        catch (NeutronException e) when (e.IsNotFound || e.Status == HttpStatusCode.Forbidden)
+        {
+            return [];      // the extension quota_details is not there, or not for us
+        }
+
+        static int? Number(JsonElement element, string name) =>
+            element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
+            && value.TryGetInt32(out var number) ? number : null;
+    }
+
     private async Task<AddressGroup> ChangeAddressesAsync(string id, string verb, IReadOnlyList<string> addresses, CancellationToken ct)
     {
         var body = Body("addresses", json => WriteStrings(json, addresses));
@@ -156,36 +176,64 @@ public sealed class NeutronClient(HttpClient http, ITokenSource tokens, TimeProv
         for (var attempt = 1; ; attempt++)
         {
             var token = await tokens.GetTokenAsync(refused, ct);
-            using var request = new HttpRequestMessage(method, "v2.0/" + path);
+            using var request = new HttpRequestMessage(method, await AddressAsync(path, ct));
             if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
             if (token is not null) request.Headers.Add("X-Auth-Token", token);
             if (ifRevision is not null) request.Headers.TryAddWithoutValidation("If-Match", $"revision_number={ifRevision}");
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-            if (response.IsSuccessStatusCode)
+            try
             {
-                if (response.StatusCode == HttpStatusCode.NoContent) return null;
-                await using var stream = await response.Content.ReadAsStreamAsync(ct);
-                return await JsonDocument.ParseAsync(stream, default, ct);
-            }
-            if (response.StatusCode == HttpStatusCode.Unauthorized && token is not null && refused is null)
-            {
-                refused = token;
-                continue;
-            }
-            if (attempt < MaxAttempts && RetryAfter(response) is { } wait && wait <= MaxRetryAfter)
-            {
+                using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+                if (response.IsSuccessStatusCode)
+                {
+                    if (response.StatusCode == HttpStatusCode.NoContent) return null;
+                    await using var stream = await response.Content.ReadAsStreamAsync(ct);
+                    return await JsonDocument.ParseAsync(stream, default, ct);
+                }
+                if (response.StatusCode == HttpStatusCode.Unauthorized && token is not null && refused is null)
+                {
+                    refused = token;
+                    continue;
+                }
+                if (attempt >= MaxAttempts || Pause(method, response, attempt) is not { } wait || wait > MaxRetryAfter)
+                    throw await ErrorAsync($"{method} {path.Split('?')[0]}", response, ct);
                 await Task.Delay(wait, time, ct);
-                continue;
             }
-            throw await ErrorAsync($"{method} {path.Split('?')[0]}", response, ct);
+            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+            {
+                throw new HttpRequestException($"{method} {path.Split('?')[0]} at {request.RequestUri?.Authority}: no answer within {http.Timeout.TotalSeconds:0} s");
+            }
+            catch (Exception failure) when (failure is HttpRequestException or IOException)
+            {
+                // Asking twice harms nobody; what makes or changes something may have been done before the answer was lost.
+                if (method != HttpMethod.Get || attempt >= MaxAttempts)
+                    throw new HttpRequestException($"{method} {path.Split('?')[0]} at {(request.RequestUri is { IsAbsoluteUri: true } to ? to : http.BaseAddress)?.Authority}: {failure.InnerException?.Message ?? failure.Message}", failure);
+                await Task.Delay(Backoff(attempt), time, ct);
+            }
         }
     }
 
-    /// <summary>Null: not to be sent again. Only an explicit "later" of the server proves that it did nothing.</summary>
-    private TimeSpan? RetryAfter(HttpResponseMessage response) =>
-        response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable) ? null
-        : response.Headers.RetryAfter is not { } header ? null
-        : header.Delta ?? (header.Date is { } at ? TimeSpan.FromTicks(Math.Max(0, (at - time.GetUtcNow()).Ticks)) : null);
+    private async ValueTask<Uri> AddressAsync(string path, CancellationToken ct)
+    {
+        if (await tokens.GetEndpointAsync(ct) is not { } endpoint) return new("v2.0/" + path, UriKind.Relative);
+        var root = endpoint.AbsoluteUri.TrimEnd('/');
+        return new($"{(root.EndsWith("/v2.0", StringComparison.Ordinal) ? root : root + "/v2.0")}/{path}");
+    }
+
+    /// <summary>
+    /// Null: not to be sent again. An explicit "later" proves that the server did nothing. A proxy that found no server, or a server that is
+    /// overloaded and says not for how long, may still have done it: only what changes nothing is asked again.
+    /// </summary>
+    private TimeSpan? Pause(HttpMethod method, HttpResponseMessage response, int attempt) => response.StatusCode switch
+    {
+        HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable when response.Headers.RetryAfter is { } header =>
+            header.Delta ?? (header.Date is { } at ? TimeSpan.FromTicks(Math.Max(0, (at - time.GetUtcNow()).Ticks)) : null),
+        HttpStatusCode.TooManyRequests => Backoff(attempt),
+        HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout when method == HttpMethod.Get => Backoff(attempt),
+        _ => null,
+    };
+
+    /// <summary>200, 400, 800 ms and up to half as much again: many clients of one overloaded server must not come back together.</summary>
+    private static TimeSpan Backoff(int attempt) => TimeSpan.FromMilliseconds((100 << attempt) * (1 + (Random.Shared.NextDouble() / 2)));
 
     private static async Task<NeutronException> ErrorAsync(string action, HttpResponseMessage response, CancellationToken ct)
     {

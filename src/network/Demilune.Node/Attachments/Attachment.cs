@@ -1,3 +1,5 @@
+using Demilune.Node.Interfaces;
+
 namespace Demilune.Node.Attachments;
 
 /// <summary>What one CNI ADD made, remembered until its DEL.</summary>
@@ -14,6 +16,7 @@ internal sealed record Attachment(
 }
 
 /// <summary>One interface of an attachment.</summary>
+/// <param name="Switch">The other switch that it is plugged into; null: none.</param>
 /// <param name="Kind">Number of <see cref="Contracts.Nodes.Port.Types.Kind"/>.</param>
 internal sealed record AttachedInterface(
-    string PortId, int Kind, string Name, string HostName, string Mac, IReadOnlyList<string> Addresses, int Mtu);
+    string PortId, int Kind, string Name, string HostName, string Mac, IReadOnlyList<string> Addresses, int Mtu, SwitchPort? Switch = null);

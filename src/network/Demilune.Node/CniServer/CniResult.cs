@@ -17,11 +17,13 @@ internal static class CniResult
         foreach (var address in eth0.Addresses)
         {
             var six = address.Contains(':', StringComparison.Ordinal);
-            var gateway = (six ? PodInterface.Gateway6 : PodInterface.Gateway4).ToString();
-            var ip = new JsonObject { ["address"] = $"{address}/{(six ? 128 : 32)}", ["gateway"] = gateway, ["interface"] = 1 };
+            var onLink = eth0.Switch?.Addresses.FirstOrDefault(one => one.Address.StartsWith(address + "/", StringComparison.Ordinal));
+            var gateway = onLink?.Gateway ?? (six ? PodInterface.Gateway6 : PodInterface.Gateway4).ToString();
+            var ip = new JsonObject { ["address"] = onLink?.Address ?? $"{address}/{(six ? 128 : 32)}", ["interface"] = 1 };
+            if (gateway.Length > 0) ip["gateway"] = gateway;
             if (old) ip["version"] = six ? "6" : "4";      // dropped by CNI 1.0
             ips.Add((JsonNode)ip);
-            routes.Add((JsonNode)new JsonObject { ["dst"] = six ? "::/0" : "0.0.0.0/0", ["gw"] = gateway });
+            if (gateway.Length > 0) routes.Add((JsonNode)new JsonObject { ["dst"] = six ? "::/0" : "0.0.0.0/0", ["gw"] = gateway });
         }
 
         var interfaces = new JsonArray(new JsonObject { ["name"] = eth0.HostName });

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Demilune.Contracts.Cni;
 using Demilune.Contracts.Nodes;
 using Demilune.Node.Attachments;
+using Demilune.Node.Interfaces;
 using Microsoft.Extensions.Logging;
 
 namespace Demilune.Node.CniServer;
@@ -59,12 +60,28 @@ internal sealed class CniVerbs(Agent agent, AgentOptions options, ILogger log)
                 TryAgainLater, $"pod {pod} has got no port on the network after {options.PortTimeout.TotalSeconds:0} s",
                 agent.HasState ? "kubectl describe podport says why" : "the controller has sent no state yet: is demilune-controller running?"), waited);
 
-        var interfaces = ports.Select(port => new AttachedInterface(
-            port.Id, (int)port.Kind, NameOf(port, request.IfName), HostNameOf(port.Id), port.Mac,
-            port.Kind == Port.Types.Kind.Pod ? [.. port.Addresses] : [], (int)port.Mtu)).ToArray();
+        AttachedInterface[] interfaces;
+        try
+        {
+            interfaces = [.. ports.Select(port => new AttachedInterface(
+                port.Id, (int)port.Kind, NameOf(port, request.IfName), HostNameOf(port.Id), port.Mac,
+                port.Kind == Port.Types.Kind.Pod ? [.. port.Addresses] : [], (int)port.Mtu, SwitchPort.Of(port)))];
+        }
+        catch (NotSupportedException refusal)
+        {
+            return (Error(NotAvailable, $"pod {pod}: {refusal.Message}", "openstack port show says how Neutron bound it"), waited);
+        }
         var attachment = new Attachment(
             request.ContainerId, request.IfName, NetworkOf(request), ports[0].DeviceId, request.Netns, interfaces);
         agent.Attach(attachment);
+        if (await WaitUntilCarriedAsync(attachment, stop) is { } deaf)
+        {
+            agent.Detach(attachment);
+            return (Error(
+                TryAgainLater, $"pod {pod}: port {deaf} is plugged in, but Neutron still says DOWN after {options.PortTimeout.TotalSeconds:0} s",
+                "the log of neutron-openvswitch-agent on this node says why"), Stopwatch.GetElapsedTime(asked));
+        }
+        waited = Stopwatch.GetElapsedTime(asked);
         return (Ok(CniResult.Of(attachment, VersionOf(request))), waited);
     }
 
@@ -121,6 +138,29 @@ internal sealed class CniVerbs(Agent agent, AgentOptions options, ILogger log)
             catch (OperationCanceledException) when (!stop.IsCancellationRequested)
             {
                 return null;
+            }
+        }
+    }
+
+    /// <summary>Another switch carries a port some time after it was plugged in: until then the pod would speak in vain.</summary>
+    /// <returns>A port that is still not carried when the time is over; null: all are.</returns>
+    private async Task<string?> WaitUntilCarriedAsync(Attachment attachment, CancellationToken stop)
+    {
+        var awaited = attachment.Interfaces.Where(made => made.Switch is not null).Select(made => made.PortId).ToHashSet();
+        if (awaited.Count == 0) return null;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(options.PortTimeout);
+        while (true)
+        {
+            var changed = agent.Changed;
+            if (agent.State.Ports.FirstOrDefault(port => awaited.Contains(port.Id) && port.Binding is { Active: false }) is not { } deaf) return null;
+            try
+            {
+                await changed.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            {
+                return deaf.Id;
             }
         }
     }

@@ -1,4 +1,5 @@
 using Demilune.Contracts.Nodes;
+using Demilune.Node.Interfaces;
 using Demilune.Node.Names;
 
 namespace Demilune.Node.Datapath;
@@ -17,7 +18,11 @@ internal interface IDatapath : IDisposable
     void Attach(string portId, Port.Types.Kind kind, string hostInterface);
 
     /// <summary>Forgets the port and deletes its host end. Does nothing if it is gone.</summary>
-    void Remove(string portId, string hostInterface);
+    /// <param name="switched">It is plugged into another switch.</param>
+    void Remove(string portId, string hostInterface, bool switched = false);
+
+    /// <summary>Keeps a network namespace, and the interfaces in it, until the result is disposed of. Null: it is gone already.</summary>
+    IDisposable? Hold(string netns);
 
     /// <returns>Null if all is as it was created; else what is wrong.</returns>
     string? Check(InterfacePlan plan);
@@ -66,8 +71,10 @@ internal interface IDatapath : IDisposable
 /// <param name="Mac">Of the pod's end.</param>
 /// <param name="Addresses">Without prefix length; none on a firewall's two.</param>
 /// <param name="Mtu">In bytes.</param>
+/// <param name="Switch">Null: the node carries it, with the splice on it. Else it is only plugged in.</param>
 internal sealed record InterfacePlan(
-    string PortId, Port.Types.Kind Kind, string Netns, string Name, string HostName, string Mac, IReadOnlyList<string> Addresses, int Mtu);
+    string PortId, Port.Types.Kind Kind, string Netns, string Name, string HostName, string Mac, IReadOnlyList<string> Addresses, int Mtu,
+    SwitchPort? Switch = null);
 
 /// <summary>What came of applying a state.</summary>
 /// <param name="PortErrors">Port id → why it is not as it should be. Such a port lets nothing through.</param>

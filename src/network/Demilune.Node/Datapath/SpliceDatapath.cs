@@ -1,4 +1,5 @@
 using Demilune.Contracts.Nodes;
+using Demilune.Linux.Namespaces;
 using Demilune.Linux.Netlink;
 using Demilune.Node.Interfaces;
 using Demilune.Node.Names;
@@ -8,7 +9,7 @@ using Demilune.Node.Splice.Maps;
 
 namespace Demilune.Node.Datapath;
 
-/// <summary>The real datapath: veth pairs and the splice.</summary>
+/// <summary>The real datapath: veth pairs, and on them the splice, or another switch.</summary>
 internal sealed class SpliceDatapath : IDatapath
 {
     private readonly KernelSplice _splice;
@@ -16,14 +17,16 @@ internal sealed class SpliceDatapath : IDatapath
     private readonly HashSet<string> _plain = [];
 
     private readonly string _listener;
+    private readonly OpenVSwitch _switch;
 
-    private SpliceDatapath(KernelSplice splice, string listener) => (_splice, _listener) = (splice, listener);
+    private SpliceDatapath(KernelSplice splice, string listener, OpenVSwitch vswitch) => (_splice, _listener, _switch) = (splice, listener, vswitch);
 
-    public static IDatapath Open(AgentOptions options, LearntNames names) => Open(options.BpfDirectory, null, names);
+    public static IDatapath Open(AgentOptions options, LearntNames names) => Open(options.BpfDirectory, null, names, options.OvsDatabase);
 
     /// <inheritdoc cref="KernelSplice.Open"/>
-    public static IDatapath Open(string bpfDirectory, IReadOnlyDictionary<string, uint>? entries = null, LearntNames? names = null) =>
-        new SpliceDatapath(KernelSplice.Open(bpfDirectory, entries, names), ListenerInterface.NameFor(bpfDirectory));
+    public static IDatapath Open(
+        string bpfDirectory, IReadOnlyDictionary<string, uint>? entries = null, LearntNames? names = null, string ovsDatabase = AgentOptions.UsualOvsDatabase) =>
+        new SpliceDatapath(KernelSplice.Open(bpfDirectory, entries, names), ListenerInterface.NameFor(bpfDirectory), new(ovsDatabase));
 
     public static bool DeleteHostInterface(string name) => PodInterface.Delete(name);
 
@@ -33,7 +36,16 @@ internal sealed class SpliceDatapath : IDatapath
         KernelSplice.Uninstall(bpfDirectory);
     }
 
-    public void CreateInterface(InterfacePlan plan) => AsIo(() => PodInterface.Create(plan));
+    public void CreateInterface(InterfacePlan plan) => AsIo(() =>
+    {
+        if (plan.Switch is not { } port)
+        {
+            PodInterface.Create(plan);
+            return;
+        }
+        SwitchedInterface.Create(plan, port);
+        _switch.Plug(plan.HostName, port.Bridge, plan.PortId, plan.Mac);
+    });
 
     public void Attach(string portId, Port.Types.Kind kind, string hostInterface) => AsIo(() =>
     {
@@ -42,13 +54,21 @@ internal sealed class SpliceDatapath : IDatapath
         _plain.Remove(portId);
     });
 
-    public void Remove(string portId, string hostInterface)
+    public void Remove(string portId, string hostInterface, bool switched = false)
     {
+        if (switched)
+        {
+            _switch.Unplug(hostInterface);
+            PodInterface.Delete(hostInterface);
+            return;
+        }
         PodInterface.Delete(hostInterface);     // first: an interface without its programs would be open
         _splice.Detach(portId);
         _hostInterfaces.Remove(portId);
         _plain.Remove(portId);
     }
+
+    public IDisposable? Hold(string netns) => File.Exists(netns) ? NetworkNamespace.Open(netns) : null;
 
     public string? Check(InterfacePlan plan) => PodInterface.Check(plan);
 

@@ -10,6 +10,7 @@ internal sealed class FirewallLinks(string directory, EveBuffer eve, ILogger log
     private readonly Dictionary<string, FirewallSocket> _byPodUid = [];
     private readonly Dictionary<string, (PolicySet Set, EngineContent Content)> _policies = [];
     private (IdentityTable Table, IReadOnlyList<Identity> Of) _identities = (new(0, []), []);
+    private (EngineRouting? Table, Routing? Of) _routing;
     private readonly Lock _gate = new();
 
     public void Publish(NodeState state)
@@ -44,7 +45,7 @@ internal sealed class FirewallLinks(string directory, EveBuffer eve, ILogger log
             socket = _byPodUid[firewall.PodUid] = new(path, $"{firewall.PodNamespace}/{firewall.PodName}", eve, log);
         }
 
-        socket.Publish(PoliciesOf(firewall.Name, state), IdentitiesOf(state));
+        socket.Publish(PoliciesOf(firewall.Name, state), IdentitiesOf(state), RoutingOf(state));
     }
 
     /// <summary>The same object as before if nothing changed, so that nothing is sent or compiled again.</summary>
@@ -73,6 +74,20 @@ internal sealed class FirewallLinks(string directory, EveBuffer eve, ILogger log
             (int)identity.Network, [.. identity.Addresses], identity.PodNamespace, identity.PodName, identity.Labels.ToDictionary()))]);
         _identities = (table, [.. state.Identities]);
         return table;
+    }
+
+    /// <summary>A firewall that was a hop and is none any more has nobody to route for.</summary>
+    private EngineRouting? RoutingOf(NodeState state)
+    {
+        if (state.Routing is null && _routing.Of is null) return null;
+        var wanted = state.Routing ?? new();
+        if (wanted.Equals(_routing.Of)) return _routing.Table;
+        _routing = (new EngineRouting(
+            [.. wanted.Neighbours.Select(one => new EngineNeighbour(one.Address, one.Mac))],
+            [.. wanted.Flows.Select(flow => new EngineFlow(
+                flow.SourcePrefix.Split('/')[0], flow.DestinationPrefix.Split('/')[0], (int)flow.Protocol,
+                (int)flow.DestinationPortMin, (int)(flow.DestinationPortMax == 0 ? ushort.MaxValue : flow.DestinationPortMax), (int)flow.PolicyTag))]), wanted);
+        return _routing.Table;
     }
 
     /// <summary>What an engine sees of a state's policies.</summary>

@@ -15,6 +15,8 @@ internal sealed class FirewallSocket : IDisposable
     /// <summary>An EVE record with its matched bytes is a few kilobytes; this is no record any more.</summary>
     public const int MaxLineBytes = 1 << 20;
 
+    private const int FreshMilliseconds = 5_000;
+
     private readonly string _pod;
     private readonly EveBuffer _eve;
     private readonly ILogger _log;
@@ -24,7 +26,9 @@ internal sealed class FirewallSocket : IDisposable
     private readonly Lock _gate = new();
     private PolicySet? _policies;
     private IdentityTable? _identities;
+    private EngineRouting? _routing;
     private Socket? _connection;
+    private long _statsAt = -FreshMilliseconds;
 
     public FirewallSocket(string path, string pod, EveBuffer eve, ILogger log)
     {
@@ -47,8 +51,11 @@ internal sealed class FirewallSocket : IDisposable
     /// <summary>The last statistics of the connected engine.</summary>
     public EngineStats? Stats { get; private set; }
 
+    /// <summary>True if it said so a moment ago: statistics come about once a second.</summary>
+    public bool IsFresh => Environment.TickCount64 - Volatile.Read(ref _statsAt) < FreshMilliseconds;
+
     /// <summary>Sends what differs from what was sent last; all of it after a reconnect.</summary>
-    public void Publish(PolicySet policies, IdentityTable identities)
+    public void Publish(PolicySet policies, IdentityTable identities, EngineRouting? routing = null)
     {
         lock (_gate)
         {
@@ -62,6 +69,12 @@ internal sealed class FirewallSocket : IDisposable
             {
                 _identities = identities;
                 if (_connection is not null) _outgoing.Writer.TryWrite(new() { Identities = identities });
+            }
+
+            if (routing is not null && !ReferenceEquals(routing, _routing))
+            {
+                _routing = routing;
+                if (_connection is not null) _outgoing.Writer.TryWrite(new() { Routing = routing });
             }
         }
     }
@@ -110,6 +123,7 @@ internal sealed class FirewallSocket : IDisposable
         {
             _connection = connection;
             if (_identities is not null) _outgoing.Writer.TryWrite(new() { Identities = _identities });
+            if (_routing is not null) _outgoing.Writer.TryWrite(new() { Routing = _routing });
             if (_policies is not null) _outgoing.Writer.TryWrite(new() { Policies = _policies });
         }
 
@@ -155,7 +169,11 @@ internal sealed class FirewallSocket : IDisposable
     {
         if (JsonSerializer.Deserialize(line, FirewallLinkJson.Default.FromFirewall) is not { } message) return;
         if (message.Eve is { } eve) _eve.Add(eve.GetRawText());
-        if (message.Stats is { } stats) Stats = stats;
+        if (message.Stats is { } stats)
+        {
+            Stats = stats;
+            Volatile.Write(ref _statsAt, Environment.TickCount64);
+        }
         if (message.Hello is { } hello)
         {
             Engine = hello;

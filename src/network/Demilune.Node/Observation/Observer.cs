@@ -61,6 +61,7 @@ internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider ti
             }
 
             AddEngine(seen, links.Find(firewall.PodUid));
+            if (agent.State.Routing is not null) AddRouted(seen, links.Find(firewall.PodUid));
             observation.Firewalls.Add(seen);
         }
 
@@ -78,6 +79,16 @@ internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider ti
             _transitions.Clear();
             foreach (var turn in observation.Transitions.Concat(newer).TakeLast(MaxTransitions)) _transitions.Enqueue(turn);
         }
+    }
+
+    /// <summary>No splice stands before a hop of another switch's chain: that it lives is its own word, once a second.</summary>
+    private static void AddRouted(FirewallObservation seen, FirewallSocket? socket)
+    {
+        seen.Alive = socket is { Engine: not null, IsFresh: true };
+        seen.Reason = seen.Alive ? "" : socket?.Engine is null ? "its engine has not connected" : "its engine is silent";
+        seen.FramesToIn = (ulong)(socket?.Stats?.FramesIn ?? 0);
+        seen.FramesFromOut = (ulong)(socket?.Stats?.FramesOut ?? 0);
+        seen.FlowsSpliced = (ulong)(socket?.Stats?.FlowsSeen ?? 0);
     }
 
     private static void AddEngine(FirewallObservation seen, FirewallSocket? socket)

@@ -35,6 +35,7 @@ internal static class NodeTopology
         var sets = composed.SecurityGroups.SelectMany(group => group.Rules).Select(rule => rule.RemoteAddressSet)
             .Concat(composed.Classifiers.SelectMany(classifier => (string[])[classifier.SourceAddressSet, classifier.DestinationAddressSet]))
             .Where(id => id.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        composed.Routing = RoutedFlows.Of(state, node);
         composed.AddressSets.AddRange(sets.Select(id => AddressSets.Of(state, id, translation)));
         composed.Identities.AddRange(Peers.Of(composed, supplement.Pods));
         return composed;
@@ -67,6 +68,7 @@ internal static class NodeTopology
             AdminStateUp = (port.AdminStateUp ?? true) && (network.AdminStateUp ?? true),
             IngressLimit = LimitOf(state, port, network, "ingress"),
             EgressLimit = LimitOf(state, port, network, "egress"),
+            Binding = Bindings.Of(state, port),
         };
     }
 

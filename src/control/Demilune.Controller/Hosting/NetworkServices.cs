@@ -1,0 +1,32 @@
+using Demilune.Controller.Cloud;
+using Demilune.Neutron;
+using Demilune.Raven;
+using Demilune.Raven.Applying;
+using Demilune.Sdn;
+
+namespace Demilune.Controller.Hosting;
+
+/// <summary>The network: our own, kept here and served as Neutron, or a cloud's.</summary>
+internal static class NetworkServices
+{
+    public static void AddBuiltInNetwork(this IServiceCollection services, ControllerOptions options)
+    {
+        services.AddSingleton(_ => VirtualNetwork.Open(Path.Combine(options.DataDirectory, "network.db"), TimeProvider.System));
+        services.AddSingleton<INodeNetwork>(provider => provider.GetRequiredService<VirtualNetwork>());
+        services.AddSingleton<INeutron>(_ => new NeutronClient(
+            new HttpClient { BaseAddress = new($"http://127.0.0.1:{options.NeutronPort}/"), Timeout = TimeSpan.FromSeconds(30) },
+            new NoAuth(), TimeProvider.System));
+    }
+
+    public static void AddCloudNetwork(this IServiceCollection services, CloudConfig cloud, SteeringDriver steering)
+    {
+        services.AddSingleton<INeutron>(_ => CloudConnection.Open(cloud, TimeProvider.System) is var neutron && steering == SteeringDriver.Splice ? new NodeSteered(neutron) : neutron);
+        services.AddSingleton(provider =>
+        {
+            var network = new ReflectedNetwork();
+            provider.GetRequiredService<RavenController>().NetworkSeen += network.Reflect;
+            return network;
+        });
+        services.AddSingleton<INodeNetwork>(provider => provider.GetRequiredService<ReflectedNetwork>());
+    }
+}
