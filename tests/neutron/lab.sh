@@ -93,7 +93,7 @@ END
     $manage db_sync &&
       $manage fernet_setup --keystone-user root --keystone-group root &&
       $manage credential_setup --keystone-user root --keystone-group root &&
-      $manage bootstrap --bootstrap-password "$LAB_PASSWORD" --bootstrap-region-id RegionOne --bootstrap-public-url "$LAB_KEYSTONE"
+      $manage bootstrap --bootstrap-password "$LAB_PASSWORD" --bootstrap-region-id RegionOne --bootstrap-public-url "$LAB_KEYSTONE" --bootstrap-internal-url "$LAB_KEYSTONE"
   } > "$LAB/log/keystone-manage.log" 2>&1 || { lab_fail "keystone-manage; see $LAB/log/keystone-manage.log"; return 1; }
   # Its HTTP server keeps no connection alive and has to say so, or clients that use one again are cut off.
   spawn keystone env OS_KEYSTONE_CONFIG_DIR="$LAB/keystone" OS_KEYSTONE_CONFIG_FILES=keystone.conf \
