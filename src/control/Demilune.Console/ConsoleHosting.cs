@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Demilune.Console;
 
-/// <summary>Puts the console into a web application that provides IClusterReading, ITokenAuthority and IAudit.</summary>
+/// <summary>Puts the console into a web application that provides IClusterReading, IClusterActions, ITokenAuthority and IAudit.</summary>
 public static class ConsoleHosting
 {
     /// <summary>

@@ -43,7 +43,9 @@ public sealed class OpenConsole : IAsyncLifetime
         {
             services.RemoveAll<ILoggerProvider>();
             services.AddSingleton<MadeUpCluster>();
+            services.PostConfigure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMinutes(1));
             services.AddSingleton<IClusterReading>(provider => provider.GetRequiredService<MadeUpCluster>());
+            services.AddSingleton<IClusterActions>(provider => provider.GetRequiredService<MadeUpCluster>());
             services.AddSingleton<ITokenAuthority, TwoTokens>();
         });
         await _app.StartAsync();
@@ -98,8 +100,27 @@ public sealed class OpenConsole : IAsyncLifetime
 }
 
 /// <summary>Five thousand pods and a hundred thousand alerts.</summary>
-internal sealed class MadeUpCluster(AlertLog alerts) : IClusterReading
+internal sealed class MadeUpCluster(AlertLog alerts) : IClusterReading, IClusterActions
 {
+    public IReadOnlyList<JobView> Jobs { get; } =
+    [
+        new(2, "Firewall/default on node-3", "it does not do its work", "Running", DateTimeOffset.UtcNow.AddMinutes(-1), null,
+        [
+            new("create", [], "Done", "default-node-3", TimeSpan.FromMilliseconds(40)), new("run", ["create"], "Done", "", TimeSpan.FromSeconds(1.4)),
+            new("connect", ["run"], "Running", "its control link is not up yet", null), new("load", ["connect"], "Waiting", "not yet loaded: web", null),
+        ]),
+        new(1, "Firewall/default on node-1", "pods on the node need it and none is there", "Done", DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(-1).AddSeconds(3), []),
+    ];
+
+    public IReadOnlyList<AlarmView> Alarms { get; private set; } =
+        [new("FirewallDown demilune-system/default-node-3", "FirewallDown", "demilune-system/default-node-3", "critical", "no heartbeat for 2 s: 25 pods are blocked", DateTimeOffset.UtcNow.AddMinutes(-1), null, null)];
+
+    public bool Acknowledge(string alarm, string by)
+    {
+        Alarms = [.. Alarms.Select(one => one.Id == alarm ? one with { AcknowledgedBy = by } : one)];
+        return true;
+    }
+
     public const int Pods = 5_000;
     public const int FirstAlerts = 100_000;
 

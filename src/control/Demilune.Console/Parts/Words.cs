@@ -12,6 +12,14 @@ internal static class Words
     /// <summary>In UTC, as in every log.</summary>
     public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
+    public static string Span(TimeSpan time) => time switch
+    {
+        { TotalSeconds: < 1 } => $"{time.TotalMilliseconds:F0} ms",
+        { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s"),
+        { TotalHours: < 1 } => $"{time.Minutes} min {time.Seconds} s",
+        _ => $"{(int)time.TotalHours} h {time.Minutes} min",
+    };
+
     public static string Ago(DateTimeOffset? at, DateTimeOffset now) => at is not { } then ? "never" : (now - then) switch
     {
         { TotalSeconds: < 5 } => "now",

@@ -17,6 +17,20 @@ public interface IClusterReading
 
     /// <summary>Newest first.</summary>
     Page<FlowView> Flows(FlowFilter filter, int skip, int take);
+
+    /// <summary>Those under way, then those that are over, newest first.</summary>
+    IReadOnlyList<JobView> Jobs { get; }
+
+    /// <summary>Those that are active, then those that were, newest first.</summary>
+    IReadOnlyList<AlarmView> Alarms { get; }
+}
+
+/// <summary>What an administrator may do from the console.</summary>
+public interface IClusterActions
+{
+    /// <summary>Somebody has seen it and looks after it.</summary>
+    /// <returns>False: no such alarm is active.</returns>
+    bool Acknowledge(string alarm, string by);
 }
 
 /// <summary>A part of a list.</summary>

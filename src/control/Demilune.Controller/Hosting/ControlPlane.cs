@@ -50,7 +50,9 @@ internal static class ControlPlane
         services.AddSingleton<INodeObserver>(provider => provider.GetRequiredService<OrchestratorController>().Observer);
         services.AddSingleton<INodeSupplement>(provider => provider.GetRequiredService<OrchestratorController>().Supplement);
         services.AddSingleton<ITokenAuthority, TokenAuthority>();
-        services.AddSingleton<IClusterReading, ClusterReading>();
+        services.AddSingleton<ClusterReading>();
+        services.AddSingleton<IClusterReading>(provider => provider.GetRequiredService<ClusterReading>());
+        services.AddSingleton<IClusterActions>(provider => provider.GetRequiredService<ClusterReading>());
         services.AddSingleton<ControlLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlLoop>());
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<ControlLoop>());

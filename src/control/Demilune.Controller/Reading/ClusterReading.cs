@@ -6,6 +6,8 @@ using Demilune.Controller.Nodes;
 using Demilune.Kubernetes.Crds;
 using Demilune.Kubernetes.Policies;
 using Demilune.Kubernetes.Watching;
+using Demilune.Orchestrator;
+using Demilune.Orchestrator.Jobs;
 using Demilune.Policy.Model;
 using k8s.Models;
 using Firewall = Demilune.Kubernetes.Crds.Firewall;
@@ -17,7 +19,7 @@ namespace Demilune.Controller.Reading;
 /// <summary>What console and REST show, out of what is watched and what nodes reported.</summary>
 internal sealed class ClusterReading(
     ClusterInformers informers, NodeRegistry nodes, AlertLog alerts, FlowLog flows, ControllerOptions options, IEnumerable<IReadiness> readiness,
-    TimeProvider time) : IClusterReading
+    TimeProvider time, Operations operations) : IClusterReading, IClusterActions
 {
     /// <summary>However many look at it, the view is made this often.</summary>
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
@@ -59,6 +61,17 @@ internal sealed class ClusterReading(
         // A node knows a policy by its number.
         return page with { Items = [.. page.Items.Select(flow => names[flow.Policy].FirstOrDefault() is { } name ? flow with { Policy = name } : flow)] };
     }
+
+    public IReadOnlyList<JobView> Jobs => [.. operations.Jobs.Select(Job)];
+
+    public IReadOnlyList<AlarmView> Alarms => [.. operations.Alarms.Select(alarm => new AlarmView(
+        alarm.Id, alarm.Kind, alarm.Object, alarm.Severity, alarm.Message, alarm.Since, alarm.AcknowledgedBy, alarm.Cleared))];
+
+    public bool Acknowledge(string alarm, string by) => operations.Acknowledge(alarm, by) is not null;
+
+    private static JobView Job(Job job) => new(
+        job.Id, job.Subject, job.Reason, job.State.ToString(), job.Began, job.Ended,
+        [.. job.Tasks.Select(task => new TaskView(task.Name, task.After, task.State.ToString(), task.Reason, task.Ended - task.Began))]);
 
     private ClusterView Compose()
     {
