@@ -42,7 +42,7 @@ internal static class EnforcementLatency
         network.Changed += concerned =>
         {
             foreach (var node in nodes)
-                if (concerned.Contains(node.Name)) node.IsConcerned = true;
+                if (concerned is null || concerned.Contains(node.Name)) node.IsConcerned = true;
             Interlocked.Exchange(ref announced, network.State.Revision);
         };
         foreach (var node in nodes) node.Enforce(announced);
