@@ -115,7 +115,7 @@ lab_rabbit() {
   mkdir -p "$LAB/rabbit"
   echo "listeners.tcp.local = 127.0.0.1:$port" > "$LAB/rabbit/rabbitmq.conf"
   : > "$LAB/rabbit/plugins"
-  spawn rabbit env HOME="$LAB/rabbit" RABBITMQ_NODENAME="lab$port@localhost" RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT="$port" \
+  spawn rabbit env HOME="$LAB/rabbit" ERL_CRASH_DUMP="$LAB/log/erl_crash.dump" RABBITMQ_NODENAME="lab$port@localhost" RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT="$port" \
     RABBITMQ_DIST_PORT="$(free_port)" \
     RABBITMQ_MNESIA_BASE="$LAB/rabbit" RABBITMQ_LOG_BASE="$LAB/log" RABBITMQ_CONFIG_FILE="$LAB/rabbit/rabbitmq.conf" \
     RABBITMQ_CONF_ENV_FILE=/dev/null RABBITMQ_ENABLED_PLUGINS_FILE="$LAB/rabbit/plugins" RABBITMQ_PID_FILE="$LAB/run/rabbit-own" \
