@@ -60,13 +60,13 @@ public sealed class InformerTests : IDisposable
     [Fact]
     public async Task A_watch_goes_on_where_the_last_bookmark_was()
     {
-        _stub.Respond = (_, path, _) => !Watching(path) ? ApiStub.Answer.List("10")
+        _stub.Respond = (_, path, _) => !Watching(path) ? ApiStub.Answer.List(Probing(path) ? "77" : "10")
             : path.Contains("resourceVersion=10&")
                 ? ApiStub.Answer.Watch(false, ApiStub.Event("BOOKMARK", """{"metadata":{"resourceVersion":"77"}}"""))
                 : ApiStub.Answer.Watch(true);
         Run();
         await Eventually.TrueAsync(() => _stub.Requests.Any(request => request.Path.Contains("resourceVersion=77")), "a watch from 77");
-        Assert.Single(_stub.Requests, request => !Watching(request.Path));
+        Assert.Single(_stub.Requests, request => !Watching(request.Path) && !Probing(request.Path));
     }
 
     [Fact]
@@ -113,6 +113,7 @@ public sealed class InformerTests : IDisposable
         var lists = 0;
         _stub.Respond = (_, path, _) =>
         {
+            if (Probing(path)) return ApiStub.Answer.List("10");
             if (Watching(path)) return lists == 1 ? new ApiStub.Answer(200, ["this is not JSON"]) : ApiStub.Answer.Watch(true);
             return Interlocked.Increment(ref lists) == 1 ? ApiStub.Answer.List("10") : ApiStub.Answer.List("20", ApiStub.Pod("a", "9"));
         };
@@ -130,6 +131,38 @@ public sealed class InformerTests : IDisposable
         Run();
         await Expect([">9 a", ">11 b"]);
     }
+
+    [Fact]
+    public async Task What_comes_late_undoes_nothing()
+    {
+        _stub.Respond = (_, path, _) => Watching(path)
+            ? ApiStub.Answer.Watch(true,
+                ApiStub.Event("MODIFIED", ApiStub.Pod("a", "15")),
+                ApiStub.Event("MODIFIED", ApiStub.Pod("a", "12")),
+                ApiStub.Event("DELETED", ApiStub.Pod("a", "16")),
+                ApiStub.Event("MODIFIED", ApiStub.Pod("a", "14")),
+                ApiStub.Event("ADDED", ApiStub.Pod("b", "17")))
+            : ApiStub.Answer.List("10", ApiStub.Pod("a", "9"));
+        Run();
+        await Expect([">9 a", "9>15 a", "16> a", ">17 b"]);
+    }
+
+    [Fact]
+    public async Task A_server_that_was_restored_from_a_backup_is_listed_anew()
+    {
+        var lists = 0;
+        _stub.Respond = (_, path, _) =>
+        {
+            if (Probing(path)) return ApiStub.Answer.List("60");
+            // Restored, its watch from a version that it has not reached yet says nothing.
+            if (Watching(path)) return path.Contains("resourceVersion=100&") ? ApiStub.Answer.Watch(false, ApiStub.Event("ADDED", ApiStub.Pod("b", "101"))) : ApiStub.Answer.Watch(true);
+            return Interlocked.Increment(ref lists) == 1 ? ApiStub.Answer.List("100", ApiStub.Pod("a", "90")) : ApiStub.Answer.List("60", ApiStub.Pod("a", "50"));
+        };
+        Run();
+        await Expect([">90 a", ">101 b", "101> b", "90>50 a"]);
+    }
+
+    private static bool Probing(string path) => path.EndsWith("limit=1", StringComparison.Ordinal);
 
     private static bool Watching(string path) => path.Contains("watch=true");
 

@@ -54,6 +54,13 @@ public sealed partial class KubernetesApi
         }
     }
 
+    /// <summary>Where the collection stands now, by the smallest list that there is.</summary>
+    public async Task<string> VersionAsync(ResourceType type, ResourceScope scope, CancellationToken cancel)
+    {
+        using var page = await SendAsync(HttpMethod.Get, $"{type.CollectionPath(scope.Namespace)}?{Query(scope)}&limit=1", null, null, cancel);
+        return page.RootElement.GetProperty("metadata").TryGetProperty("resourceVersion", out var version) ? version.GetString() ?? "" : "";
+    }
+
     /// <summary>Changes after <paramref name="resourceVersion"/>, until the server or <paramref name="duration"/> ends it.</summary>
     /// <exception cref="ApiException">IsExpired: list anew. The server may say so in the middle.</exception>
     public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(

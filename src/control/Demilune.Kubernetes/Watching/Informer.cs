@@ -29,11 +29,11 @@ public sealed class Informer<T> : IReflection<T>
     /// <param name="indexers">See <see cref="Store{T}"/>.</param>
     public Informer(
         KubernetesApi api, ResourceType type, ResourceScope scope, ILogger log,
-        IReadOnlyDictionary<string, Func<T, IEnumerable<string>>>? indexers = null, TimeProvider? time = null)
+        IReadOnlyDictionary<string, Func<T, IEnumerable<string>>>? indexers = null, TimeProvider? time = null, Backoff? backoff = null)
     {
         (_api, _type, _log) = (api, type, log);
         Store = new Store<T>(indexers);
-        _reflector = new Reflector<T>(_api, type, scope, this, log, time ?? TimeProvider.System);
+        _reflector = new Reflector<T>(_api, type, scope, this, log, time ?? TimeProvider.System) { Backoff = backoff ?? Backoff.Watching };
     }
 
     public event Action<Change<T>>? Changed;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Demilune.Kubernetes.Api;
 using k8s;
@@ -13,6 +14,8 @@ namespace Demilune.Kubernetes.Watching;
 ///   ▲            │ ended: watch again        │ 410, or failed three times in a row
 ///   └────────────┴── after a backoff ────────┘
 /// </code>
+/// Versions grow. What a watch brings that is older than what it brought before came late, and would undo what is known. A server whose version is
+/// smaller than ours was restored from a backup: its watches would be silent until it has caught up, so before going on it is asked where it stands.
 /// It ends only when cancelled: whatever a server answers, the worst that happens is a pause.
 /// </remarks>
 internal sealed class Reflector<T>(
@@ -57,16 +60,22 @@ internal sealed class Reflector<T>(
     private async Task WatchAsync(string version, CancellationToken cancel)
     {
         var failures = 0;
-        while (!cancel.IsCancellationRequested && failures < WatchFailuresBeforeList)
+        for (var isFirst = true; !cancel.IsCancellationRequested && failures < WatchFailuresBeforeList; isFirst = false)
         {
             var started = time.GetTimestamp();
             var heard = false;
             try
             {
+                if (!isFirst && await api.VersionAsync(type, scope, cancel) is var there && IsOlder(there, version))
+                {
+                    WatchLog.Restored(log, type.Plural, there, version);
+                    return;
+                }
                 await foreach (var change in api.WatchAsync<T>(type, scope, version, Spread(WatchDuration), cancel))
                 {
                     heard = true;
                     failures = 0;
+                    if (IsOlder(change.ResourceVersion, version)) continue;
                     if (change.ResourceVersion.Length > 0) version = change.ResourceVersion;
                     if (change.Object is { } obj) reflection.Changed(change.Kind, obj);
                 }
@@ -97,6 +106,10 @@ internal sealed class Reflector<T>(
             await WaitAsync(Math.Max(failures, 1), cancel);
         }
     }
+
+    /// <summary>Versions are numbers that grow, of all objects of a kind together (KEP-5504); what is none cannot be compared.</summary>
+    private static bool IsOlder(string one, string other) =>
+        ulong.TryParse(one, NumberStyles.None, CultureInfo.InvariantCulture, out var first) && ulong.TryParse(other, NumberStyles.None, CultureInfo.InvariantCulture, out var second) && first < second;
 
     private async Task WaitAsync(int failures, CancellationToken cancel)
     {

@@ -19,4 +19,7 @@ internal static partial class WatchLog
 
     [LoggerMessage(3005, LogLevel.Information, "{Resource} synced: {Count} objects")]
     public static partial void Synced(ILogger log, string resource, int count);
+
+    [LoggerMessage(3006, LogLevel.Warning, "The server's version {There} of {Resource} is older than {Version}, which it had told: it was restored; listing anew")]
+    public static partial void Restored(ILogger log, string resource, string there, string version);
 }
