@@ -68,7 +68,7 @@ public sealed class SoakTests(SoakFixture shop, ITestOutputHelper output) : ICla
             case 0: Restart(cluster.Agent, "agent killed"); break;
             case 1: Restart(cluster.Controller, "controller killed"); break;
             case 2: Restart(cluster.Local, "API server killed"); break;
-            case 3 when EngineProcess.Find(cluster.Layout, "demilune") is { } pid:
+            case 3 when EngineProcess.All(cluster.Layout, "demilune").FirstOrDefault() is var pid and > 0:
                 Signal.Send(pid, Signal.Kill);
                 Count("engine killed");
                 break;

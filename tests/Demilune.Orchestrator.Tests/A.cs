@@ -18,10 +18,10 @@ internal static class A
     public static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     public static readonly OrchestratorOptions Options = new();
 
-    public static Firewall Firewall(string name = "default", FailureAction? onFailure = null, string? image = null) => new()
+    public static Firewall Firewall(string name = "default", FailureAction? onFailure = null, string? image = null, int? instancesPerNode = null) => new()
     {
         Metadata = new V1ObjectMeta { Name = name, Uid = "fw-" + name },
-        Spec = new FirewallSpec { OnFailure = onFailure, Image = image },
+        Spec = new FirewallSpec { OnFailure = onFailure, Image = image, InstancesPerNode = instancesPerNode },
     };
 
     public static SecurityPolicy Policy(string name = "web", int? tag = 2, params RuleReference[] rules) => new()

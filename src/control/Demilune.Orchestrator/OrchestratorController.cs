@@ -29,9 +29,6 @@ public sealed class OrchestratorController
 {
     private const string Everything = "everything";
 
-    /// <summary>Until a node has been told and has observed anew.</summary>
-    private static readonly TimeSpan DrainPause = TimeSpan.FromSeconds(2);
-
     private readonly KubernetesApi _api;
     private readonly ClusterInformers _informers;
     private readonly IPodNetworks _networks;
@@ -43,8 +40,7 @@ public sealed class OrchestratorController
     private readonly TagAllocation _tags = new();
     private readonly NodeObservations _observations;
     private readonly NodeSupplements _supplements = new();
-    private readonly Dictionary<string, DateTimeOffset> _idleSince = [];
-    private readonly Dictionary<string, DateTimeOffset> _drainingSince = [];
+    private readonly InstanceClocks _clocks;
     private readonly Dictionary<string, (string Revision, DateTimeOffset Since)> _stalledSince = [];
     private readonly WorkQueue<string> _queue;
     private readonly Operations _operations;
@@ -61,6 +57,7 @@ public sealed class OrchestratorController
         _status = new StatusWriter(api, Group.FieldManager);
         _observations = new NodeObservations(time);
         _queue = new WorkQueue<string>(new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5)), time: time);
+        _clocks = new InstanceClocks(options, left => _queue.AddAfter(Everything, left));
         networks.Changed += Wake;
         _observations.Changed += Wake;
         informers.SecurityPolicies.Changed += _ => Wake();
@@ -69,6 +66,10 @@ public sealed class OrchestratorController
         informers.ConfigMaps.Changed += _ => Wake();
         informers.PodPorts.Changed += _ => Wake();
         informers.Pods.Changed += _ => Wake();
+        informers.Nodes.Changed += change =>
+        {
+            if (!SameLabels(change.Old, change.New)) Wake();
+        };
     }
 
     /// <summary>To be told what nodes observe.</summary>
@@ -100,8 +101,7 @@ public sealed class OrchestratorController
         var needed = situation.Needed();
         await TryAsync(() => MakeDefaultAsync(needed, situation, cancel), failures, "Firewall default");
         foreach (var action in InstancePlan.Of(
-            needed, situation.Firewalls, situation.Instances, uid => IsHealthy(situation, uid), uid => IsDead(situation, uid),
-            uid => IsIdle(situation, needed, uid), uid => IsDrained(situation, rollout, uid), uid => IsRefused(situation, uid), _options))
+            needed, situation.Firewalls, situation.Instances, _clocks.At(situation, needed, rollout), _options))
             await TryAsync(() => ActAsync(action, cancel), failures, action.ToString());
         foreach (var policy in situation.Policies.Values)
             await TryAsync(() => ReportAsync(policy, tags, situation, cancel), failures, $"SecurityPolicy {policy.Name}");
@@ -130,6 +130,7 @@ public sealed class OrchestratorController
             _time.GetUtcNow())
         {
             Managers = [.. _informers.SecurityManagers.Store.Current.Objects.Values],
+            Nodes = _informers.Nodes.Store.Current.Objects.Values.ToImmutableDictionary(node => node.Metadata.Name),
         };
     }
 
@@ -137,49 +138,6 @@ public sealed class OrchestratorController
         pod => pod.Metadata.Uid,
         IReadOnlyDictionary<string, string> (pod) => pod.Metadata.Labels?.ToImmutableSortedDictionary(StringComparer.Ordinal) ?? ImmutableSortedDictionary<string, string>.Empty,
         StringComparer.Ordinal);
-
-    private static bool IsHealthy(Situation situation, string podUid) =>
-        situation.Instances.FirstOrDefault(pod => pod.Metadata.Uid == podUid) is { } pod && situation.IsHealthy(pod);
-
-    /// <summary>The node says for long enough that it passes no frames, although it had the time to begin.</summary>
-    private bool IsDead(Situation situation, string podUid)
-    {
-        if (situation.Instances.FirstOrDefault(pod => pod.Metadata.Uid == podUid) is not { Status.Phase: "Running" } pod || StartOf(pod) is not { } started) return false;
-        if (!situation.Observed.DeadSince.TryGetValue(podUid, out var since)) return false;
-        var from = started > since ? started : since;
-        var left = from + _options.DeadGrace - situation.Now;
-        if (left > TimeSpan.Zero) _queue.AddAfter(Everything, left);
-        return left <= TimeSpan.Zero;
-    }
-
-    /// <summary>Of its container: before that its network may have taken long to come.</summary>
-    private static DateTimeOffset? StartOf(V1Pod pod) =>
-        (pod.Status.ContainerStatuses?.FirstOrDefault()?.State?.Running?.StartedAt ?? pod.Status.StartTime) is { } started ? new DateTimeOffset(started.ToUniversalTime()) : null;
-
-    private bool IsIdle(Situation situation, ImmutableHashSet<Slot> needed, string podUid)
-    {
-        foreach (var known in _idleSince.Keys.ToList())
-            if (situation.Instances.FirstOrDefault(pod => pod.Metadata.Uid == known) is not { } there
-                || needed.Contains(new Slot(FirewallPods.FirewallOf(there)!, there.Spec.NodeName)))
-                _idleSince.Remove(known);
-        if (!_idleSince.TryGetValue(podUid, out var since)) _idleSince[podUid] = since = situation.Now;
-        var left = since + _options.IdleGrace - situation.Now;
-        if (left > TimeSpan.Zero) _queue.AddAfter(Everything, left);
-        return left <= TimeSpan.Zero;
-    }
-
-    /// <summary>Its flows have ended, or had long enough to.</summary>
-    private bool IsDrained(Situation situation, Rollout rollout, string podUid)
-    {
-        foreach (var known in _drainingSince.Keys.Except(rollout.Draining).ToList()) _drainingSince.Remove(known);
-        if (!rollout.Draining.Contains(podUid)) return false;
-        if (!_drainingSince.TryGetValue(podUid, out var since)) _drainingSince[podUid] = since = situation.Now;
-        var left = since + _options.DrainLimit - situation.Now;
-        if (left > TimeSpan.Zero) _queue.AddAfter(Everything, left);
-        var pod = situation.Instances.First(instance => instance.Metadata.Uid == podUid);
-        // One observation at least after it began: until then the node may still have given it flows.
-        return left <= TimeSpan.Zero || (situation.Now - since > DrainPause && situation.Observed.Firewall(pod.Spec.NodeName, podUid) is null or { FlowsActive: 0 });
-    }
 
     /// <summary>The revision that is taken back: it had its time and passes no frames anywhere that the former one does.</summary>
     private string? RefusedRevision(Firewall firewall, Rollout rollout, Situation situation)
@@ -201,15 +159,6 @@ public sealed class OrchestratorController
         OrchestratorLog.RolledBack(_log, name, revision);
         _events.Warning(Firewall.Resource, firewall, "RolledBack", $"Revision {revision} passed no frames for {_options.RolloutLimit.TotalSeconds:0} s: it is taken back, the former instances keep protecting. Change spec to try again");
         return revision;
-    }
-
-    private bool IsRefused(Situation situation, string podUid)
-    {
-        if (situation.Instances.FirstOrDefault(pod => pod.Metadata.Uid == podUid) is not { Status.Phase: "Failed" or "Succeeded" } pod) return false;
-        var left = (pod.Metadata.CreationTimestamp ?? default) + _options.RefusalPause - situation.Now.UtcDateTime;
-        if (left <= TimeSpan.Zero) return false;
-        _queue.AddAfter(Everything, left);
-        return true;
     }
 
     private async Task MakeDefaultAsync(ImmutableHashSet<Slot> needed, Situation situation, CancellationToken cancel)
@@ -318,6 +267,10 @@ public sealed class OrchestratorController
                     $"{transition.FirewallPod} on {node}: {transition.Reason}; decided {transition.DecisionMicros / 1000.0:0.0} ms after its last heartbeat");
         }
     }
+
+    /// <summary>A node's heartbeat is no news to us.</summary>
+    private static bool SameLabels(V1Node? one, V1Node? other) =>
+        one is not null && other is not null && ObjectJson.Write(one.Metadata.Labels) == ObjectJson.Write(other.Metadata.Labels);
 
     private static async Task TryAsync(Func<Task> action, List<string> failures, string what)
     {

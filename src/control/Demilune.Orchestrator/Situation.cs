@@ -36,16 +36,26 @@ internal sealed record Situation(
     public IEnumerable<PodNetwork> ShadowedBy(string policy) =>
         Pods.Values.Where(pod => pod.Firewall is null && pod.ShadowPolicies.Contains(policy));
 
-    /// <summary>Where an instance is needed: by which firewall, on which node.</summary>
-    public ImmutableHashSet<Slot> Needed() =>
-    [
-        .. from pod in Pods.Values
-           where pod.Firewall is null
-           from name in pod.SecurityPolicies.Concat(pod.ShadowPolicies)
-           let policy = Policies.GetValueOrDefault(name)
-           where policy is { Accepted: true }
-           select new Slot(policy.Firewall, pod.Node),
-    ];
+    /// <summary>By name.</summary>
+    public ImmutableDictionary<string, V1Node> Nodes { get; init; } = ImmutableDictionary<string, V1Node>.Empty;
+
+    /// <summary>Where instances are needed and may be.</summary>
+    public ImmutableHashSet<Slot> Needed() => [.. Asked().Where(Admits)];
+
+    /// <summary>Where instances are needed and may not be: their Firewall's nodeSelector leaves the node out.</summary>
+    public IEnumerable<Slot> LeftOut() => Asked().Distinct().Where(slot => !Admits(slot));
+
+    private bool Admits(Slot slot) =>
+        Firewalls.GetValueOrDefault(slot.Firewall)?.Spec.NodeSelector is not { Count: > 0 } selector
+        || (Nodes.GetValueOrDefault(slot.Node)?.Metadata.Labels is { } labels && selector.All(wanted => labels.TryGetValue(wanted.Key, out var value) && value == wanted.Value));
+
+    private IEnumerable<Slot> Asked() =>
+        from pod in Pods.Values
+        where pod.Firewall is null
+        from name in pod.SecurityPolicies.Concat(pod.ShadowPolicies)
+        let policy = Policies.GetValueOrDefault(name)
+        where policy is { Accepted: true }
+        select new Slot(policy.Firewall, pod.Node);
 
     /// <summary>The instances that fill a slot: running, or about to.</summary>
     public IEnumerable<V1Pod> InstancesOf(Slot slot) => Instances.Where(pod =>

@@ -43,5 +43,14 @@ public sealed class EngineFixture() : ShopFixture(Stage.Layout(6) with { Suricat
         return pods.Output.Trim() == $"Running {image}" && await DeployStep.EnforcedAsync(Scene, stop);
     }
 
-    internal int Process => EngineProcess.Find(Cluster.Layout, _engine) ?? throw new StepFailedException($"no process of the engine {_engine}");
+    /// <summary>Of the engine: one of each instance.</summary>
+    internal IReadOnlyList<int> Processes => EngineProcess.All(Cluster.Layout, _engine).ToList() is { Count: > 0 } all ? all : throw new StepFailedException($"no process of the engine {_engine}");
+
+    internal async Task InstancesAsync(int perNode, CancellationToken stop)
+    {
+        await Cluster.Kubectl.NeedAsync(stop, "patch", "firewall", "default", "--type=merge", "-p", $$$"""{"spec":{"instancesPerNode":{{{perNode}}}} }""");
+        await Scene.UntilAsync($"{perNode} instances are healthy and no other is there", async () =>
+            (await Cluster.Kubectl.RunAsync(stop, "get", "firewall", "default", "-o", "jsonpath={.status.instances} {.status.healthyInstances} {.status.conditions[?(@.type==\"Progressing\")].status}"))
+                .Output.Trim() == $"{perNode} {perNode} False" && await DeployStep.EnforcedAsync(Scene, stop), TimeSpan.FromSeconds(180), stop, 200);
+    }
 }

@@ -86,8 +86,74 @@ public sealed class InstancePlanTests
     }
 
     [Fact]
-    public void Of_two_in_one_slot_the_elder_stays() =>
-        Assert.Equal("b", ((InstanceAction.Delete)Assert.Single(Plan([Here], [A.Instance("b", minute: 1), A.Instance("a")]))).Pod.Metadata.Name);
+    public void Of_two_in_one_slot_the_elder_stays_and_the_other_finishes_its_flows()
+    {
+        V1Pod[] pods = [A.Instance("b", minute: 1), A.Instance("a")];
+        Assert.Empty(Plan([Here], pods, healthy: ["uid-a", "uid-b"]));
+        Assert.Equal("b", ((InstanceAction.Delete)Assert.Single(Plan([Here], pods, healthy: ["uid-a"], drained: ["uid-b"]))).Pod.Metadata.Name);
+        // Whoever works is worth more than whoever is older.
+        Assert.Equal("a", ((InstanceAction.Delete)Assert.Single(Plan([Here], pods, healthy: ["uid-b"], drained: ["uid-a"]))).Pod.Metadata.Name);
+    }
+
+    [Fact]
+    public void A_node_gets_as_many_instances_as_its_firewall_asks_for_each_under_a_name_of_its_own()
+    {
+        var firewalls = new Dictionary<string, Firewall> { ["default"] = A.Firewall(instancesPerNode: 3) };
+        var names = Plan([Here], [], firewalls: firewalls).Cast<InstanceAction.Create>().Select(create => create.Name).ToList();
+        Assert.Equal(3, names.Distinct().Count());
+        var third = Assert.IsType<InstanceAction.Create>(Assert.Single(Plan([Here], [A.Instance(names[0]), A.Instance(names[2])], firewalls: firewalls)));
+        Assert.Equal(names[1], third.Name);
+    }
+
+    [Fact]
+    public void A_dead_one_of_several_is_replaced_and_the_others_are_left_alone()
+    {
+        var firewalls = new Dictionary<string, Firewall> { ["default"] = A.Firewall(instancesPerNode: 2) };
+        var actions = Plan([Here], [A.Instance("a"), A.Instance("b")], healthy: ["uid-a"], dead: ["uid-b"], firewalls: firewalls);
+        Assert.Equal("b", actions.OfType<InstanceAction.Delete>().Single().Pod.Metadata.Name);
+        Assert.Single(actions.OfType<InstanceAction.Create>());
+    }
+
+    [Fact]
+    public void A_new_revision_goes_to_as_many_nodes_at_once_as_the_firewall_says_and_on_when_it_works_there()
+    {
+        var changed = A.Firewall(image: "new:2");
+        changed.Spec.Upgrade = new FirewallUpgrade { NodesAtOnce = "1" };
+        var firewalls = new Dictionary<string, Firewall> { ["default"] = changed };
+        Slot[] slots = [.. Enumerable.Range(1, 3).Select(node => new Slot("default", $"n{node}"))];
+        V1Pod[] old = [.. slots.Select(slot => A.Instance($"old-{slot.Node}", slot.Node))];
+        string[] works = [.. old.Select(pod => pod.Metadata.Uid)];
+        Assert.Equal("n1", ((InstanceAction.Create)Assert.Single(Plan(slots, old, healthy: works, firewalls: firewalls))).Node);
+        var first = A.Instance("new-n1", of: changed, minute: 5);
+        Assert.Empty(Plan(slots, [.. old, first], healthy: works, firewalls: firewalls));
+        // A failed attempt is one too: else a revision that always fails would go round all nodes.
+        Assert.DoesNotContain(Plan(slots, [.. old, A.Instance("new-n1", of: changed, minute: 5, phase: "Failed")], healthy: works, firewalls: firewalls),
+            action => action is InstanceAction.Create { Node: not "n1" });
+        Assert.Equal("n2", ((InstanceAction.Create)Assert.Single(Plan(slots, [.. old, first], healthy: [.. works, "uid-new-n1"], firewalls: firewalls))).Node);
+        // A node where nothing works waits for nobody.
+        Assert.Equal(["n1", "n2"], Plan(slots, old, healthy: ["uid-old-n1", "uid-old-n3"], firewalls: firewalls).Cast<InstanceAction.Create>().Select(create => create.Node));
+    }
+
+    [Theory]
+    [InlineData("3", 10, 3)]
+    [InlineData("25%", 10, 3)]
+    [InlineData("1%", 10, 1)]
+    [InlineData("100%", 10, 10)]
+    [InlineData(null, 8, 2)]
+    [InlineData("0%", 8, 2)]
+    [InlineData("nonsense", 8, 2)]
+    [InlineData("0", 8, 2)]
+    public void A_share_of_the_nodes_is_rounded_up_and_never_none(string? asked, int nodes, int atOnce) => Assert.Equal(atOnce, Upgrade.AtOnce(asked, nodes));
+
+    [Fact]
+    public void Its_image_is_fetched_by_the_secrets_it_names()
+    {
+        var firewall = A.Firewall();
+        var before = FirewallPod.RevisionOf(firewall, A.Options);
+        firewall.Spec.ImagePullSecrets = [new PullSecret { Name = "registry" }];
+        Assert.NotEqual(before, FirewallPod.RevisionOf(firewall, A.Options));
+        Assert.Equal("registry", Assert.Single(A.Instance("fw", of: firewall).Spec.ImagePullSecrets).Name);
+    }
 
     [Fact]
     public void What_nobody_needs_goes_when_it_is_idle_and_not_before()
@@ -125,6 +191,18 @@ public sealed class InstancePlanTests
         string[]? refused = null, string[]? drained = null) =>
         InstancePlan.Of(
             needed.ToHashSet(), firewalls ?? new Dictionary<string, Firewall> { ["default"] = A.Firewall() }, pods,
-            uid => healthy?.Contains(uid) is true, uid => dead?.Contains(uid) is true, uid => idle?.Contains(uid) is true,
-            uid => drained?.Contains(uid) is true, uid => refused?.Contains(uid) is true, A.Options);
+            new Known(healthy ?? [], dead ?? [], idle ?? [], drained ?? [], refused ?? []), A.Options);
+
+    private sealed record Known(string[] Healthy, string[] Dead, string[] Idle, string[] Drained, string[] Refused) : IInstanceHealth
+    {
+        public bool IsHealthy(string uid) => Healthy.Contains(uid);
+
+        public bool IsDead(string uid) => Dead.Contains(uid);
+
+        public bool IsIdle(string uid) => Idle.Contains(uid);
+
+        public bool IsDrained(string uid) => Drained.Contains(uid);
+
+        public bool IsRefused(string uid) => Refused.Contains(uid);
+    }
 }

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using Demilune.Kubernetes.Crds;
 using Demilune.Kubernetes.Status;
 using Demilune.Orchestrator.Placing;
 using Demilune.Orchestrator.Reporting;
+using k8s.Models;
 
 namespace Demilune.Orchestrator.Tests.Reporting;
 
@@ -139,5 +141,22 @@ public sealed class ReportTests
         open.Spec.OnFailure = FailureAction.Open;
         var situation = A.Situation([A.Policy(), open], [A.Pod("web", "n1", "open", "web")], seen: A.Seen([], "port-web"));
         Assert.Equal(Protection.Uninspected, PodReport.Of(situation.Pods["uid-web"], situation).Protection);
+    }
+
+    [Fact]
+    public void A_node_that_the_firewall_leaves_out_has_no_instance_and_the_firewall_says_so()
+    {
+        var firewall = A.Firewall();
+        firewall.Spec.NodeSelector = new Dictionary<string, string> { ["pool"] = "secure" };
+        var situation = A.Situation(pods: [A.Pod("here", "n1", "web"), A.Pod("there", "n2", "web")], firewalls: [firewall]) with
+        {
+            Nodes = new[] { Node("n1", "secure"), Node("n2", "other") }.ToImmutableDictionary(node => node.Metadata.Name),
+        };
+        Assert.Equal(new Slot("default", "n1"), Assert.Single(situation.Needed()));
+        var available = Conditions.Find(FirewallReport.Of(firewall, situation.Needed(), situation, A.Options).Conditions, "Available")!;
+        Assert.Equal(("False", "NodeNotSelected"), (available.Status, available.Reason));
+        Assert.Contains("n2", available.Message, StringComparison.Ordinal);
+
+        static V1Node Node(string name, string pool) => new() { Metadata = new V1ObjectMeta { Name = name, Labels = new Dictionary<string, string> { ["pool"] = pool } } };
     }
 }

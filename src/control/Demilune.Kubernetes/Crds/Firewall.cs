@@ -7,7 +7,7 @@ namespace Demilune.Kubernetes.Crds;
 
 /// <summary>A firewall to run wherever pods need it.</summary>
 [CustomResource("firewalls", "Firewall", false, "fw")]
-[Description("A firewall: one instance runs on each node that has pods to protect, and none elsewhere.")]
+[Description("A firewall: instances run on each node that has pods to protect, and none elsewhere.")]
 [PrinterColumn("Engine", "string", ".spec.engine")]
 [PrinterColumn("Available", "string", ".status.conditions[?(@.type==\"Available\")].status")]
 [PrinterColumn("Healthy", "integer", ".status.healthyInstances")]
@@ -27,6 +27,9 @@ public sealed class FirewallSpec
     /// <summary>Our own engine.</summary>
     public const string Demilune = "demilune";
 
+    /// <summary>So that a node's chain (16 pairs) has room for all of them beside those that drain.</summary>
+    public const int MaxInstancesPerNode = 8;
+
     /// <summary>Suricata 7.</summary>
     public const string Suricata = "suricata";
 
@@ -41,8 +44,24 @@ public sealed class FirewallSpec
     [Description("The container image. Default: demilune.local/firewall:latest; of the engine suricata demilune.local/suricata:latest.")]
     public string? Image { get; set; }
 
+    [Description("Secrets of the namespace demilune-system by which the image is fetched.")]
+    [ListKey("name")]
+    [MaxLength(16)]
+    public IList<PullSecret>? ImagePullSecrets { get; set; }
+
     [Description("Compute resources of each instance, as in a pod.")]
     public FirewallResources? Resources { get; set; }
+
+    [Description("Instances on each node that needs the firewall. A flow stays with the one that saw it begin; new ones are spread, and go past one that is dead.")]
+    [DefaultValue(1)]
+    [Range(1, MaxInstancesPerNode)]
+    public int? InstancesPerNode { get; set; }
+
+    [Description("Labels of the nodes on which instances may run; none: on all. On another node onFailure of its policies decides, and Available says so. Taints never keep an instance away: it is where the pods are.")]
+    public IDictionary<string, string>? NodeSelector { get; set; }
+
+    [Description("How instances are replaced when the spec changes.")]
+    public FirewallUpgrade? Upgrade { get; set; }
 
     [Description("What becomes of selected traffic while no instance can judge it, for policies that do not say.")]
     [DefaultValue(FailureAction.Closed)]
@@ -61,6 +80,22 @@ public sealed class FirewallResources
 
     [Description("What an instance may use at most.")]
     public IDictionary<string, IntOrString>? Limits { get; set; }
+}
+
+public sealed class PullSecret
+{
+    [Description("The Secret's name.")]
+    [MaxLength(253)]
+    [Required]
+    public string? Name { get; set; }
+}
+
+public sealed class FirewallUpgrade
+{
+    [Description("On how many nodes a new revision may be about to prove itself, as a number or as a share of the nodes that have instances, rounded up. The others keep the former one until it passes frames there; if it does not it is taken back everywhere.")]
+    [DefaultValue("25%")]
+    [RegularExpression("^([1-9][0-9]?|100)%$")]
+    public IntOrString? NodesAtOnce { get; set; }
 }
 
 public sealed class FirewallStatus

@@ -57,26 +57,30 @@ internal sealed record JobBoard(ImmutableDictionary<Slot, Job> Running, Immutabl
 
     private static JobTask[] Tasks(Slot slot, Firewall firewall, Situation situation, OrchestratorOptions options)
     {
-        var revision = FirewallPod.RevisionOf(firewall, options);
-        var there = situation.InstancesOf(slot).ToList();
-        var current = there.Where(pod => FirewallPod.RevisionOf(pod) == revision).OrderBy(pod => pod.Metadata.CreationTimestamp).FirstOrDefault();
-        var outdated = there.Where(pod => FirewallPod.RevisionOf(pod) != revision).ToList();
-        var refused = firewall.Status?.RefusedRevision == revision && outdated.Exists(situation.IsHealthy);
-        var seen = current is null ? null : situation.Observed.Firewall(slot.Node, current.Metadata.Uid);
+        var state = SlotState.Of(slot, firewall, situation.InstancesOf(slot), situation.IsHealthy, _ => false, options);
+        var (current, retiring, refused) = (state.Current, state.Retiring.ToList(), state.IsTakenBack);
+        var all = current.Length == state.Wanted;
         var policies = situation.Policies.Values.Where(policy => policy.Accepted && policy.Firewall == slot.Firewall
             && situation.ProtectedBy(policy.Name).Any(pod => pod.Node == slot.Node)).Select(policy => policy.Name).ToList();
-        var missing = policies.Where(policy => current is null || situation.Loaded(current, policy) is null).ToList();
-        var healthy = current is not null && situation.IsHealthy(current);
-        var waiting = current?.Status?.ContainerStatuses?.Select(container => container.State?.Waiting).FirstOrDefault(state => state?.Reason is not null);
+        var missing = policies.Where(policy => !all || current.Any(pod => situation.Loaded(pod, policy) is null)).ToList();
         return
         [
-            Task("create", [], current is not null, current is null ? "no pod of the current revision yet" : current.Metadata.Name, refused),
-            Task("run", ["create"], current?.Status?.Phase == "Running", waiting is null ? $"the pod is {current?.Status?.Phase ?? "not there"}" : $"{waiting.Reason} {waiting.Message}".TrimEnd(), refused),
-            Task("connect", ["run"], seen is { Connected: true }, "its control link is not up yet", refused),
-            Task("load", ["connect"], missing.Count == 0 && current is not null, missing.Count == 0 ? $"{policies.Count} policies" : $"not yet loaded: {string.Join(", ", missing.Take(5))}", refused),
-            Task("pass frames", ["load"], healthy, seen?.Reason is { Length: > 0 } reason ? reason : "no heartbeat yet", refused),
-            Task("drain", ["pass frames"], outdated.Count == 0, string.Join(", ", outdated.Select(pod => $"{pod.Metadata.Name} has {situation.Observed.Firewall(slot.Node, pod.Metadata.Uid)?.FlowsActive ?? 0} flows")), false, skip: refused),
+            Task("create", [], all, current.IsEmpty ? "no pod of the current revision yet" : $"{string.Join(", ", current.Select(pod => pod.Metadata.Name))}{(all ? "" : $" of {state.Wanted}")}", refused),
+            Task("run", ["create"], all && current.All(pod => pod.Status?.Phase == "Running"), WhyNotRunning(current), refused),
+            Task("connect", ["run"], all && current.All(pod => Seen(pod) is { Connected: true }), "its control link is not up yet", refused),
+            Task("load", ["connect"], missing.Count == 0 && all, missing.Count == 0 ? $"{policies.Count} policies" : $"not yet loaded: {string.Join(", ", missing.Take(5))}", refused),
+            Task("pass frames", ["load"], state.IsSettled, current.Select(pod => Seen(pod)?.Reason).FirstOrDefault(reason => reason is { Length: > 0 }) ?? "no heartbeat yet", refused),
+            Task("drain", ["pass frames"], retiring.Count == 0, string.Join(", ", retiring.Select(pod => $"{pod.Metadata.Name} has {Seen(pod)?.FlowsActive ?? 0} flows")), false, skip: refused),
         ];
+
+        Contracts.Nodes.FirewallObservation? Seen(V1Pod pod) => situation.Observed.Firewall(slot.Node, pod.Metadata.Uid);
+    }
+
+    private static string WhyNotRunning(ImmutableArray<V1Pod> pods)
+    {
+        if (pods.FirstOrDefault(pod => pod.Status?.Phase != "Running") is not { } pod) return "the pod is not there";
+        var waiting = pod.Status?.ContainerStatuses?.Select(container => container.State?.Waiting).FirstOrDefault(state => state?.Reason is not null);
+        return waiting is null ? $"the pod is {pod.Status?.Phase ?? "new"}" : $"{waiting.Reason} {waiting.Message}".TrimEnd();
     }
 
     private static JobTask Task(string name, ImmutableArray<string> after, bool done, string reason, bool failed, bool skip = false) => new(

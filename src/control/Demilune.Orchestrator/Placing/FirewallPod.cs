@@ -34,7 +34,9 @@ internal static class FirewallPod
     /// <summary>Of everything in the spec that a running instance cannot take over.</summary>
     public static string RevisionOf(Firewall firewall, OrchestratorOptions options) => Hash(string.Join('\0',
         firewall.Spec.Engine, firewall.Spec.Image, options.AgentRunDirectory,
-        firewall.Spec.Resources is null ? "" : ObjectJson.Write(firewall.Spec.Resources)) + (options.RoutedFirewalls ? "\0routed" : ""))[..10];
+        firewall.Spec.Resources is null ? "" : ObjectJson.Write(firewall.Spec.Resources))
+        + (firewall.Spec.ImagePullSecrets is { Count: > 0 } secrets ? $"\0{string.Join(' ', secrets.Select(secret => secret.Name))}" : "")
+        + (options.RoutedFirewalls ? "\0routed" : ""))[..10];
 
     /// <summary>The engine that is in an instance: while its Firewall changes it is not the Firewall's.</summary>
     public static string EngineOf(V1Pod pod) => pod.Metadata.Annotations is { } notes && notes.TryGetValue(EngineAnnotation, out var engine) ? engine : FirewallSpec.Demilune;
@@ -76,6 +78,7 @@ internal static class FirewallPod
             TerminationGracePeriodSeconds = 2,
             AutomountServiceAccountToken = false,
             EnableServiceLinks = false,
+            ImagePullSecrets = firewall.Spec.ImagePullSecrets is { Count: > 0 } secrets ? [.. secrets.Select(secret => new V1LocalObjectReference { Name = secret.Name })] : null,
             Containers = [Container(firewall, options)],
             Volumes =
             [

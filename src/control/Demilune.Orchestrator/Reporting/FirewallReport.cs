@@ -11,18 +11,21 @@ internal static class FirewallReport
     {
         var name = firewall.Metadata.Name;
         var slots = needed.Where(slot => slot.Firewall == name).OrderBy(slot => slot.Node, StringComparer.Ordinal).ToList();
+        var states = slots.Select(slot => SlotState.Of(slot, firewall, situation.InstancesOf(slot), situation.IsHealthy, _ => false, options)).ToList();
         var without = slots.Where(slot => !situation.InstancesOf(slot).Any(situation.IsHealthy)).ToList();
+        var leftOut = situation.LeftOut().Where(slot => slot.Firewall == name).Select(slot => slot.Node).Order(StringComparer.Ordinal).ToList();
+        var wanted = states.Sum(state => state.Wanted);
+        var healthy = states.Sum(state => state.Current.Count(situation.IsHealthy));
         var instances = situation.Instances.Where(pod => FirewallPods.FirewallOf(pod) == name).ToList();
         var revision = FirewallPod.RevisionOf(firewall, options);
-        var progressing = slots.Any(slot => situation.InstancesOf(slot).ToList() is var there
-            && (there.Count != 1 || there[0].Metadata.Labels[FirewallPod.RevisionLabel] != revision || !situation.IsHealthy(there[0])));
+        var progressing = states.Exists(state => !state.IsSettled || state.Retiring.Any());
         var protectedPods = situation.Pods.Values.Count(pod => pod.Firewall is null
             && pod.SecurityPolicies.Any(policy => situation.Policies.GetValueOrDefault(policy) is { Accepted: true } resolved && resolved.Firewall == name));
         var before = firewall.Status?.Conditions;
         var generation = firewall.Metadata.Generation;
         return new FirewallStatus
         {
-            Instances = slots.Count,
+            Instances = wanted,
             HealthyInstances = instances.Count(situation.IsHealthy),
             ProtectedPods = protectedPods,
             SplicedFlows = instances.Sum(pod => (long)(situation.Observed.Firewall(pod.Spec.NodeName, pod.Metadata.Uid)?.FlowsSpliced ?? 0)),
@@ -30,10 +33,12 @@ internal static class FirewallReport
             ObservedGeneration = generation,
             Conditions =
             [
-                slots.Count == 0
+                leftOut.Count > 0
+                    ? Conditions.Next(before, "Available", false, "NodeNotSelected", $"On {string.Join(", ", leftOut.Take(5))} pods need it and its nodeSelector leaves the node out.", generation, situation.Now)
+                    : slots.Count == 0
                     ? Conditions.Next(before, "Available", true, "NotNeeded", "No pod needs it.", generation, situation.Now)
                     : without.Count == 0
-                        ? Conditions.Next(before, "Available", true, "Healthy", $"Each of {slots.Count} nodes that need an instance has a healthy one.", generation, situation.Now)
+                        ? Conditions.Next(before, "Available", true, "Healthy", healthy == wanted ? $"Each of {slots.Count} nodes that need it has {(wanted == slots.Count ? "a healthy instance" : $"{wanted / slots.Count} healthy instances")}." : $"Each of {slots.Count} nodes that need it has a healthy instance; of its current revision {healthy} of {wanted} are healthy.", generation, situation.Now)
                         : Conditions.Next(before, "Available", false, "NoHealthyInstance", string.Join("; ", without.Take(5).Select(slot => Why(slot, situation))), generation, situation.Now),
                 refusedRevision is not null && refusedRevision == revision
                     ? Conditions.Next(before, "Progressing", false, "RolledBack", $"Revision {revision} passed no frames; the former instances keep protecting. Change spec to try again.", generation, situation.Now)
