@@ -1,4 +1,5 @@
 using System.Net;
+using Demilune.Controller.Events;
 using Demilune.Raven;
 
 namespace Demilune.Controller;
@@ -28,6 +29,12 @@ public sealed record ControllerOptions(
 
     /// <inheritdoc cref="AlertSyslog"/>
     public Uri? AlertOtlp { get; init; }
+
+    /// <summary>An OTLP collector for traces: one of each finished job. Null: nowhere.</summary>
+    public Uri? TraceOtlp { get; init; }
+
+    /// <summary>To whom alarms are mailed. Null: to nobody.</summary>
+    public MailRoute? AlarmMail { get; init; }
 
     /// <summary>The log as JSON objects, one a line.</summary>
     public bool JsonLog { get; init; }

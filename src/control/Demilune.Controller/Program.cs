@@ -22,6 +22,11 @@ var consolePort = Program.Option("--console-port", "PORT", "The web console, htt
 var syslog = Program.Option("--alert-syslog", "URL", "Send alerts as syslog too: udp://HOST:PORT or tcp://HOST:PORT; none: do not.", "none");
 var webhook = Program.Option("--alert-webhook", "URL", "POST alerts there too, as lines of JSON; none: do not.", "none");
 var otlp = Program.Option("--alert-otlp", "URL", "Send alerts to this OpenTelemetry collector too (OTLP over HTTP), for example http://collector:4318; none: do not.", "none");
+var traces = Program.Option("--trace-otlp", "URL", "Send each finished job as a trace to this OpenTelemetry collector (OTLP over HTTP); none: do not.", "none");
+var mailServer = Program.Option("--alarm-mail-server", "URL", "Mail alarms through this server: smtp://[USER@]HOST:PORT (TLS if the server offers it) or smtps://…; none: do not.", "none");
+var mailPassword = Program.Option("--alarm-mail-password-file", "FILE", "The password of USER; none: there is none.", "none");
+var mailFrom = Program.Option("--alarm-mail-from", "ADDRESS", "Who the mail is from.", "demilune@localhost");
+var mailTo = Program.Option("--alarm-mail-to", "ADDRESS,…", "Who gets it.", "root@localhost");
 var logFormat = Program.Option("--log-format", "FORMAT", "text, or json: an object a line.", "text");
 var osCloud = Program.Option("--os-cloud", "NAME", "The cloud of clouds.yaml whose Neutron is to be the network (also OS_CLOUD); empty: the built-in one.", "", "OS_CLOUD");
 var osConfig = Program.Option("--os-client-config-file", "FILE", "clouds.yaml (also OS_CLIENT_CONFIG_FILE); empty: where OpenStack's tools look.", "", "OS_CLIENT_CONFIG_FILE");
@@ -33,7 +38,8 @@ var root = new RootCommand(
     + "to be. Every option may also be set as DEMILUNE_KUBECONFIG, DEMILUNE_DATA_DIRECTORY, … in the environment. On SIGTERM it stops; nodes go on "
     + "enforcing what they were told last.")
 {
-    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort, consolePort, syslog, webhook, otlp, logFormat,
+    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort, consolePort, syslog, webhook, otlp, traces,
+    mailServer, mailPassword, mailFrom, mailTo, logFormat,
     osCloud, osConfig, steering, remove,
 };
 foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort, consolePort])
@@ -46,11 +52,16 @@ listen.Validators.Add(result =>
 {
     if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError("--listen-address must be an IP address.");
 });
-foreach (var (option, schemes) in new[] { (syslog, "udp tcp"), (webhook, "http https"), (otlp, "http https") })
+foreach (var (option, schemes) in new[] { (syslog, "udp tcp"), (webhook, "http https"), (otlp, "http https"), (traces, "http https"), (mailServer, "smtp smtps") })
     option.Validators.Add(result =>
     {
         if (result.GetValueOrDefault<string>() is var url and not "none" && (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || !schemes.Split(' ').Contains(parsed.Scheme)))
             result.AddError($"{option.Name} must be a URL of {schemes.Replace(" ", " or ", StringComparison.Ordinal)}, or none.");
+    });
+foreach (var address in (Option<string>[])[mailFrom, mailTo])
+    address.Validators.Add(result =>
+    {
+        if (!MimeKit.InternetAddressList.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError($"{address.Name} must be mail addresses, with commas between them.");
     });
 logFormat.AcceptOnlyFromAmong("text", "json");
 root.SetAction((parsed, stop) =>
@@ -67,6 +78,8 @@ root.SetAction((parsed, stop) =>
         AlertSyslog = Url(syslog),
         AlertWebhook = Url(webhook),
         AlertOtlp = Url(otlp),
+        TraceOtlp = Url(traces),
+        AlarmMail = Url(mailServer) is { } server ? new(server, parsed.GetValue(mailFrom)!, parsed.GetValue(mailTo)!, parsed.GetValue(mailPassword) is { } file and not "none" ? file : null) : null,
         JsonLog = parsed.GetValue(logFormat) == "json",
         Steering = parsed.GetValue(steering) == "sfc" ? SteeringDriver.PortChains : SteeringDriver.Splice,
         OsCloud = parsed.GetValue(osCloud)!,

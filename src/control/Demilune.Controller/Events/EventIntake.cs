@@ -12,7 +12,7 @@ namespace Demilune.Controller.Events;
 
 /// <summary>Takes what nodes report of traffic. What a firewall wrote may have been written by whoever broke into it: it is checked, then kept as it is.</summary>
 internal sealed class EventIntake(
-    EventRing alerts, [FromKeyedServices("flows")] EventRing flows, EveFile file, AlertLog alertLog, FlowLog flowLog, IEnumerable<AlertOutput> outputs,
+    EventRing alerts, [FromKeyedServices("flows")] EventRing flows, EveFile file, AlertLog alertLog, FlowLog flowLog, IEnumerable<EventOutput> outputs,
     INodeNetwork network)
 {
     /// <summary>A record with a whole 64 KB payload in base64 fits.</summary>
@@ -23,7 +23,7 @@ internal sealed class EventIntake(
 
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
 
-    private readonly IReadOnlyList<AlertOutput> _outputs = [.. outputs];
+    private readonly IReadOnlyList<EventOutput> _outputs = [.. outputs];
     private long _refused;
     private long _flowsLost;
 

@@ -7,20 +7,20 @@ using System.Text.Json.Nodes;
 namespace Demilune.Controller.Events;
 
 /// <summary>Alerts by POST, as lines of JSON (application/x-ndjson).</summary>
-internal sealed class WebhookOutput(Uri to, HttpClient client, TimeProvider time, ILogger<WebhookOutput> log) : AlertOutput($"webhook {to.GetLeftPart(UriPartial.Path)}", time, log)
+internal sealed class WebhookOutput(Uri to, HttpClient client, TimeProvider time, ILogger<WebhookOutput> log) : EventOutput($"webhook {to.GetLeftPart(UriPartial.Path)}", time, log)
 {
     protected override Task SendAsync(IReadOnlyList<string> lines, CancellationToken stop) =>
-        PostedAlerts.SendAsync(client, to, string.Join('\n', lines) + "\n", "application/x-ndjson", stop);
+        PostedEvents.SendAsync(client, to, string.Join('\n', lines) + "\n", "application/x-ndjson", stop);
 }
 
 /// <summary>Alerts as OpenTelemetry logs: OTLP over HTTP in JSON (opentelemetry-proto 1.x), to a collector's <c>/v1/logs</c>.</summary>
-internal sealed class OtlpOutput(Uri to, HttpClient client, TimeProvider time, ILogger<OtlpOutput> log) : AlertOutput($"otlp {to.GetLeftPart(UriPartial.Path)}", time, log)
+internal sealed class OtlpOutput(Uri to, HttpClient client, TimeProvider time, ILogger<OtlpOutput> log) : EventOutput($"otlp {to.GetLeftPart(UriPartial.Path)}", time, log)
 {
     private const int Info = 9, Warn = 13;
 
     private readonly TimeProvider _time = time;
 
-    protected override Task SendAsync(IReadOnlyList<string> lines, CancellationToken stop) => PostedAlerts.SendAsync(
+    protected override Task SendAsync(IReadOnlyList<string> lines, CancellationToken stop) => PostedEvents.SendAsync(
         client, to.AbsolutePath is "/" or "" ? new Uri(to, "/v1/logs") : to, Format(lines, _time.GetUtcNow()).ToJsonString(), "application/json", stop);
 
     /// <summary>Pure.</summary>
@@ -66,7 +66,7 @@ internal sealed class OtlpOutput(Uri to, HttpClient client, TimeProvider time, I
     private static JsonObject Attribute(string name, string value) => new() { ["key"] = name, ["value"] = new JsonObject { ["stringValue"] = value } };
 }
 
-internal static class PostedAlerts
+internal static class PostedEvents
 {
     /// <exception cref="IOException">The receiver refused; the message has its status.</exception>
     public static async Task SendAsync(HttpClient client, Uri to, string body, string type, CancellationToken stop)

@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace Demilune.Controller.Events;
 
 /// <summary>Alerts as syslog messages (RFC 5424): each by UDP (RFC 5426), or counted in octets over TCP (RFC 6587 §3.4.1).</summary>
-internal sealed class SyslogOutput(Uri to, TimeProvider time, ILogger<SyslogOutput> log) : AlertOutput($"syslog {to}", time, log)
+internal sealed class SyslogOutput(Uri to, TimeProvider time, ILogger<SyslogOutput> log) : EventOutput($"syslog {to}", time, log)
 {
     /// <summary>What every receiver of UDP must take is 2048 octets (RFC 5426 §3.2 asks for it); a longer record is cut there.</summary>
     internal const int MaxDatagram = 8192;

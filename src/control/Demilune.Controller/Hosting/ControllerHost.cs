@@ -174,9 +174,16 @@ internal static class ControllerHost
         if (options.AlertWebhook is { } webhook) Add(provider => new WebhookOutput(webhook, client.Value, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<WebhookOutput>>()));
         if (options.AlertOtlp is { } otlp) Add(provider => new OtlpOutput(otlp, client.Value, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<OtlpOutput>>()));
 
-        void Add<T>(Func<IServiceProvider, T> create) where T : AlertOutput
+        if (options.TraceOtlp is { } traces)
+            services.AddSingleton(provider => new JobTraceOutput(traces, client.Value, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<JobTraceOutput>>()))
+                .AddHostedService(provider => provider.GetRequiredService<JobTraceOutput>());
+        if (options.AlarmMail is { } mail)
+            services.AddSingleton(provider => new MailOutput(mail, options.ClusterName, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MailOutput>>()))
+                .AddHostedService(provider => provider.GetRequiredService<MailOutput>());
+
+        void Add<T>(Func<IServiceProvider, T> create) where T : EventOutput
         {
-            services.AddSingleton(create).AddSingleton<AlertOutput>(provider => provider.GetRequiredService<T>());
+            services.AddSingleton(create).AddSingleton<EventOutput>(provider => provider.GetRequiredService<T>());
             services.AddHostedService(provider => provider.GetRequiredService<T>());
         }
     }

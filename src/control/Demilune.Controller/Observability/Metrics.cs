@@ -85,8 +85,8 @@ internal static class Metrics
         text.Counter("demilune_alerts", "EVE records taken in.", services.GetRequiredService<EventRing>().Total);
         text.Counter("demilune_alerts_refused", "EVE records that were no JSON object, or too long.", intake.Refused);
         text.Counter("demilune_alerts_unwritten", "EVE records that did not reach the file.", services.GetRequiredService<EveFile>().Lost);
-        text.Counter("demilune_alerts_sent", "EVE records that an output took.", services.GetServices<AlertOutput>().Select(output => new Sample(output.Sent, [("output", output.Name)])));
-        text.Counter("demilune_alerts_unsent", "EVE records that an output could not take.", services.GetServices<AlertOutput>().Select(output => new Sample(output.Lost, [("output", output.Name)])));
+        text.Counter("demilune_alerts_sent", "EVE records that an output took.", services.GetServices<EventOutput>().Select(output => new Sample(output.Sent, [("output", output.Name)])));
+        text.Counter("demilune_alerts_unsent", "EVE records that an output could not take.", services.GetServices<EventOutput>().Select(output => new Sample(output.Lost, [("output", output.Name)])));
         text.Counter("demilune_flow_events", "Flow events taken in.", services.GetRequiredKeyedService<EventRing>("flows").Total);
         text.Counter("demilune_flow_events_lost", "Flow events that nodes overwrote before they were read.", intake.FlowsLost);
     }

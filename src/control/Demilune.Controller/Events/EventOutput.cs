@@ -2,9 +2,9 @@ using System.Threading.Channels;
 
 namespace Demilune.Controller.Events;
 
-/// <summary>Somewhere that alerts are sent to as they come. Nobody waits for it: what does not fit into its queue is lost and counted.</summary>
-/// <remarks>A batch that fails is tried again, with pauses, and given up when it is older than <see cref="Patience"/>: newer alerts matter more.</remarks>
-internal abstract partial class AlertOutput(string name, TimeProvider time, ILogger log) : BackgroundService
+/// <summary>Somewhere that events (alerts, alarms, finished jobs) are sent to as they come. Nobody waits for it: what does not fit into its queue is lost and counted.</summary>
+/// <remarks>A batch that fails is tried again, with pauses, and given up when it is older than <see cref="Patience"/>: newer ones matter more.</remarks>
+internal abstract partial class EventOutput(string name, TimeProvider time, ILogger log) : BackgroundService
 {
     /// <summary>An hour of a quiet cluster, a minute of an attack.</summary>
     private const int MaxWaiting = 16_384;
@@ -24,6 +24,9 @@ internal abstract partial class AlertOutput(string name, TimeProvider time, ILog
 
     public long Lost => Interlocked.Read(ref _lost);
 
+    /// <summary>How long it waits for more after the first, so that what comes together is sent together. Default: not at all.</summary>
+    protected virtual TimeSpan Gathering => TimeSpan.Zero;
+
     public void Take(string line)
     {
         if (!_waiting.Writer.TryWrite(line)) Interlocked.Increment(ref _lost);
@@ -40,6 +43,7 @@ internal abstract partial class AlertOutput(string name, TimeProvider time, ILog
         {
             while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
             {
+                if (Gathering > TimeSpan.Zero) await Task.Delay(Gathering, time, stoppingToken);
                 batch.Clear();
                 while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var line)) batch.Add(line);
                 await DeliverAsync(batch, stoppingToken);
@@ -77,9 +81,9 @@ internal abstract partial class AlertOutput(string name, TimeProvider time, ILog
         }
     }
 
-    [LoggerMessage(3441, LogLevel.Warning, "Alerts do not reach {Output}: {Reason}; tried again")]
+    [LoggerMessage(3441, LogLevel.Warning, "Events do not reach {Output}: {Reason}; tried again")]
     private static partial void Failing(ILogger log, string output, string reason);
 
-    [LoggerMessage(3442, LogLevel.Error, "{Count} alerts did not reach {Output} and are given up: {Reason}. They are in eve.json")]
+    [LoggerMessage(3442, LogLevel.Error, "{Count} events did not reach {Output} and are given up: {Reason}. They are in the data directory's files")]
     private static partial void GivenUp(ILogger log, string output, int count, string reason);
 }
