@@ -78,7 +78,7 @@ public sealed partial class Inspector
 
     /// <summary>Judges one frame. The caller obeys: sends it unchanged by the other interface, or not; and sends what is in <paramref name="inject"/>.</summary>
     /// <param name="frame">As it came.</param>
-    /// <param name="now">Nanoseconds since 1970, never smaller than in the call before.</param>
+    /// <param name="now">Nanoseconds since 1970, never smaller than in the call before; after <see cref="Finish"/> it may be.</param>
     /// <param name="events">Hears alerts and the like during the call.</param>
     /// <param name="inject">Takes resets.</param>
     public Verdict Inspect(in Frame frame, long now, IEventSink events, FrameQueue inject)
@@ -114,7 +114,7 @@ public sealed partial class Inspector
         }
     }
 
-    /// <summary>Ends every flow, so that the last transactions are reported. For the end of a capture.</summary>
+    /// <summary>Ends every flow, so that the last transactions are reported. For the end of a capture; another one may follow.</summary>
     public void Finish(long now, IEventSink events)
     {
         foreach (var phase in Enum.GetValues<FlowPhase>())

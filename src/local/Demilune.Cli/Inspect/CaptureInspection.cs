@@ -6,12 +6,13 @@ using Demilune.Inspection.Events.Eve;
 using Demilune.Inspection.Frames;
 using Demilune.Inspection.Policies;
 using Demilune.Rules.Compile;
+using Demilune.Rules.Regex;
 using Demilune.Wire.Captures;
 
 namespace Demilune.Cli.Inspect;
 
-/// <summary>A capture, frame by frame through an <see cref="Inspector"/>, on the capture's own clock.</summary>
-internal static class CaptureInspection
+/// <summary>Captures, frame by frame through an <see cref="Inspector"/>, on their own clock. Flows go on from one to the next.</summary>
+internal sealed class CaptureInspection : IDisposable
 {
     private const long TickNanos = 100_000_000;
     private const int ProgressFrames = 1 << 16;
@@ -20,54 +21,108 @@ internal static class CaptureInspection
     private const long QuickenBytes = 8 << 20;
     private const int QuickenFrames = 1 << 12;
 
-    /// <param name="capture">Read forward once.</param>
+    /// <summary>A capture that begins earlier than this before the end of the one before is of another story: no flow goes on. Within it, they were written side by side.</summary>
+    private const long RewindNanos = 60_000_000_000;
+
+    private readonly RuleSet _rules;
+    private readonly InspectRequest _request;
+    private readonly Stream _output;
+    private readonly Inspector _inspector;
+    private readonly EveWriter _eve;
+    private readonly FileStore? _files;
+    private readonly FastLog? _lines;
+    private readonly IEventSink _events;
+    private readonly FrameQueue _resets = new();      // there is nobody to send them to
+    private readonly IRegexSetEngine? _quickens = HyperscanSetEngine.IfAvailable();
+    private long _now, _nextTick, _frames, _skipped;
+    private string? _damage;
+
     /// <param name="rules">Judge every frame, whatever its tag.</param>
     /// <param name="request">How.</param>
     /// <param name="output">Gets EVE JSON, a record a line.</param>
-    /// <param name="stop">Ends it early; what was found by then is written.</param>
-    /// <exception cref="InvalidDataException">This is no capture.</exception>
-    public static CaptureSummary Run(Stream capture, RuleSet rules, InspectRequest request, Stream output, CancellationToken stop)
+    public CaptureInspection(RuleSet rules, InspectRequest request, Stream output)
     {
-        var reader = CaptureReader.Open(capture);
-        var inspector = new Inspector(request.Settings.Inspector with { Inline = request.Inline, VerifyChecksums = request.VerifyChecksums, LogFlows = true, Profile = request.Profile });
-        inspector.Publish(PolicySetSnapshot.Single(new(0, "inspect", 1, Prevent: request.Inline, rules)));
-        using var eve = new EveWriter(line =>
+        (_rules, _request, _output) = (rules, request, output);
+        _inspector = new(request.Settings.Inspector with { Inline = request.Inline, VerifyChecksums = request.VerifyChecksums, LogFlows = true, Profile = request.Profile });
+        _inspector.Publish(PolicySetSnapshot.Single(new(0, "inspect", 1, Prevent: request.Inline, rules)));
+        _eve = new(line =>
         {
             output.Write(line);
             output.WriteByte((byte)'\n');
         }, request.Settings.Eve ?? new());
-        using var files = request.Settings.FileStore is { } keeping
-            ? new FileStore(keeping with { Directory = Path.Combine(request.LogDirectory ?? Environment.CurrentDirectory, keeping.Directory) }, eve)
+        _files = request.Settings.FileStore is { } keeping
+            ? new(keeping with { Directory = Path.Combine(request.LogDirectory ?? Environment.CurrentDirectory, keeping.Directory) }, _eve)
             : null;
-        using var lines = request.Settings.FastFile is { } fast && request.LogDirectory is { } directory
-            ? new FastLog(File.AppendText(Path.Combine(directory, fast)), request.Inline, files is null ? eve : files)
+        _lines = request.Settings.FastFile is { } fast && request.LogDirectory is { } directory
+            ? new(File.AppendText(Path.Combine(directory, fast)), request.Inline, _files is null ? _eve : _files)
             : null;
-        IEventSink events = lines is not null ? lines : files is not null ? files : eve;
-        var resets = new FrameQueue();      // there is nobody to send them to
-        var quickens = HyperscanSetEngine.IfAvailable();
-        var progress = new Progress(capture, request.Quiet);
-        long now = 0, nextTick = 0, frames = 0;
+        _events = _lines is not null ? _lines : _files is not null ? _files : _eve;
+    }
+
+    /// <summary>One capture from its first to its last frame.</summary>
+    /// <exception cref="InvalidDataException">This is no capture.</exception>
+    public static CaptureSummary Run(Stream capture, RuleSet rules, InspectRequest request, Stream output, CancellationToken stop)
+    {
+        using var inspection = new CaptureInspection(rules, request, output);
+        inspection.Read(capture, "", stop);
+        return inspection.Finish();
+    }
+
+    /// <summary>Judges the next capture.</summary>
+    /// <param name="capture">Read forward once.</param>
+    /// <param name="name">What the user calls it.</param>
+    /// <param name="stop">Ends it early; what was found by then is written.</param>
+    /// <returns>Where and how it is broken; null if it is not.</returns>
+    /// <exception cref="InvalidDataException">This is no capture.</exception>
+    public string? Read(Stream capture, string name, CancellationToken stop)
+    {
+        var reader = CaptureReader.Open(capture);
+        _eve.Capture = name;
+        var progress = new Progress(capture, _request.Quiet);
+        var isFirst = true;
         while (!stop.IsCancellationRequested && reader.TryRead(out var captured))
         {
-            // Captures of several interfaces are not always in order; an inspector's clock never runs backwards.
-            now = Math.Max(now, captured.Time);
-            inspector.Inspect(new(captured.Bytes, Interface.In) { ChecksumTrusted = request.Settings.IgnoresChecksums, Number = frames + 1, Kind = captured.Kind, Link = captured.Link }, now, events, resets);
-            resets.Clear();
-            if (now >= nextTick)
+            if (isFirst && captured.Time < _now - RewindNanos) Rewind(captured.Time);
+            isFirst = false;
+            // Captures of several interfaces are not always in order; an inspector's clock never runs backwards while it has flows.
+            _now = Math.Max(_now, captured.Time);
+            _inspector.Inspect(new(captured.Bytes, Interface.In) { ChecksumTrusted = _request.Settings.IgnoresChecksums, Number = _frames + 1, Kind = captured.Kind, Link = captured.Link }, _now, _events, _resets);
+            _resets.Clear();
+            if (_now >= _nextTick)
             {
-                inspector.Tick(now, events);
-                nextTick = now + TickNanos;
+                _inspector.Tick(_now, _events);
+                _nextTick = _now + TickNanos;
             }
-            if (++frames % ProgressFrames == 0) progress.Show(frames, reader.Position);
-            if (frames % QuickenFrames == 0 && quickens is not null) rules.Quicken(quickens, QuickenBytes, stop);
+            if (++_frames % ProgressFrames == 0) progress.Show(_frames, reader.Position);
+            if (_frames % QuickenFrames == 0 && _quickens is not null) _rules.Quicken(_quickens, QuickenBytes, stop);
         }
-        inspector.Finish(now, events);
-        if (files is not null) inspector.Statistics.Counters?.Set("file_store.fs_errors", files.Failures);
-        if (request.Settings.Eve is { Types: not null } && inspector.Statistics.Counters is { } counters) eve.Statistics(counters, now, request.RulesCounted);
-        output.Flush();
         progress.End();
-        return new(frames, reader.Skipped, inspector.Statistics.FlowsSeen, inspector.Statistics.Alerts, inspector.Statistics.Anomalies,
-            inspector.Statistics.WrongChecksums, reader.Damage);
+        _skipped += reader.Skipped;
+        return _damage = reader.Damage;
+    }
+
+    /// <summary>Ends every flow and tells of all that was counted.</summary>
+    public CaptureSummary Finish()
+    {
+        _inspector.Finish(_now, _events);
+        var statistics = _inspector.Statistics;
+        if (_files is not null) statistics.Counters?.Set("file_store.fs_errors", _files.Failures);
+        if (_request.Settings.Eve is { Types: not null } && statistics.Counters is { } counters) _eve.Statistics(counters, _now, _request.RulesCounted);
+        _output.Flush();
+        return new(_frames, _skipped, statistics.FlowsSeen, statistics.Alerts, statistics.Anomalies, statistics.WrongChecksums, _damage);
+    }
+
+    public void Dispose()
+    {
+        _lines?.Dispose();
+        _files?.Dispose();
+        _eve.Dispose();
+    }
+
+    private void Rewind(long time)
+    {
+        _inspector.Finish(_now, _events);
+        _now = _nextTick = time;
     }
 
     /// <summary>A line that is written over, where somebody looks at it.</summary>
@@ -90,13 +145,13 @@ internal static class CaptureInspection
     }
 }
 
-/// <summary>What became of a capture.</summary>
+/// <summary>What became of all captures.</summary>
 /// <param name="Frames">Looked at.</param>
 /// <param name="Skipped">Not looked at: of a link that we cannot read.</param>
 /// <param name="Flows">Seen.</param>
 /// <param name="Alerts">Raised.</param>
 /// <param name="Anomalies">Noticed.</param>
 /// <param name="WrongChecksums">Frames left out for it.</param>
-/// <param name="Damage">Where and how the capture is broken; null if it is not.</param>
+/// <param name="Damage">Where and how the last one is broken; null if it is not.</param>
 internal sealed record CaptureSummary(
     long Frames, long Skipped, long Flows, long Alerts, long Anomalies, long WrongChecksums, string? Damage);

@@ -143,7 +143,7 @@ internal sealed record EngineSettings
     private static EveOptions EveOf(Settings settings, string path)
     {
         var types = new HashSet<string>(StringComparer.Ordinal);
-        var options = new EveOptions { Ethernet = settings.Flag($"{path}.ethernet") == true, Metadata = settings.Flag($"{path}.metadata") != false };
+        var options = new EveOptions { Ethernet = settings.Flag($"{path}.ethernet") == true, Metadata = settings.Flag($"{path}.metadata") != false, CaptureName = settings.Flag($"{path}.pcap-file") == true };
         if (settings.Flag($"{path}.community-id") == true) options = options with { CommunitySeed = (ushort)(settings.Size($"{path}.community-id-seed") ?? 0) };
         foreach (var (name, below) in settings.Items($"{path}.types"))
         {

@@ -24,8 +24,11 @@ public static class InspectCommand
 
     private static Command Create(TextWriter said)
     {
-        var capture = new Argument<FileInfo>("capture") { Description = "A pcap or pcapng file.", Arity = ArgumentArity.ZeroOrOne };
-        var read = new Option<FileInfo?>("--read", "-r") { Description = "The same." };
+        var capture = new Argument<string>("capture") { Description = "A pcap or pcapng file, or a directory of them.", Arity = ArgumentArity.ZeroOrOne };
+        var read = new Option<string?>("--read", "-r") { Description = "The same. A directory's files are read in the order in which they were written last." };
+        var recursive = new Option<bool>("--pcap-file-recursive") { Description = "Read the directory's directories, too." };
+        var continuous = new Option<bool>("--pcap-file-continuous") { Description = "Wait for further files in the directory until interrupted." };
+        var delete = new Option<bool>("--pcap-file-delete") { Description = "Delete each capture when it has been read." };
         var rules = new Option<FileInfo[]>("--rules", "-S")
         {
             Description = "Rules in Suricata's language; may be given more than once.", AllowMultipleArgumentsPerToken = true,
@@ -50,7 +53,7 @@ public static class InspectCommand
         var noRandom = new Option<bool>("--no-random") { Hidden = true };
         var command = new Command("inspect", "Runs a capture through the inspection engine and prints what it finds as EVE JSON.")
         {
-            capture, read, rules, configuration, set, logs, data, analysis, checksums, simulate, test, fatal, quiet, verbose, runMode, noRandom,
+            capture, read, recursive, continuous, delete, rules, configuration, set, logs, data, analysis, checksums, simulate, test, fatal, quiet, verbose, runMode, noRandom,
         };
         command.SetAction((parsed, stop) =>
         {
@@ -61,9 +64,11 @@ public static class InspectCommand
                 log = EngineLog.Of(written, parsed.GetValue(logs)?.FullName);
                 Announce(written, log);
                 var settings = EngineSettings.Of(written, parsed.GetValue(simulate));
+                var onlyRules = parsed.GetValue(test) || parsed.GetValue(analysis);
                 return Task.FromResult(Run(new()
                 {
-                    Capture = parsed.GetValue(test) || parsed.GetValue(analysis) ? null : (parsed.GetValue(read) ?? parsed.GetValue(capture))?.FullName,
+                    Captures = !onlyRules && (parsed.GetValue(read) ?? parsed.GetValue(capture)) is { } path
+                        ? CapturesOf(path, written, parsed.GetValue(recursive), parsed.GetValue(continuous), parsed.GetValue(delete)) : null,
                     Rules = [.. (parsed.GetValue(rules) ?? []).Select(file => file.FullName)],
                     LogDirectory = parsed.GetValue(logs)?.FullName,
                     VerifyChecksums = parsed.GetValue(checksums) is { } asked ? asked == "all" : settings.VerifyChecksums ?? true,
@@ -71,7 +76,7 @@ public static class InspectCommand
                     Settings = settings,
                     RuleErrorsAreFatal = parsed.GetValue(test) || parsed.GetValue(fatal),
                     IsTest = parsed.GetValue(test),
-                    OnlyRules = parsed.GetValue(test) || parsed.GetValue(analysis),
+                    OnlyRules = onlyRules,
                     Describes = parsed.GetValue(analysis),
                     MostToServer = EngineAnalysis.Groups(written, "toserver-groups", 40),
                     MostToClient = EngineAnalysis.Groups(written, "toclient-groups", 20),
@@ -93,9 +98,14 @@ public static class InspectCommand
 
     private static int Run(InspectRequest request, CancellationToken stop)
     {
-        if (request.Capture is null && !request.OnlyRules)
+        if (request.Captures is null && !request.OnlyRules)
         {
             Say(request.Said, "which capture? demilune inspect FILE.pcap -S RULES");
+            return Failed;
+        }
+        if (request.Captures is { Continuous: true, Recursive: true, IsDirectory: true })
+        {
+            Say(request.Said, "--pcap-file-continuous looks at one directory: leave out --pcap-file-recursive");
             return Failed;
         }
         var sources = request.Rules.Select(file => new RuleSource(Path.GetRelativePath(Environment.CurrentDirectory, file), File.ReadAllText(file)));
@@ -127,18 +137,15 @@ public static class InspectCommand
             return Failed;
         }
         if (request.OnlyRules) return 0;
-        using var capture = new FileStream(request.Capture!, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 20, FileOptions.SequentialScan);
         using var output = Output(request);
-        CaptureSummary summary;
-        try
+        using var inspection = new CaptureInspection(compiled.Rules, request with { RulesCounted = (compiled.Rules.Signatures.Count, compiled.Errors.Count, compiled.Skipped) }, output);
+        var captures = request.Captures!;
+        foreach (var file in captures.All(TimeProvider.System, stop))
         {
-            summary = CaptureInspection.Run(capture, compiled.Rules, request with { RulesCounted = (compiled.Rules.Signatures.Count, compiled.Errors.Count, compiled.Skipped) }, output, stop);
+            if (!TryRead(file, inspection, request, stop) && !captures.IsDirectory) return Failed;
+            output.Flush();
         }
-        catch (InvalidDataException failure)
-        {
-            Say(request.Said, $"{request.Capture}: {failure.Message}");
-            return Failed;
-        }
+        var summary = inspection.Finish();
         request.Surroundings.Save();
         if (!request.Quiet)
         {
@@ -147,10 +154,40 @@ public static class InspectCommand
             if (request.VerifyChecksums && summary.WrongChecksums > summary.Frames / 10)
                 Say(request.Said, $"{summary.WrongChecksums} frames have a wrong checksum and were left out: if the capture was made on the sender, try -k none");
         }
-        if (summary.Damage is null) return stop.IsCancellationRequested ? Failed : 0;
-        Say(request.Said, $"{request.Capture}: {summary.Damage}");
-        return 0;       // what came before was good, and was judged: as Suricata
+        return stop.IsCancellationRequested && !captures.Continuous ? Failed : 0;
     }
+
+    /// <summary>One capture.</summary>
+    /// <returns>False if it is none, or cannot be read: of a directory it is passed over.</returns>
+    private static bool TryRead(string file, CaptureInspection inspection, InspectRequest request, CancellationToken stop)
+    {
+        try
+        {
+            using (var bytes = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 20, FileOptions.SequentialScan))
+            {
+                // What came before the damage was good, and was judged: as Suricata.
+                if (inspection.Read(bytes, file, stop) is { } damage) Say(request.Said, $"{file}: {damage}");
+            }
+            if (request.Captures!.DeletesRead && !stop.IsCancellationRequested) File.Delete(file);
+            return true;
+        }
+        catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            Say(request.Said, $"{file}: {failure.Message}");
+            request.Log.Warning("pcap", $"{file}: {failure.Message}");
+            return false;
+        }
+    }
+
+    private static CaptureFiles CapturesOf(string path, Settings settings, bool recursive, bool continuous, bool delete) => new()
+    {
+        Path = path,
+        Recursive = recursive || settings.Flag("pcap-file.recursive") == true,
+        Continuous = continuous || settings.Flag("pcap-file.continuous") == true,
+        DeletesRead = delete || settings.Flag("pcap-file.delete-when-done") == true,
+        Delay = TimeSpan.FromSeconds(settings.Size("pcap-file.delay") is > 0 and <= uint.MaxValue and var delay ? delay : 30),
+        Interval = TimeSpan.FromSeconds(settings.Size("pcap-file.poll-interval") is > 0 and <= int.MaxValue / 1000 and var interval ? interval : 5),
+    };
 
     /// <summary>What of the configuration is worth a word.</summary>
     private static void Announce(Settings settings, EngineLog log)

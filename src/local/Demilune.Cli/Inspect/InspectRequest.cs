@@ -6,7 +6,7 @@ namespace Demilune.Cli.Inspect;
 internal sealed record InspectRequest
 {
     /// <summary>Null: only rules are wanted.</summary>
-    public string? Capture { get; init; }
+    public CaptureFiles? Captures { get; init; }
 
     public IReadOnlyList<string> Rules { get; init; } = [];
 

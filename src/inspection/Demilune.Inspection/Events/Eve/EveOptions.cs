@@ -57,6 +57,9 @@ public sealed record EveOptions
     /// <summary>Records carry Ethernet addresses; those of flows need <see cref="InspectorOptions.KeepsEthernet"/>.</summary>
     public bool Ethernet { get; init; }
 
+    /// <summary>Records end with the name of the capture that they are from (Suricata's <c>pcap-file</c>).</summary>
+    public bool CaptureName { get; init; }
+
     public bool Writes(string type) => Types is null || Types.Contains(type);
 }
 

@@ -51,6 +51,9 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         set => Volatile.Write(ref _identities, value);
     }
 
+    /// <summary>What the user calls the capture at hand; written where <see cref="EveOptions.CaptureName"/> asks for it.</summary>
+    public string Capture { get; set; } = "";
+
     public void Alert(in AlertEvent alert)
     {
         if (!_options.Writes("alert")) return;
@@ -232,6 +235,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
 
     private void End()
     {
+        if (_options.CaptureName) _json.WriteString("pcap_filename"u8, Capture);
         _json.WriteEndObject();
         _json.Flush();
         _line(_buffer.WrittenSpan);
