@@ -62,6 +62,17 @@ public sealed class Http2Tests
         Assert.Contains("http2.invalid_frame_header", replay.Anomalies);
     }
 
+    [Fact]
+    public void DNS_over_a_stream_is_looked_into()
+    {
+        byte[] query = [0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4, .. "evil"u8, 7, .. "example"u8, 0, 0, 1, 0, 1];
+        byte[] head = [0x83, 0x86, 0x04, 2, .. "/q"u8, 0x01, 1, (byte)'h', 0x0f, 0x10, 23, .. "application/dns-message"u8];
+        byte[] talk = [.. s_preface, .. Frame(1, 4, 1, head), .. Frame(0, 0, 1, query.AsSpan(0, 9)), .. Frame(0, 1, 1, query.AsSpan(9))];
+        var replay = Cuts.Same("""alert dns any any -> any any (dns.query; content:"evil.example"; sid:7;)""", (Side.Client, talk));
+        Assert.Equal([7u], replay.Alerts);
+        Assert.Contains("\"rrname\":\"evil.example\"", Assert.Single(replay.Records), StringComparison.Ordinal);
+    }
+
     private static Replay Talk(int piece, byte[] bytes)
     {
         var talk = new Conversation();

@@ -14,6 +14,7 @@ internal sealed class FrameScope
     private PacketFacts _facts;
     private long _files;
     private bool _wasEstablished;
+    private AppProtocol? _carried;
 
     private readonly byte[] _source = new byte[16];
     private readonly byte[] _destination = new byte[16];
@@ -172,7 +173,7 @@ internal sealed class FrameScope
         (_facts.Source, _facts.Destination) = isClient ? (flow.Client.Value, flow.Server.Value) : (flow.Server.Value, flow.Client.Value);
         (_facts.SourcePort, _facts.DestinationPort) = isClient ? (flow.ClientPort, flow.ServerPort) : (flow.ServerPort, flow.ClientPort);
         _facts.Established = flow.Connection is null ? flow.Phase == FlowPhase.Established || flow.IsAnswered : _wasEstablished;
-        _facts.App = flow.Session?.App ?? AppProtocol.Unknown;
+        _facts.App = _carried ?? flow.Session?.App ?? AppProtocol.Unknown;
         if (flow.Connection is { } connection)
         {
             (_facts.ClientStreamBytes, _facts.ServerStreamBytes) = (connection[Side.Client].Size, connection[Side.Server].Size);
@@ -181,6 +182,13 @@ internal sealed class FrameScope
         _facts.FlowAge = Now / 1_000_000_000 - flow.Started / 1_000_000_000;
         _facts.ClientStreamBytes = flow.Sides[0].Judged;
         _facts.ServerStreamBytes = flow.Sides[1].Judged;
+    }
+
+    /// <summary>What follows is a message of another protocol that the flow's own one carries; null: not any more.</summary>
+    public void Carry(AppProtocol? app)
+    {
+        _carried = app;
+        Face(From);
     }
 
     /// <summary>A number for a file that may be kept, from 1 on.</summary>

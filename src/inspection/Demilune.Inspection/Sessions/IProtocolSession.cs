@@ -1,4 +1,5 @@
 using Demilune.Rules.Compile;
+using Demilune.Rules.Headers;
 
 namespace Demilune.Inspection.Sessions;
 
@@ -37,6 +38,12 @@ internal interface IProtocolSession
 
     /// <summary>Both sides have agreed to go on with another protocol (STARTTLS): what comes now is found out anew.</summary>
     bool HandsOver => false;
+
+    /// <summary>What that is, where they have said so: it needs no recognition. Otherwise unknown.</summary>
+    AppProtocol Successor => AppProtocol.Unknown;
+
+    /// <summary>Of the bytes delivered last, those at their end that belong to it already.</summary>
+    int Untaken => 0;
 
     /// <summary>Whoever set us up wants such flows let go.</summary>
     bool IsLetGo => false;

@@ -25,6 +25,9 @@ using Demilune.Inspection.Sessions.Nfs;
 using Demilune.Inspection.Sessions.Rdp;
 using Demilune.Inspection.Sessions.Sip;
 using Demilune.Inspection.Sessions.Telnet;
+using Demilune.Inspection.Sessions.MySql;
+using Demilune.Inspection.Sessions.Redis;
+using Demilune.Inspection.Sessions.WebSocket;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Headers;
 
@@ -37,6 +40,7 @@ internal static class Protocols
     [
         Http2Protocol.Definition,
         HttpProtocol.Definition,
+        WebSocketProtocol.Definition,
         DnsProtocol.Definition,
         TlsProtocol.Definition,
         MqttProtocol.Definition,
@@ -50,6 +54,8 @@ internal static class Protocols
         TftpSession.Definition,
         QuicProtocol.Definition,
         PgsqlProtocol.Definition,
+        MySqlProtocol.Definition,
+        RedisProtocol.Definition,
         KerberosSession.Definition,
         RfbSession.Definition,
         DhtSession.Definition,

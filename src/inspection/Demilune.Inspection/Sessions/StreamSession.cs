@@ -16,6 +16,9 @@ internal sealed class StreamSession
     /// <summary>Captures: bytes of each side before nobody is said to know what they speak; about as long as the longest of the marks that Suricata looks for.</summary>
     private const int MinFailed = 32;
 
+    /// <summary>Protocols that one connection may go through. A proxy's CONNECT, STARTTLS within it and an upgrade are three; an end that never stops is after something else.</summary>
+    private const int MaxHandOvers = 8;
+
     private readonly InspectorOptions _options;
     private readonly Detector _detector;
     private readonly StreamSide[] _sides;
@@ -30,6 +33,7 @@ internal sealed class StreamSession
     /// <summary>Those, and the ones that are not looked for at the flow's ports.</summary>
     private ulong _excluded;
     private bool _isLost;
+    private int _handOvers;
     private RuleSet _rules = RuleSet.Empty;
 
     public StreamSession(InspectorOptions options, SegmentPool pool, Detector detector)
@@ -93,6 +97,7 @@ internal sealed class StreamSession
         App = OriginalApp = AppProtocol.Unknown;
         Mismatch = default;
         _isLost = _isAnnouncementAsked = false;
+        _handOvers = 0;
     }
 
     public void Clear()
@@ -205,8 +210,14 @@ internal sealed class StreamSession
     {
         _isAnnouncementAsked = true;
         if (_detector.Scope.Expectations.Take(flow, _detector.Scope.Now) is not { } expectation) return;
-        Open(Array.FindIndex(Protocols.All, protocol => protocol.App == expectation.App));
+        OpenAnnounced(Array.FindIndex(Protocols.All, protocol => protocol.App == expectation.App));
         _session!.Expect(expectation.Details);
+    }
+
+    /// <summary>Somebody has said what is spoken: no side's likeness to anything else counts.</summary>
+    private void OpenAnnounced(int index)
+    {
+        Open(index);
         foreach (var side in _sides) side.IsCompared = true;
     }
 
@@ -281,7 +292,7 @@ internal sealed class StreamSession
         _session.Deliver(from, bytes);
         if (_session.HandsOver)
         {
-            HandOver();
+            HandOver(from, bytes[^_session.Untaken..]);
         }
         else if (_session.IsOver(from))
         {
@@ -295,20 +306,28 @@ internal sealed class StreamSession
         }
     }
 
-    /// <summary>Both ends have agreed on something else (CONNECT, STARTTLS …): what they say from here on is recognised anew.</summary>
-    private void HandOver()
+    /// <summary>Both ends have agreed on something else (CONNECT, STARTTLS …): what they say from here on is recognised anew, unless they have said what it is.</summary>
+    /// <param name="from">Whose bytes are at hand.</param>
+    /// <param name="rest">Those that are not of the old protocol.</param>
+    private void HandOver(Side from, ReadOnlySpan<byte> rest)
     {
-        var from = _detector.Scope.From;
         foreach (var side in (ReadOnlySpan<Side>)[Side.Client, Side.Server])
         {
             _detector.Scope.Face(side);
             _session!.Close(side);
             _sides[(int)side].Restart();
         }
-        _session!.Clear();
-        (_session, OriginalApp, App) = (null, App, AppProtocol.Unknown);
+        var successor = _session!.Successor;
+        _session.Clear();
+        (_session, OriginalApp, App) = (null, App, ++_handOvers > MaxHandOvers ? AppProtocol.Failed : AppProtocol.Unknown);
         _detector.Scope.Facts.App = App;
         _detector.Scope.Face(from);
+        if (App == AppProtocol.Failed) _detector.Recognised(App);
+        else if (successor != AppProtocol.Unknown && Array.FindIndex(Protocols.All, protocol => protocol.App == successor) is var index && (_excluded >> index & 1) == 0) OpenAnnounced(index);
+        _sides[(int)from].Understood -= rest.Length;
+        if (rest.IsEmpty || App == AppProtocol.Failed) return;
+        if (_session is not null) DeliverUnderstood(from, rest);
+        else Identify(from, rest, _options.Streams is not null);
     }
 
     /// <summary>What a side begins with may be another protocol's than what its peer speaks.</summary>

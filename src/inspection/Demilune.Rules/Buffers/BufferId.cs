@@ -55,6 +55,9 @@ public enum BufferId : byte
     IkeChosenAttribute,
     NfsProcedure, NfsVersion,
     QuicSni, QuicUa, QuicVersion, QuicCyuHash, QuicCyuString,
+    WebSocketPayload, WebSocketOpcode, WebSocketMask, WebSocketFlags,
+    RedisCommand, RedisKey, RedisArgument, RedisReply, RedisError,
+    MySqlCommand, MySqlQuery, MySqlUser, MySqlDatabase, MySqlVersion, MySqlError, MySqlFile,
 
     /// <summary>What <c>base64_decode</c> decoded from the buffer before it. Made by the matcher itself.</summary>
     Base64Data,

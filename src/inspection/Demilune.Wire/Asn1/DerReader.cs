@@ -43,12 +43,12 @@ public ref struct DerReader(ReadOnlySpan<byte> bytes)
         if (length >= 0x80)
         {
             var size = length & 0x7f;
-            // 0x80 is "until the end marker", which DER forbids; four bytes of length would be more than any message has.
-            if (size is 0 or > 3 || _rest.Length < 2 + size) return Fail();
+            // 0x80 is "until the end marker", which DER forbids. Four bytes are more than any message needs, but some always write them.
+            if (size is 0 or > 4 || _rest.Length < 2 + size) return Fail();
             length = 0;
             while (size-- > 0) length = length << 8 | _rest[at++];
         }
-        if (length > _rest.Length - at) return Fail();
+        if ((uint)length > (uint)(_rest.Length - at)) return Fail();
         var content = _rest.Slice(at, length);
         _rest = _rest[(at + length)..];
         return content;

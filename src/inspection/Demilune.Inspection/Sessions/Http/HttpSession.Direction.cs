@@ -1,8 +1,10 @@
+using System.Text;
 using Demilune.Inspection.Access;
 using Demilune.Inspection.Detection;
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Files;
 using Demilune.Rules.Buffers;
+using Demilune.Rules.Headers;
 using Demilune.Wire.Content;
 using Demilune.Wire.Http1;
 
@@ -30,6 +32,7 @@ internal sealed partial class HttpSession
 
         private HttpTransaction? _transaction;
         private readonly HttpForm _form = new(session._files);
+        private readonly DnsOverHttp _dns = new(session._options, session._detector);
         private readonly OpenFrame _frame = new(session._options, session._pool, session._detector);
         private ContentDecoder? _decoder;
         private IReadOnlyList<string> _flags = [];
@@ -44,22 +47,22 @@ internal sealed partial class HttpSession
 
         public void Begin() => Parser.Reset();
 
-        public void Deliver(ReadOnlySpan<byte> bytes)
+        /// <returns>How many were taken; not all where what follows is not HTTP any more.</returns>
+        public int Deliver(ReadOnlySpan<byte> bytes)
         {
             var type = side == Side.Client ? FrameType.Http1Request : FrameType.Http1Response;
-            if (!session._detector.Wants(type))
+            var isTold = session._detector.Wants(type);
+            var taken = 0;
+            while (taken < bytes.Length)
             {
-                Parser.Feed(bytes, this);
-                return;
-            }
-            for (var taken = 0; taken < bytes.Length;)
-            {
-                if (!_frame.IsOpen && !Parser.IsTunnel) _frame.Begin(type, taken);
+                if (isTold && !_frame.IsOpen && !Parser.IsTunnel) _frame.Begin(type, taken);
                 var used = Parser.FeedSome(bytes[taken..], this);
-                _frame.Take(bytes.Slice(taken, used), _transaction);
+                if (isTold) _frame.Take(bytes.Slice(taken, used), _transaction);
                 taken += used;
-                EndFrame();
+                if (isTold) EndFrame();
+                if (Parser.IsTunnel) break;
             }
+            return taken;
         }
 
         /// <summary>Bytes are missing.</summary>
@@ -95,6 +98,7 @@ internal sealed partial class HttpSession
             _flags = [];
             _transaction = null;
             _form.Clear();
+            _dns.Clear();
             EndDecoding();
         }
 
@@ -121,6 +125,8 @@ internal sealed partial class HttpSession
             Evaluate(message, default, 0);
             detector.Settle(message.Pending);
             if (side == Side.Client) Ask(message, head, oddities == UriOddities.None);
+            if (side == Side.Client) _dns.Look(message[BufferId.HttpUri], _transaction!.Number);
+            _dns.Begin(head.Value("content-type"u8));
             if (head.Framing is Http1Framing.None or Http1Framing.Tunnel) return;
             var encoding = head.List("content-encoding"u8);
             if (!encoding.IsEmpty) BeginDecoding(encoding);
@@ -163,6 +169,7 @@ internal sealed partial class HttpSession
         public void Content(ReadOnlySpan<byte> bytes)
         {
             if (Message is not { } message || bytes.IsEmpty) return;
+            if (_dns.IsOpen) _dns.Take(bytes);
             var limit = session.IsExchange ? 0 : side == Side.Client ? session._options.Http.RequestBodyLimit : session._options.Http.ResponseBodyLimit;
             if (limit > 0 && message.Body.Total >= limit)
             {
@@ -202,6 +209,7 @@ internal sealed partial class HttpSession
             session._detector.Completed(side);
             _form.End(!Parser.IsTruncated);
             Evaluate(message, default, 0);
+            _dns.End(side, transaction.Number);
             CloseFile(message);
             if (Parser.IsTunnel) session._request.Parser.BecomeTunnel();
             // A server may answer before it has read the request: what is still to come of it must be judged nevertheless.
@@ -295,6 +303,7 @@ internal sealed partial class HttpSession
             }
             // The final response after an interim one begins afresh.
             if (_transaction.Response.HasHead) _transaction.Response.Clear();
+            if (head.StatusCode == 101 && Ascii.EqualsIgnoreCase(head.List("upgrade"u8).Trim(" \t"u8), "websocket"u8)) session.Successor = AppProtocol.WebSocket;
         }
 
         private void Evaluate(HttpMessage message, ReadOnlySpan<byte> piece, long position) =>

@@ -3,6 +3,7 @@ using Demilune.Inspection.Events;
 using Demilune.Inspection.Files;
 using Demilune.Inspection.Reassembly;
 using Demilune.Rules.Compile;
+using Demilune.Rules.Headers;
 using Demilune.Wire.Http1;
 
 namespace Demilune.Inspection.Sessions.Http;
@@ -37,6 +38,10 @@ internal sealed partial class HttpSession : IProtocolSession
     /// <summary>A tunnel, or another protocol (RFC 9110 §7.8, §9.3.6).</summary>
     public bool HandsOver => _request.Parser.IsTunnel;
 
+    public AppProtocol Successor { get; private set; }
+
+    public int Untaken { get; private set; }
+
     /// <summary>The message this side is busy with, for signatures that look into the stream and a message at once.</summary>
     public IMessageBuffers? Message(Side from) => Of(from).Message;
 
@@ -44,7 +49,7 @@ internal sealed partial class HttpSession : IProtocolSession
     {
         _rules = rules;
         _files.Begin(rules);
-        (_transactions, _details, _isCut) = (0, null, false);
+        (_transactions, _details, _isCut, Successor) = (0, null, false, AppProtocol.Unknown);
         _request.Begin();
         _response.Begin();
     }
@@ -81,10 +86,7 @@ internal sealed partial class HttpSession : IProtocolSession
     }
 
     /// <summary>Takes bytes that have come in order.</summary>
-    public void Deliver(Side from, ReadOnlySpan<byte> bytes)
-    {
-        Of(from).Deliver(bytes);
-    }
+    public void Deliver(Side from, ReadOnlySpan<byte> bytes) => Untaken = bytes.Length - Of(from).Deliver(bytes);
 
     public bool TrySkip(Side from, long count)
     {
