@@ -52,6 +52,12 @@ listen.Validators.Add(result =>
 {
     if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError("--listen-address must be an IP address.");
 });
+foreach (var prefix in (Option<string>[])[v4, v6])
+    prefix.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<string>() is var text and not "none" && (!IPNetwork.TryParse(text, out var network) || network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork != (prefix == v4)))
+            result.AddError($"{prefix.Name} must be {(prefix == v4 ? "an IPv4 prefix such as 10.244.0.0/16" : "an IPv6 prefix such as fd00:244::/64")}, or none.");
+    });
 foreach (var (option, schemes) in new[] { (syslog, "udp tcp"), (webhook, "http https"), (otlp, "http https"), (traces, "http https"), (mailServer, "smtp smtps") })
     option.Validators.Add(result =>
     {

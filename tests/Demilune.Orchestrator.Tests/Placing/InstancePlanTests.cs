@@ -173,6 +173,7 @@ public sealed class InstancePlanTests
         Assert.False(container.SecurityContext.AllowPrivilegeEscalation);
         Assert.False(spec.AutomountServiceAccountToken);
         Assert.Null(spec.HostNetwork);
+        Assert.Equal("250m", container.Resources.Requests["cpu"].ToString());
         Assert.Equal("/run/demilune/local/firewall/fw", Assert.Single(spec.Volumes).HostPath.Path);
         Assert.Equal("default", FirewallPods.FirewallOf(A.Instance("fw")));
     }

@@ -49,7 +49,7 @@ public sealed class FirewallSpec
     [MaxLength(16)]
     public IList<PullSecret>? ImagePullSecrets { get; set; }
 
-    [Description("Compute resources of each instance, as in a pod.")]
+    [Description("Compute resources of each instance, as in a pod. Default: it is guaranteed 250m of CPU and 256Mi of memory, so that a busy node does not look like a dead firewall.")]
     public FirewallResources? Resources { get; set; }
 
     [Description("Instances on each node that needs the firewall. A flow stays with the one that saw it begin; new ones are spread, and go past one that is dead.")]

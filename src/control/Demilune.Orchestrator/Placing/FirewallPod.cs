@@ -130,7 +130,12 @@ internal static class FirewallPod
         },
     };
 
-    private static V1ResourceRequirements? Resources(FirewallResources? resources) => resources is null ? null : new V1ResourceRequirements
+    /// <summary>
+    /// Without a request it would be the last to run on a busy node, and miss its heartbeats there: a node's load must not look like a firewall's death.
+    /// </summary>
+    private static readonly Dictionary<string, ResourceQuantity> s_requests = new() { ["cpu"] = new("250m"), ["memory"] = new("256Mi") };
+
+    private static V1ResourceRequirements Resources(FirewallResources? resources) => resources is null ? new() { Requests = s_requests } : new V1ResourceRequirements
     {
         Requests = resources.Requests?.ToDictionary(one => one.Key, one => new ResourceQuantity(one.Value.Value)),
         Limits = resources.Limits?.ToDictionary(one => one.Key, one => new ResourceQuantity(one.Value.Value)),
