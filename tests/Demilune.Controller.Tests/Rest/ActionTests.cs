@@ -67,6 +67,8 @@ public sealed class ActionTests
     [InlineData(typeof(FirewallView))]
     [InlineData(typeof(NodeView))]
     [InlineData(typeof(InstanceView))]
+    [InlineData(typeof(ManagerView))]
+    [InlineData(typeof(ManagedPolicyView))]
     [InlineData(typeof(TrafficView))]
     [InlineData(typeof(LinkView))]
     [InlineData(typeof(AlertView))]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Playwright;
 
 namespace Demilune.Browser.Tests;
@@ -5,7 +6,7 @@ namespace Demilune.Browser.Tests;
 /// <summary>What somebody sees and does in the console, in Debian's Chromium. Screenshots are left for people to look at.</summary>
 public sealed class ConsoleTests(OpenConsole console) : IClassFixture<OpenConsole>
 {
-    private static readonly string[] Pages = ["topology", "policies", "policies/web", "pods", "firewalls", "alerts", "flows", "jobs", "alarms"];
+    private static readonly string[] Pages = ["topology", "policies", "policies/web", "pods", "firewalls", "alerts", "flows", "jobs", "alarms", "managers"];
 
     [Fact]
     public async Task Nobody_gets_in_without_a_token_of_the_cluster()
@@ -46,8 +47,10 @@ public sealed class ConsoleTests(OpenConsole console) : IClassFixture<OpenConsol
         await page.ScreenshotAsync(new() { Path = Shot("overview") });
         foreach (var path in Pages)
         {
+            var asked = Stopwatch.GetTimestamp();
             await page.GotoAsync("/" + path);
             await page.Locator("h1").WaitForAsync();
+            TestContext.Current.TestOutputHelper?.WriteLine($"/{path}: shown after {Stopwatch.GetElapsedTime(asked).TotalMilliseconds:0} ms, with {MadeUpCluster.Pods} pods and {console.Cluster.Traffic.Alerts} alerts");
             await page.ScreenshotAsync(new() { Path = Shot(path) });
         }
         Assert.Equal("", string.Join(Environment.NewLine, wrong));
@@ -59,7 +62,11 @@ public sealed class ConsoleTests(OpenConsole console) : IClassFixture<OpenConsol
     public async Task A_new_alert_shows_by_itself_and_leads_to_its_bytes_and_its_policy()
     {
         var (page, wrong) = await console.EnterAsync();
+        if (console.Cluster.Traffic.Alerts == 0) console.Cluster.Fill();
+        var happened = Stopwatch.GetTimestamp();
         console.Cluster.Attack(3, "something that was never seen before");
+        await page.GetByRole(AriaRole.Link, new() { Name = "something that was never seen before" }).WaitForAsync();
+        TestContext.Current.TestOutputHelper?.WriteLine($"an alert among {console.Cluster.Traffic.Alerts} shows by itself after {Stopwatch.GetElapsedTime(happened).TotalMilliseconds:0} ms");
         await page.GetByRole(AriaRole.Link, new() { Name = "something that was never seen before" }).ClickAsync();
         await page.GetByRole(AriaRole.Heading, new() { Name = "something that was never seen before" }).WaitForAsync();
         // Shown, not run: the bytes are an attacker's.

@@ -172,5 +172,6 @@ internal sealed class MadeUpCluster(AlertLog alerts) : IClusterReading, ICluster
         [
             .. Enumerable.Range(0, 20).Select(i => new NodeView($"node-{i}", i != 3, DateTimeOffset.UtcNow, 7, 250, 250, 1000, 200, 5,
                 [new($"demilune-system/default-node-{i}", "0.1.0", true, i != 3, i == 3 ? "no heartbeat for 2 s" : "", ["web"], 10, 100, 100, 0, 0)])),
-        ]);
+        ],
+        [new("corporate", "https://policies.example.org", ["pci-web", "office"], [new("pci-web", "web"), new("gone", "web")], [new("Reachable", "True", "Answered", "It answered 3 s ago.")])]);
 }

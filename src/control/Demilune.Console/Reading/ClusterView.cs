@@ -5,9 +5,9 @@ namespace Demilune.Console.Reading;
 public sealed record ClusterView(
     DateTimeOffset At, string Name, string Version, IReadOnlyList<string> Missing, IReadOnlyList<PodView> Pods,
     IReadOnlyList<PolicyView> Policies, IReadOnlyList<SecurityPolicyView> SecurityPolicies, IReadOnlyList<FirewallView> Firewalls,
-    IReadOnlyList<NodeView> Nodes)
+    IReadOnlyList<NodeView> Nodes, IReadOnlyList<ManagerView> Managers)
 {
-    public static readonly ClusterView Empty = new(DateTimeOffset.MinValue, "", "", [], [], [], [], [], []);
+    public static readonly ClusterView Empty = new(DateTimeOffset.MinValue, "", "", [], [], [], [], [], [], []);
 }
 
 /// <param name="Protection">Pending, None, Inspected, Blocked or Uninspected: what was observed.</param>
@@ -51,3 +51,13 @@ public sealed record NodeView(
 public sealed record InstanceView(
     string Pod, string EngineVersion, bool Connected, bool Alive, string Reason, IReadOnlyList<string> Policies, ulong FlowsSpliced,
     ulong FramesIn, ulong FramesOut, ulong DroppedClosed, ulong PassedOpen);
+
+/// <summary>A system outside of the cluster that owns policies.</summary>
+/// <param name="Policies">Those that it has, by its own names.</param>
+/// <param name="UsedBy">SecurityPolicies that take their rules from it.</param>
+public sealed record ManagerView(
+    string Name, string Url, IReadOnlyList<string> Policies, IReadOnlyList<ManagedPolicyView> UsedBy, IReadOnlyList<ConditionView> Conditions);
+
+/// <param name="Policy">Of the manager.</param>
+/// <param name="SecurityPolicy">Of the cluster.</param>
+public sealed record ManagedPolicyView(string Policy, string SecurityPolicy);

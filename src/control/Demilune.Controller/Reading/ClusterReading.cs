@@ -90,8 +90,19 @@ internal sealed class ClusterReading(
             [.. cluster.Policies.OrderBy(policy => policy.Name).Select(policy => Policy(policy, cluster))],
             [.. informers.SecurityPolicies.Store.Current.Objects.Values.OrderBy(policy => policy.Metadata.Name, StringComparer.Ordinal).Select(Security)],
             [.. informers.Firewalls.Store.Current.Objects.Values.OrderBy(firewall => firewall.Metadata.Name, StringComparer.Ordinal).Select(Firewall)],
-            [.. nodes.Report().Select(report => Node(report, names))]);
+            [.. nodes.Report().Select(report => Node(report, names))],
+            [.. informers.SecurityManagers.Store.Current.Objects.Values.OrderBy(manager => manager.Metadata.Name, StringComparer.Ordinal).Select(Manager)]);
     }
+
+    private ManagerView Manager(SecurityManager manager) => new(
+        manager.Metadata.Name, manager.Spec.Url ?? "", [.. manager.Status?.Policies ?? []],
+        [
+            .. from policy in informers.SecurityPolicies.Store.Current.Objects.Values
+               where policy.Spec.External?.Manager == manager.Metadata.Name
+               orderby policy.Metadata.Name
+               select new ManagedPolicyView(policy.Spec.External!.Policy ?? "", policy.Metadata.Name),
+        ],
+        Conditions(manager.Status?.Conditions));
 
     private static PodView Pod(PodPort port, V1Pod? pod) => new(
         port.Metadata.NamespaceProperty, port.Metadata.Name, port.Spec.Node ?? "", [.. port.Status?.Addresses ?? []],
