@@ -39,9 +39,10 @@ public sealed partial class Inspector
             from = flow.Client == source && flow.ClientPort == sourcePort && IsSameQuestion(flow, protocol, facts.IcmpType) ? Side.Client : Side.Server;
             if (Options.Streams is not null)
             {
-                if (!isTcp || !BeginsAnew(flow, from, tcp)) return flow;
-                MakeWay(flow, FlowEnd.Replaced, in facts);
-                Statistics.Counters?.Add("flow.tcp_reuse");
+                var hasEnded = Options.Streams.Timeouts.HasEnded(flow, _scope.Now);
+                if (!hasEnded && (!isTcp || !BeginsAnew(flow, from, tcp))) return flow;
+                MakeWay(flow, hasEnded ? FlowEnd.Timeout : FlowEnd.Replaced, in facts);
+                if (!hasEnded) Statistics.Counters?.Add("flow.tcp_reuse");
                 return NewFlow(in frame, in key, isAnswer: false, isTcp, tag, policy, out from, out refused);
             }
             if (!IsReplaced(flow, from, in frame, tcp, isTcp)) return flow;
@@ -183,7 +184,7 @@ public sealed partial class Inspector
         {
             _scope.Face(Side.Client);
             var context = _scope.Context();
-            events.Flow(new(in context, end, flow.IsBlocked, flow.HasAlerted, flow.LastSeen)
+            events.Flow(new(in context, end, flow.IsBlocked || flow.IsRefused, flow.HasAlerted, flow.LastSeen)
             {
                 Passed = flow.IsPassed,
                 Released = flow.IsReleased,

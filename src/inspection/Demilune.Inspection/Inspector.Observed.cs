@@ -51,19 +51,23 @@ public sealed partial class Inspector
             var before = flow.Connection!.Phase;
             if (isHeard) reason = Follow(flow, ref from, packet.Tcp);
             CountStream(before, flow.Connection);
+            _scope.IsStep = before != flow.Connection.Phase;
             isAdded = isHeard && _tracker!.IsAdded;
         }
         else if (packet.Protocol == IpProtocol.Udp && packet.HasTransport && !payload.IsEmpty)
         {
             flow.Session ??= OpenSession(flow, isDatagram: true);
             flow.Session.DeliverDatagram(from, payload);
+            from = _scope.From;
         }
-        if (flow.IsPassed || _scope.SkipsRules)
+        if (_scope.ParserFailed && reason == DropReason.None) reason = Apply(flow, Options.Streams!.ParserPolicy, DropReason.ParserLimit);
+        if (flow.IsPassed || flow.IsRefused || _scope.SkipsRules)
         {
             foreach (var waiting in flow.Waiting) waiting?.Clear();
             _detector.Conclude(new() { Bytes = packet.Bytes });
             return EndPacket(flow, reason, 0);
         }
+        if (isTcp && isHeard && _tracker!.Rewritten >= 0) payload = Rewrite(ref packet, payload, flow.Connection![from], _tracker.Rewritten);
         // Of a packet that does not fit only the events are asked for.
         if (reason != DropReason.None) payload = default;
         long start = 0;
@@ -73,6 +77,16 @@ public sealed partial class Inspector
         var isDropped = _detector.Conclude(new() { Bytes = packet.Bytes, Payload = payload, Stream = stream, Dropped = reason });
         if (isDropped && _scope.Enforces && reason == DropReason.None) reason = DropReason.Rules;
         return EndPacket(flow, reason, stream.IsEmpty ? 0 : start + stream.Length);
+    }
+
+    /// <summary>In the wire a retransmission that says something else is made to say what it said first.</summary>
+    private ReadOnlySpan<byte> Rewrite(scoped ref DecodedPacket packet, ReadOnlySpan<byte> payload, TcpEndpoint sender, long place)
+    {
+        var first = sender.Bytes.From(place, out _);
+        if (first.Length < payload.Length || !packet.Bytes.Overlaps(payload, out var offset)) return payload;
+        first = first[..payload.Length];
+        _scope.Rewrite(offset, first, offset - packet.TransportHeaderLength, packet.Ip);
+        return first;
     }
 
     /// <summary>Gives a segment to its connection.</summary>
@@ -120,7 +134,8 @@ public sealed partial class Inspector
         _detector.TellStreamEvents();
         if (flow.Connection is { } connection)
         {
-            TcpTracker.Release(connection, _scope.From, inspected);
+            if (Options.TellsSegments) TellSegment(connection, reason);
+            _tracker!.Release(connection, _scope.From, inspected);
             var isDeep = connection[Side.Client].IsDeep || connection[Side.Server].IsDeep;
             if (Options.Streams!.Bypass && isDeep) _scope.Releases = true;
         }
@@ -128,6 +143,12 @@ public sealed partial class Inspector
         _flows.Touch(flow, PhaseOf(flow), _scope.Now);
         if (reason == DropReason.None) return Verdict.Forward;
         return flow.IsBlocked ? Verdict.Block(reason) : Verdict.Drop(reason);
+    }
+
+    private void TellSegment(TcpConnection connection, DropReason reason)
+    {
+        var context = _scope.Context();
+        _scope.Events.Segment(new(in context, connection) { Facts = _scope.Facts, Length = _scope.IpLength, Reason = reason, Oddities = _scope.StreamEvents, IsStep = _scope.IsStep });
     }
 
     /// <summary>The ports are used for another connection: this one is nearly over, or was never followed.</summary>
@@ -164,9 +185,9 @@ public sealed partial class Inspector
             if (!flow.IsReleased && flow.Connection is { Phase: not TcpPhase.None } connection)
             {
                 _tracker!.Finish(flow, side);
-                if (!flow.IsPassed && !flow.IsBlocked) stream = _tracker.Raw(connection, side, 0, default, isEnd: true, out start);
+                if (!flow.IsPassed && !flow.IsBlocked && !flow.IsRefused) stream = _tracker.Raw(connection, side, 0, default, isEnd: true, out start);
             }
-            if (flow.IsPassed || flow.IsBlocked)
+            if (flow.IsPassed || flow.IsBlocked || flow.IsRefused)
             {
                 _detector.TellFiles();
                 continue;

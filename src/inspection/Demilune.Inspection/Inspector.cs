@@ -102,6 +102,7 @@ public sealed partial class Inspector
     public void Tick(long now, IEventSink events)
     {
         _fragments.Tick(now);
+        if (Options.Streams is not null && _flows.Count < FlowTimeouts.Few) return;
         Expire(FlowPhase.Closed, Options.ClosedTimeout);
         Expire(FlowPhase.Embryonic, Options.EmbryonicTimeout);
         Expire(FlowPhase.Datagram, Options.DatagramTimeout);

@@ -105,6 +105,9 @@ public sealed record InspectorOptions
     /// <summary>True: an event for each HTTP transaction. Default true.</summary>
     public bool LogTransactions { get; init; } = true;
 
+    /// <summary>Every segment of TCP is told (captures).</summary>
+    public bool TellsSegments { get; init; }
+
     /// <summary>True: an event for each frame (a piece of a protocol as it is on the wire). Default false.</summary>
     public bool TellsFrames { get; init; }
 

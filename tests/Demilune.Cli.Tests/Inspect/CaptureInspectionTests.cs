@@ -58,7 +58,7 @@ public sealed class CaptureInspectionTests
         var rules = RuleSet.Compile([new("test", Evil)], new());
         Assert.Empty(rules.Errors);
         using var output = new MemoryStream();
-        var summary = CaptureInspection.Run(new MemoryStream(capture), rules.Rules, request, output, default);
+        var summary = CaptureInspection.Run(new MemoryStream(capture), rules.Rules, request, new EveFiles(output, new()), default);
         return (summary, [.. Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)]);
     }
 }

@@ -24,7 +24,8 @@ public sealed class GoldenCaptureTests
         var folder = Path.Combine(Top, "tests", "vectors", name);
         using var capture = File.OpenRead(Path.Combine(folder, "input.pcap"));
         using var output = new MemoryStream();
-        CaptureInspection.Run(capture, Baseline, new() { VerifyChecksums = false, Quiet = true, Inline = true }, output, default);
+        using var eve = new EveFiles(output, new());
+        CaptureInspection.Run(capture, Baseline, new() { VerifyChecksums = false, Quiet = true, Inline = true }, eve, default);
         var actual = new JsonArray([.. Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonNode.Parse(line)!).Where(record => (string?)record["event_type"] is "alert" or "http").Select(Essence)]).ToJsonString(new() { WriteIndented = true });
         var expected = Path.Combine(folder, "expected.json");

@@ -41,6 +41,7 @@ internal static class CaseRun
                 .Replace("${TEST_DIR}", wanted.Directory, StringComparison.Ordinal)),
         ];
         var exit = wanted.Command is { } command ? CommandRun.Of(command, wanted, output, said) : InspectCommand.Run(arguments, said);
+        File.WriteAllText(Path.Combine(output, "stderr"), said.ToString());
         if (exit != wanted.ExitCode) return $"exit: {exit} instead of {wanted.ExitCode}: {FirstLines(said.ToString())}";
         var records = new Dictionary<string, IReadOnlyList<JsonElement>>();
         foreach (var check in wanted.Checks)

@@ -71,7 +71,8 @@ public sealed class DifferentialTests(ITestOutputHelper output)
             using var events = new MemoryStream();
             try
             {
-                CaptureInspection.Run(frames, compiled.Rules, request, events, default);
+                using var eve = new EveFiles(events, settings.Outputs[0].Options);
+                CaptureInspection.Run(frames, compiled.Rules, request, eve, default);
             }
             catch (InvalidDataException)
             {

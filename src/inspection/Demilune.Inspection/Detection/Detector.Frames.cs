@@ -20,6 +20,9 @@ internal sealed partial class Detector
     /// <summary>Whether somebody wants to hear of such frames.</summary>
     public bool Wants(FrameType type) => options.TellsFrames || _rules.LooksInto(type);
 
+    /// <summary>Likewise, any of several.</summary>
+    public bool Wants(FrameType first, FrameType last) => options.TellsFrames || _rules.LooksInto(first, last);
+
     /// <summary>A whole frame has come.</summary>
     /// <param name="type">Which.</param>
     /// <param name="bytes">All of it.</param>

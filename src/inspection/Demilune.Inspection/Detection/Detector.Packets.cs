@@ -36,6 +36,9 @@ internal sealed partial class Detector
     /// <param name="isAdded">The payload is a part of the stream, and stream rules need not look at it by itself.</param>
     public void InspectObserved(scoped in DetectionBuffers buffers, ReadOnlySpan<byte> stream, long start, bool isAdded)
     {
+        // What is spoken counts only once the connection stands, and not for the very packet with which it does.
+        var app = scope.Facts.App;
+        if (!IsSettled) scope.Facts.App = Demilune.Rules.Headers.AppProtocol.Unknown;
         _isPacketAtHand = true;
         _isSegment = isAdded;
         InspectPacket(in buffers);
@@ -55,7 +58,11 @@ internal sealed partial class Detector
             Evaluate(_stream, in view, 0, null);
         }
         _isPacketAtHand = false;
+        scope.Facts.App = app;
     }
+
+    /// <summary>The packet is of a connection that stood before it, or of no connection.</summary>
+    private bool IsSettled => scope.Facts.IpProtocol != Wire.Ip.IpProtocol.Tcp || scope.Facts.Established;
 
     /// <summary>A message of this side is complete: stream rules look at it without waiting for more.</summary>
     public void Completed(Side side)
@@ -129,6 +136,7 @@ internal sealed partial class Detector
         }
         _told.Clear();
         if (_queue.Count > 0) Settle(in packet, out isDropped);
+        if (_memory.PacketTexts.Count > 0) TellTexts();
         RecordTagged(packet.Bytes.Length);
         TellFiles();
         if (scope.Flow is { } settled)
@@ -138,6 +146,16 @@ internal sealed partial class Detector
             else if (guess is not null) guess.IsSeen = true;
         }
         return isDropped;
+    }
+
+    /// <summary>What rules have captured of the packet at hand; of the next they may capture anew.</summary>
+    private void TellTexts()
+    {
+        scope.PacketTexts = _memory.PacketTexts;
+        var context = scope.Context();
+        scope.Events.Captured(new(in context));
+        _memory.BeginPacket();
+        scope.PacketTexts = [];
     }
 
     private void RecordTagged(int length)
@@ -233,7 +251,7 @@ internal sealed partial class Detector
             if (!outcome.IsDropped) Cause = signature;
             if (action != RuleAction.Drop) outcome.Rejected = action;
             (outcome.IsDropped, outcome.ByRule) = (true, true);
-            if (isFlows && flow is not null && scope.Enforces) flow.IsBlocked = true;
+            if (isFlows && flow is not null) (flow.IsBlocked, flow.IsRefused) = (flow.IsBlocked || scope.Enforces, !scope.Enforces);
         }
         var isTold = counted == ThresholdOutcome.Report && !(signature.NoAlert || (signature.Action == RuleAction.Pass && !signature.AlertsOnPass));
         if (isTold)
@@ -271,6 +289,8 @@ internal sealed partial class Detector
         var context = scope.Context();
         var isBlock = alert.Action is not (RuleAction.Alert or RuleAction.Pass) && (scope.Enforces || alert.Action != RuleAction.Drop);
         var guess = alert.Transaction >= 0 ? null : GuessOf(alert);
+        if (guess is not null && scope.Flow is { } guessed && guess.Number < guessed.Guessed) guess = null;      // once is enough
+        else if (guess is not null && scope.Flow is { } owner) owner.Guessed = guess.Number + 1;
         var live = guess is not null ? guess.Live : alert.Live;
         scope.Events.Alert(new(in context, alert.Signature, isBlock ? AlertAction.Blocked : AlertAction.Allowed)
         {

@@ -64,7 +64,7 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
         if (scope.Flow is { IsPassed: true }) return;
         var direction = scope.Facts.Direction;
         _packet.Clear();
-        _memory.BeginPacket();
+        if (options.Streams is null) _memory.BeginPacket();
         _match.Candidates.Clear();
         var packetRules = _rules.PacketRules;
         for (var i = 0; i < packetRules.Count; i++) _match.Candidates.Add(packetRules[i]);      // foreach over the interface would allocate
@@ -269,6 +269,7 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
     /// <returns>False if a detection filter says that it was no match yet.</returns>
     private bool Matched(Signature signature, scoped in DetectionBuffers buffers, ITransaction? transaction)
     {
+        if (signature.MutesRecords && transaction is not null) scope.Flow?.Mute(transaction.Number);
         if (options.Streams is not null) return Enqueue(signature, in buffers, transaction);
         var outcome = _thresholds.Count(Owner(signature), signature, scope.Facts.Source, scope.Facts.Destination, scope.Flow?.Id ?? 0, scope.Now);
         if (outcome == ThresholdOutcome.NoMatch) return false;

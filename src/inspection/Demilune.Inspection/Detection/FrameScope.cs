@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using Demilune.Inspection.Events;
+using Demilune.Inspection.Files;
 using Demilune.Inspection.Flows;
 using Demilune.Inspection.Policies;
 using Demilune.Inspection.Verdicts;
 using Demilune.Rules.Headers;
+using Demilune.Wire;
 using Demilune.Wire.Ip;
 
 namespace Demilune.Inspection.Detection;
@@ -21,6 +23,9 @@ internal sealed class FrameScope
 
     /// <summary>Connections that others have announced.</summary>
     public Expectations Expectations { get; } = new();
+
+    /// <summary>Files that come in parts (captures).</summary>
+    public FileJoins Joins { get; } = new();
 
     public ref PacketFacts Facts => ref _facts;
 
@@ -96,6 +101,20 @@ internal sealed class FrameScope
         _packetLength = packet.Length;
     }
 
+    /// <summary>Other payload for the packet, where it is kept.</summary>
+    /// <param name="offset">Of the payload.</param>
+    /// <param name="payload">As long as the former.</param>
+    /// <param name="segment">Where TCP's header begins.</param>
+    /// <param name="ip">Its addresses.</param>
+    public void Rewrite(int offset, ReadOnlySpan<byte> payload, int segment, IpView ip)
+    {
+        if (_packetLength < offset + payload.Length) return;
+        payload.CopyTo(_packet.AsSpan(offset));
+        var tcp = _packet.AsSpan(segment, offset + payload.Length - segment);
+        tcp[16..18].Clear();
+        BinaryPrimitives.WriteUInt16BigEndian(tcp[16..], InternetChecksum.OfTransport(ip.Source, ip.Destination, IpProtocol.Tcp, tcp));
+    }
+
     /// <summary>Of the packet from its IP header on; 0 where there is none.</summary>
     public int IpLength { get; set; }
 
@@ -108,6 +127,12 @@ internal sealed class FrameScope
     /// <summary>Texts that rules have captured of the packet.</summary>
     public IReadOnlyList<(int Name, byte[] Text)> PacketTexts { get; set; } = [];
 
+    /// <summary>The packet has brought its connection into another state.</summary>
+    public bool IsStep { get; set; }
+
+    /// <summary>A parser cannot read on in what this packet brought.</summary>
+    public bool ParserFailed { get; set; }
+
     /// <summary>An exception policy has decided: no rule is asked.</summary>
     public bool SkipsRules { get; set; }
 
@@ -115,7 +140,7 @@ internal sealed class FrameScope
     {
         (_policy, _packetLength) = (null, 0);
         Origin = default;
-        (IpLength, IsFirstOfSide, IsFlowEnd, SkipsRules, _wasEstablished) = (0, true, false, false, false);
+        (IpLength, IsFirstOfSide, IsFlowEnd, SkipsRules, ParserFailed, IsStep, _wasEstablished) = (0, true, false, false, false, false, false);
         (Number, Events, Now, Flow, From, Enforces, Blocked, Releases) = (number, events, now, null, Side.Client, false, DropReason.None, false);
         (Dropped, Answer, Blockers, IsSilent) = (DropReason.None, default, 0, false);
         _facts = default;
@@ -163,6 +188,15 @@ internal sealed class FrameScope
         Face(from);
     }
 
+    /// <summary>Who was taken for the flow's client turns out to be its server.</summary>
+    public void Reverse()
+    {
+        Flow!.Reverse();
+        Flow.Connection?.Reverse();
+        PacketFrom = PacketFrom.Other();
+        Face(From.Other());
+    }
+
     /// <summary>Turns the facts: what follows is about bytes that this side sent.</summary>
     public void Face(Side from)
     {
@@ -174,12 +208,12 @@ internal sealed class FrameScope
         (_facts.SourcePort, _facts.DestinationPort) = isClient ? (flow.ClientPort, flow.ServerPort) : (flow.ServerPort, flow.ClientPort);
         _facts.Established = flow.Connection is null ? flow.Phase == FlowPhase.Established || flow.IsAnswered : _wasEstablished;
         _facts.App = _carried ?? flow.Session?.App ?? AppProtocol.Unknown;
+        _facts.FlowAge = Now / 1_000_000_000 - flow.Started / 1_000_000_000;
         if (flow.Connection is { } connection)
         {
             (_facts.ClientStreamBytes, _facts.ServerStreamBytes) = (connection[Side.Client].Size, connection[Side.Server].Size);
             return;
         }
-        _facts.FlowAge = Now / 1_000_000_000 - flow.Started / 1_000_000_000;
         _facts.ClientStreamBytes = flow.Sides[0].Judged;
         _facts.ServerStreamBytes = flow.Sides[1].Judged;
     }

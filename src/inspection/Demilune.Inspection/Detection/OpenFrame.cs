@@ -22,7 +22,7 @@ internal sealed class OpenFrame(InspectorOptions options, SegmentPool pool, Dete
     {
         Clear();
         if (!detector.Wants(type)) return;
-        _facts = new(type, detector.NextFrame(), detector.StreamPlace < 0 ? -1 : detector.StreamPlace + place, length, false);
+        _facts = new(type, type == FrameType.Stream ? 1 : detector.NextFrame(), detector.StreamPlace < 0 ? -1 : detector.StreamPlace + place, length, false);
         IsOpen = true;
     }
 
@@ -32,6 +32,8 @@ internal sealed class OpenFrame(InspectorOptions options, SegmentPool pool, Dete
         _window.Begin(piece);
         var view = _window.View(piece);
         detector.Frame(_pending, ref _window.Tail, piece, view.Bytes, view.Offset, in _facts, transaction);
+        // A stream has no end that is worth waiting for: it is told as it begins.
+        if (_facts.Type == FrameType.Stream && _window.Total == piece.Length) detector.Tell(_facts with { Length = piece.Length }, piece);
         _window.End(piece);
     }
 
@@ -48,7 +50,7 @@ internal sealed class OpenFrame(InspectorOptions options, SegmentPool pool, Dete
         _facts = _facts with { Length = _window.Total, IsComplete = true };
         var view = _window.View(default);
         detector.Frame(_pending, ref _window.Tail, default, view.Bytes, view.Offset, in _facts, transaction);
-        detector.Tell(in _facts, view.Bytes);
+        if (_facts.Type != FrameType.Stream) detector.Tell(in _facts, view.Bytes);
         Clear();
     }
 

@@ -32,6 +32,16 @@ public interface IEventSink
     {
     }
 
+    /// <summary>Rules have captured texts of a packet. Captures only.</summary>
+    void Captured(in PacketEvent packet)
+    {
+    }
+
+    /// <summary>A segment of TCP has gone by. Comes only where <see cref="InspectorOptions.TellsSegments"/> asks for it.</summary>
+    void Segment(in SegmentEvent segment)
+    {
+    }
+
     /// <summary>A piece of a protocol has gone by. Comes only where <see cref="InspectorOptions.TellsFrames"/> asks for it.</summary>
     void Frame(in FrameEvent frame)
     {

@@ -46,6 +46,12 @@ internal sealed class Flow
     /// <summary>Nothing goes through any more.</summary>
     public bool IsBlocked { get; set; }
 
+    /// <summary>A rule has dropped it, and nothing is dropped: it goes on, and no rule is asked any more (captures).</summary>
+    public bool IsRefused { get; set; }
+
+    /// <summary>The latest transaction that an alert of a stream or packet was told with, from 1 on (captures).</summary>
+    public int Guessed { get; set; }
+
     /// <summary>Nothing is looked at any more.</summary>
     public bool IsReleased { get; set; }
 
@@ -94,6 +100,22 @@ internal sealed class Flow
     public BothSides<long> Packets;
     public BothSides<long> Bytes;
 
+    /// <summary>Transactions that a rule wants no record of; null: none.</summary>
+    private HashSet<int>? _muted;
+
+    /// <summary>More than are open at a time: old ones have been told, or not, long ago.</summary>
+    private const int MaxMuted = 1024;
+
+    public void Mute(int transaction)
+    {
+        _muted ??= [];
+        if (_muted.Count >= MaxMuted) _muted.Clear();
+        _muted.Add(transaction);
+    }
+
+    /// <param name="transaction">Its number; -1: the flow is but one.</param>
+    public bool IsMuted(int transaction) => _muted is not null && (transaction < 0 ? _muted.Count > 0 : _muted.Contains(transaction));
+
     /// <summary>A rule wants every further file of these directions kept.</summary>
     public Demilune.Rules.Headers.FlowDirections WantedFiles { get; set; }
 
@@ -128,8 +150,9 @@ internal sealed class Flow
     public void Reverse()
     {
         (Client, Server, ClientPort, ServerPort) = (Server, Client, ServerPort, ClientPort);
-        (Packets[0], Packets[1]) = (Packets[1], Packets[0]);
-        (Bytes[0], Bytes[1]) = (Bytes[1], Bytes[0]);
+        (Packets[0], Packets[1], Bytes[0], Bytes[1], Ttl[0], Ttl[1]) = (Packets[1], Packets[0], Bytes[1], Bytes[0], Ttl[1], Ttl[0]);
+        (Waiting[0], Waiting[1], Files[0], Files[1]) = (Waiting[1], Waiting[0], Files[1], Files[0]);
+        (Guesses[0], Guesses[1], DropsTold[0], DropsTold[1], Frames[0], Frames[1]) = (Guesses[1], Guesses[0], DropsTold[1], DropsTold[0], Frames[1], Frames[0]);
         IsAnswered = Packets[1] > 0;
     }
 
@@ -146,10 +169,11 @@ internal sealed class Flow
         RivalSyn = null;
         Ethernet?.Clear();
         (Icmp, IcmpAnswer) = (default, default);
-        Memory = null;
+        (Memory, _muted) = (null, null);
         Array.Clear(Frames);
         WantedFiles = default;
         Opposed = 0;
-        IsBlocked = IsReleased = IsPassed = IsUntracked = HasAlerted = IsAnswered = false;
+        Guessed = 0;
+        IsBlocked = IsRefused = IsReleased = IsPassed = IsUntracked = HasAlerted = IsAnswered = false;
     }
 }

@@ -8,6 +8,9 @@ namespace Demilune.Inspection.Sessions;
 /// <summary>Whether what a side begins with is a protocol's.</summary>
 internal delegate Wire.Detection Recogniser(Side from, ReadOnlySpan<byte> bytes);
 
+/// <summary>Who speaks so; null: either may.</summary>
+internal delegate Side? SpeakerOf(ReadOnlySpan<byte> bytes, bool isDatagram);
+
 /// <summary>A protocol that we understand: how it is told from others, by content and never by port, and who parses it.</summary>
 internal sealed record Protocol
 {
@@ -20,6 +23,12 @@ internal sealed record Protocol
     /// By what Suricata knows each side by itself, where that is less than <see cref="OfStream"/>; null: by the same. Captures are told of a side that is not known so.
     /// </summary>
     public Recogniser? MarkOfSide { get; init; }
+
+    /// <summary>
+    /// For protocols whose messages say of themselves whether they are questions or answers: which this one is. In a capture that begins in the middle it tells
+    /// the client from the server. Null: by <see cref="OfStream"/> of each side.
+    /// </summary>
+    public SpeakerOf? Speaker { get; init; }
 
     /// <summary>Captures: the only ports at which Suricata looks for it. Empty: any. The firewall goes by content alone.</summary>
     public IReadOnlyList<int> CapturedAt { get; init; } = [];

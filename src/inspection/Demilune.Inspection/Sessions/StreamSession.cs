@@ -28,6 +28,7 @@ internal sealed class StreamSession
     private bool _isDatagram;
     private bool _isAnnouncementAsked;
     private int _serverPort;
+    private int _clientPort;
     private readonly ulong _disabled;
 
     /// <summary>Those, and the ones that are not looked for at the flow's ports.</summary>
@@ -62,6 +63,9 @@ internal sealed class StreamSession
         public PendingSignatures Pending { get; } = new();
         public bool IsRuledOut { get; set; }
 
+        /// <summary>All of it, as a frame; null: nobody asked yet.</summary>
+        public OpenFrame? Frame { get; set; }
+
         /// <summary>Bytes that a session was given, or had to do without.</summary>
         public long Understood { get; set; }
 
@@ -76,6 +80,7 @@ internal sealed class StreamSession
         {
             Window.Clear();
             Pending.Clear();
+            Frame?.Clear();
             Understood = 0;
             Restart();
         }
@@ -90,7 +95,7 @@ internal sealed class StreamSession
 
     public void Begin(RuleSet rules, bool isDatagram, int serverPort, int clientPort)
     {
-        (_rules, _isDatagram, _serverPort, _session) = (rules, isDatagram, serverPort, null);
+        (_rules, _isDatagram, _serverPort, _clientPort, _session) = (rules, isDatagram, serverPort, clientPort, null);
         _excluded = _disabled;
         for (var i = 0; _options.Streams is not null && i < Protocols.All.Length; i++)
             if (Protocols.All[i].CapturedAt is { Count: > 0 } ports && !ports.Contains(serverPort) && !ports.Contains(clientPort)) _excluded |= 1ul << i;
@@ -116,13 +121,35 @@ internal sealed class StreamSession
         if (App == AppProtocol.Unknown)
         {
             App = AppProtocol.Failed;
-            for (var i = 0; i < Protocols.All.Length && _session is null; i++)
-                if ((_excluded >> i & 1) == 0 && Protocols.All[i].RecogniseDatagram(from, bytes, _serverPort)) Open(i);
-            if (_session is null) _detector.Recognised(App);
+            var index = IndexOfDatagram(from, bytes, _serverPort);
+            var isReversed = _options.Streams is not null && index >= 0 && Protocols.All[index].Speaker?.Invoke(bytes, isDatagram: true) == from.Other();
+            if (index < 0 && _options.Streams is { MidStream: true }) isReversed = (index = IndexOfDatagram(from.Other(), bytes, _clientPort)) >= 0;
+            if (isReversed) Reverse(ref from);
+            if (index >= 0) Open(index);
+            else _detector.Recognised(App);
         }
         _detector.StreamPlace = -1;
         _session?.Deliver(from, bytes);
     }
+
+    private int IndexOfDatagram(Side from, ReadOnlySpan<byte> bytes, int serverPort)
+    {
+        for (var i = 0; i < Protocols.All.Length; i++)
+            if ((_excluded >> i & 1) == 0 && Protocols.All[i].RecogniseDatagram(from, bytes, serverPort)) return i;
+        return -1;
+    }
+
+    /// <summary>Captures: what is said tells that its speaker, who was taken for the client, is the server, or the other way round.</summary>
+    private void Reverse(ref Side from)
+    {
+        _detector.Scope.Reverse();
+        (_sides[0], _sides[1]) = (_sides[1], _sides[0]);
+        (_serverPort, _clientPort) = (_clientPort, _serverPort);
+        from = from.Other();
+    }
+
+    /// <summary>The connection's beginning was not seen, and nobody knows yet what the other side speaks.</summary>
+    private bool MayReverse => App == AppProtocol.Unknown && _detector.Scope.Flow?.Connection is { IsPickedUp: true, IsPickedUpByAnswer: false };
 
     /// <summary>Takes bytes that have come in order, and lets the detector decide.</summary>
     public void Deliver(Flow flow, Side from, ReadOnlySpan<byte> bytes)
@@ -160,6 +187,7 @@ internal sealed class StreamSession
         (_detector.StreamPlace, side.Understood) = (side.Understood, side.Understood + count);
         if (_session is not null) _detector.CountError(App, "gap");
         if (!_isLost && _session is not null && _session.TrySkip(from, count)) return;
+        _detector.Scope.ParserFailed |= !_isLost && App is AppProtocol.Tls or AppProtocol.Ssh or AppProtocol.Smtp or AppProtocol.Ftp or AppProtocol.Mqtt or AppProtocol.Http2;
         if (_session is null) App = AppProtocol.Failed;
         else _isLost = true;
         _detector.Recognised(AppProtocol.Failed);
@@ -174,6 +202,7 @@ internal sealed class StreamSession
             side.Window.IsComplete = true;
             _detector.Evaluate(side.Pending, new DetectionBuffers { Stream = side.Window, Message = Message(from) }, 0, null);
         }
+        side.Frame?.End(null);
         if (App != AppProtocol.Failed) _session?.Close(from);
     }
 
@@ -238,6 +267,7 @@ internal sealed class StreamSession
                     side.Noes |= 1ul << i;
                     break;
                 case Wire.Detection.Yes:
+                    if (MayReverse && Protocols.All[i].Speaker?.Invoke(seen, isDatagram: false) == from.Other()) Reverse(ref from);
                     Open(i);
                     DeliverProbed(from);
                     return;
@@ -249,6 +279,13 @@ internal sealed class StreamSession
                     break;
             }
         }
+        if (MayReverse && IndexOfReversed(from.Other(), seen) is >= 0 and var reversed)
+        {
+            Reverse(ref from);
+            Open(reversed);
+            DeliverProbed(from);
+            return;
+        }
         if (isOpen && side.Probe.Total < MaxProbe) return;
         side.IsRuledOut = true;
         // Suricata gives up only when both sides have said enough.
@@ -257,6 +294,13 @@ internal sealed class StreamSession
         if (from != Side.Client && !_sides[(int)Side.Client].IsRuledOut) return;
         App = AppProtocol.Failed;
         _detector.Recognised(App);
+    }
+
+    private int IndexOfReversed(Side from, ReadOnlySpan<byte> bytes)
+    {
+        for (var i = 0; i < Protocols.All.Length; i++)
+            if ((_excluded >> i & 1) == 0 && Protocols.All[i].Recognise(from, bytes, _clientPort) == Wire.Detection.Yes) return i;
+        return -1;
     }
 
     private void Open(int index)
@@ -289,6 +333,7 @@ internal sealed class StreamSession
         var side = _sides[(int)from];
         if (!side.IsCompared) Compare(from, bytes);
         (_detector.StreamPlace, side.Understood) = (side.Understood, side.Understood + bytes.Length);
+        if (_detector.Wants(FrameType.Stream)) TakeFrame(side, bytes);
         _session.Deliver(from, bytes);
         if (_session.HandsOver)
         {
@@ -297,6 +342,7 @@ internal sealed class StreamSession
         else if (_session.IsOver(from))
         {
             _detector.CountError(App, "parser");
+            _detector.Scope.ParserFailed = true;
             if (_options.Streams is not null) foreach (var end in (ReadOnlySpan<Side>)[Side.Client, Side.Server]) _session.Close(end);
             // To Suricata it stays what it was, and is not read any further.
             if (_options.Streams is not null) _isLost = true;
@@ -304,6 +350,13 @@ internal sealed class StreamSession
             _detector.Scope.Facts.App = App;
             _detector.Recognised(AppProtocol.Failed);
         }
+    }
+
+    private void TakeFrame(StreamSide side, ReadOnlySpan<byte> bytes)
+    {
+        side.Frame ??= new(_options, _pool, _detector);
+        if (!side.Frame.IsOpen) side.Frame.Begin(FrameType.Stream, 0);
+        side.Frame.Take(bytes, null);
     }
 
     /// <summary>Both ends have agreed on something else (CONNECT, STARTTLS …): what they say from here on is recognised anew, unless they have said what it is.</summary>

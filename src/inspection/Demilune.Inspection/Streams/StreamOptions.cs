@@ -40,6 +40,12 @@ public sealed record StreamOptions
     /// <summary>What is done about a connection whose bytes cannot be held (<c>reassembly.memcap-policy</c>).</summary>
     public ExceptionPolicy ReassemblyPolicy { get; init; }
 
+    /// <summary>For a packet whose bytes a protocol's parser cannot read (<c>app-layer.error-policy</c>).</summary>
+    public ExceptionPolicy ParserPolicy { get; init; }
+
+    /// <summary>How long a flow may be silent (<c>flow-timeouts</c>): whoever comes later begins another.</summary>
+    public FlowTimeouts Timeouts { get; init; } = new();
+
     /// <summary>Urgent data (<c>reassembly.urgent.policy</c>).</summary>
     public UrgentPolicy Urgent { get; init; }
 

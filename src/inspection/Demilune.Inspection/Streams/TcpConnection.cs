@@ -50,6 +50,11 @@ internal sealed class TcpConnection(SegmentPool pool)
 
     public void Resume(TcpPhase phase) => Phase = phase;
 
+    /// <summary>Who was taken for the client turns out to be the server.</summary>
+    public void Reverse() => (_ends[0], _ends[1]) = (_ends[1], _ends[0]);
+
+    public Side SideOf(TcpEndpoint end) => _ends[0] == end ? Side.Client : Side.Server;
+
     public void Clear()
     {
         foreach (var end in _ends) end.Clear();

@@ -15,7 +15,9 @@ internal sealed partial class TcpTracker
     private bool Take(Flow flow, TcpConnection connection, Side from, in Segment segment, uint number)
     {
         var turn = TurnAfter(connection, in segment);
+        var sender = connection[from];
         if (turn != Turn.Sender) Deliver(flow, connection, from.Other(), isEnd: false);
+        from = connection.SideOf(sender);       // what was handed on may have told who is the client
         if (!segment.Payload.IsEmpty && !connection[from].IsDeep)
         {
             // What a reset says is for people, and nothing that the stream's reader gets.
@@ -72,7 +74,10 @@ internal sealed partial class TcpTracker
             Exception = options.ReassemblyPolicy;
             return false;
         }
-        if (differs) Raise(StreamEvent.ReassemblyOverlapDifferentData);
+        if (!differs) return true;
+        Raise(StreamEvent.ReassemblyOverlapDifferentData);
+        // In the wire the receiver is to get what was judged: the packet's bytes become those of the stream.
+        if (options.Inline) Rewritten = place;
         return true;
     }
 
@@ -102,6 +107,7 @@ internal sealed partial class TcpTracker
             if (length <= 0) break;
             end.Delivered += length;
             flow.Session?.Deliver(flow, side, bytes[..length]);
+            if (connection[side] != end) (side, facing) = (side.Other(), facing.Other());
             // As Suricata 7.0.10 has it: where a message is judged as a message, stream rules look at once. Elsewhere they wait for as much as they usually do.
             end.InspectsNow |= flow.Session is { App: AppProtocol.Dns or AppProtocol.DceRpc or AppProtocol.PostgreSql };
         }
@@ -168,7 +174,7 @@ internal sealed partial class TcpTracker
 
     /// <summary>Stream rules have looked this far, or need not look; what nobody needs any more is given back.</summary>
     /// <param name="inspected">Place; 0: nothing was looked at.</param>
-    public static void Release(TcpConnection connection, Side side, long inspected)
+    public void Release(TcpConnection connection, Side side, long inspected)
     {
         var end = connection[side];
         if (inspected > end.Inspected)
@@ -180,7 +186,9 @@ internal sealed partial class TcpTracker
             if (end.InspectsNow && end.Delivered > end.Inspected) (end.Inspected, end.InspectsNow) = (end.Delivered, false);
             else end.Inspected = Math.Max(end.Inspected, end.Delivered - end.Window);
         }
-        var done = Math.Min(end.Delivered, end.Inspected);
+        // In the wire each packet is looked at together with what came before it.
+        var kept = options.Inline ? side == Side.Client ? options.ChunkToServer : options.ChunkToClient : 0;
+        var done = Math.Min(end.Delivered, end.Inspected - kept);
         if (connection.Phase >= Established) end.Bytes.ReleaseBefore(Math.Min(done, end.AcknowledgedPlace));
     }
 }

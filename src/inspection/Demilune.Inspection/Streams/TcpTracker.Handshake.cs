@@ -73,8 +73,7 @@ internal sealed partial class TcpTracker
         if (!IsPermissive) return true;
         if (from == Side.Client)
         {
-            flow.Reverse();
-            scope.Face(Side.Server);
+            scope.Reverse();
         }
         Start(flow, connection, in segment);
         var (client, server) = (connection[Side.Client], connection[Side.Server]);

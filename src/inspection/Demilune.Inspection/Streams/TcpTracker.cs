@@ -19,6 +19,9 @@ internal sealed partial class TcpTracker(StreamOptions options, FrameScope scope
     /// <summary>The bytes of the segment at hand belong to the stream.</summary>
     public bool IsAdded { get; private set; }
 
+    /// <summary>Place of the segment's bytes, if they are to be replaced by those that came first; -1: they stay.</summary>
+    public long Rewritten { get; private set; }
+
     /// <summary>No connection could be followed: what is to be done about it.</summary>
     public ExceptionPolicy Exception { get; private set; }
 
@@ -32,7 +35,7 @@ internal sealed partial class TcpTracker(StreamOptions options, FrameScope scope
     /// <returns>False: it does not fit into its connection. Why is in the packet's stream events.</returns>
     public bool Accept(Flow flow, Side from, TcpView tcp)
     {
-        (IsAdded, Exception, DropsUrgent, TakesUrgent) = (false, ExceptionPolicy.Ignore, false, false);
+        (IsAdded, Rewritten, Exception, DropsUrgent, TakesUrgent) = (false, -1, ExceptionPolicy.Ignore, false, false);
         var segment = new Segment(tcp, scope.Now);
         var connection = flow.Connection!;
         if (connection.Phase != None) Remember(connection, from, in segment);
@@ -43,8 +46,9 @@ internal sealed partial class TcpTracker(StreamOptions options, FrameScope scope
             return true;
         }
         if (connection.Phase == None) return Begin(flow, connection, from, in segment);
+        var sender = connection[from];
         var fits = IsIdle(connection, from, in segment) || Dispatch(flow, connection, connection.Phase, from, in segment);
-        if (fits) CheckForgedReset(connection, from, in segment);
+        if (fits) CheckForgedReset(connection, connection.SideOf(sender), in segment);
         return fits;
     }
 

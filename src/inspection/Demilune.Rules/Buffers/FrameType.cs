@@ -10,4 +10,12 @@ public enum FrameType : byte
     SipPdu, SipRequestLine, SipResponseLine, SipRequestHeaders, SipResponseHeaders, SipRequestBody, SipResponseBody,
     TelnetPdu, TelnetControl, TelnetData,
     RpcPdu, RpcData, NfsPdu, NfsStatus,
+    NbssPdu, NbssHeader, NbssData,
+    Smb1Pdu, Smb1Header, Smb1Data,
+    Smb2Pdu, Smb2Header, Smb2Data,
+    Smb3Pdu, Smb3Header, Smb3Data,
+    TlsHeader, TlsPdu, TlsData, TlsAlert, TlsHeartbeat,
+
+    /// <summary>All that a side says, of any protocol.</summary>
+    Stream,
 }

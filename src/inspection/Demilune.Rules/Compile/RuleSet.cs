@@ -122,6 +122,9 @@ public sealed class RuleSet
     /// <summary>Whether any signature looks into such frames.</summary>
     public bool LooksInto(FrameType type) => (_frames >> (int)type & 1) != 0;
 
+    /// <summary>Likewise, into any of several.</summary>
+    public bool LooksInto(FrameType first, FrameType last) => (_frames >> (int)first & ((1ul << (last - first + 1)) - 1)) != 0;
+
     /// <summary>Whether any signature may want a file kept.</summary>
     public bool StoresFiles { get; }
 

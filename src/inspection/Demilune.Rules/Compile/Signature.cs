@@ -62,6 +62,9 @@ public sealed class Signature
     /// <summary>A match releases the flow from further inspection.</summary>
     public bool Bypass { get; init; }
 
+    /// <summary>The transaction that it matches in gets no record (<c>config: logging disable</c>).</summary>
+    public bool MutesRecords { get; init; }
+
     public required RuleHeader Header { get; init; }
 
     /// <summary>The directions in which this signature can match at all: from <c>flow</c> and from its buffers.</summary>

@@ -15,7 +15,7 @@ internal static class FrameKeyword
         if (!signature.Options.Recognises(app)) return option.Fault($"'{value}' is not supported: this engine does not recognise that protocol. The rule is not loaded.");
         if (StickyBuffer.Apply(signature, option with { Value = null }, BufferCatalog.Get(BufferId.Frame)) is { } fault) return fault;
         signature.PacketConditions.RemoveAll(condition => condition is OfFrame);
-        signature.PacketConditions.Add(new OfFrame(type));
+        signature.PacketConditions.Add(new OfFrame(type, app));
         return null;
     }
 
@@ -31,10 +31,10 @@ internal static class FrameKeyword
         return default;
     }
 
-    internal sealed class OfFrame(FrameType type) : PacketCondition
+    internal sealed class OfFrame(FrameType type, AppProtocol app) : PacketCondition
     {
         public FrameType Type { get; } = type;
 
-        public override bool Holds(in PacketFacts facts) => facts.Frame == Type;
+        public override bool Holds(in PacketFacts facts) => facts.Frame == Type && (Type != FrameType.Stream || facts.App == app);
     }
 }

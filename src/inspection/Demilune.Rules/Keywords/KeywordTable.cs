@@ -15,7 +15,7 @@ internal static class KeywordTable
         ["msg"] = Identity.Message, ["sid"] = Identity.Sid, ["gid"] = Identity.Gid, ["rev"] = Identity.Rev,
         ["classtype"] = Identity.ClassType, ["priority"] = Identity.Priority, ["reference"] = Identity.Reference,
         ["metadata"] = Identity.Metadata, ["target"] = Identity.Target,
-        ["noalert"] = Outcome.NoAlert, ["alert"] = Outcome.Alert, ["bypass"] = Outcome.Bypass,
+        ["noalert"] = Outcome.NoAlert, ["alert"] = Outcome.Alert, ["bypass"] = Outcome.Bypass, ["config"] = Outcome.Config,
         ["threshold"] = Threshold.Parse, ["detection_filter"] = Threshold.ParseFilter,
         ["flowint"] = Flowint.Parse, ["xbits"] = SharedBits.ParseXbits, ["hostbits"] = SharedBits.ParseHostbits,
         ["flowvar"] = Variables.ParseFlow, ["pktvar"] = Variables.ParsePacket,

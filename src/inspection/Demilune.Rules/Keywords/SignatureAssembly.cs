@@ -40,7 +40,7 @@ internal static class SignatureAssembly
             ClassType = builder.Class?.Name ?? "", Category = builder.Class?.Description ?? "",
             Priority = builder.Priority ?? builder.Class?.Priority ?? 3,
             References = builder.References, Metadata = builder.Metadata, Target = builder.Target,
-            AlertsOnPass = builder.AlertsOnPass, Kind = KindOf(builder, header, scope), LeavesSegments = header.Protocol.IpProtocol is null && scope == (PayloadScope.Packet | PayloadScope.Stream) && !IsAnchored(builder), NoAlert = builder.NoAlert, Bypass = builder.Bypass, Header = header, Directions = directions, PayloadScope = scope,
+            AlertsOnPass = builder.AlertsOnPass, Kind = KindOf(builder, header, scope), LeavesSegments = header.Protocol.IpProtocol is null && scope == (PayloadScope.Packet | PayloadScope.Stream) && !IsAnchored(builder), NoAlert = builder.NoAlert || rule.Action.Text.Equals("config", StringComparison.OrdinalIgnoreCase), Bypass = builder.Bypass, MutesRecords = builder.MutesRecords, Header = header, Directions = directions, PayloadScope = scope,
             Tag = builder.Tag, Rate = laid.LastOrDefault(entry => entry.Rate is not null)?.Rate,
             Suppressions = [.. laid.Select(entry => entry.Suppression).OfType<Suppression>()],
             Flowbits = builder.Flowbits,
@@ -66,10 +66,11 @@ internal static class SignatureAssembly
             "rejectsrc" => RuleAction.RejectSource,
             "rejectdst" => RuleAction.RejectDestination,
             "rejectboth" => RuleAction.RejectBoth,
+            "config" => RuleAction.Alert,
             _ => null,
         };
         action = found ?? default;
-        return found is null ? word.Fault($"A rule starts with alert, pass, drop, reject, rejectsrc, rejectdst or rejectboth, not '{word.Text}'.") : null;
+        return found is null ? word.Fault($"A rule starts with alert, pass, drop, reject, rejectsrc, rejectdst, rejectboth or config, not '{word.Text}'.") : null;
     }
 
     private static SyntaxFault? TryHeader(RuleSyntax rule, RuleSetOptions options, HeaderSets sets, out RuleHeader header)

@@ -33,6 +33,7 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
     public bool NoAlert { get; set; }
     public bool AlertsOnPass { get; set; }
     public bool Bypass { get; set; }
+    public bool MutesRecords { get; set; }
     public RuleThreshold? Threshold { get; set; }
 
     /// <summary>What <c>filestore</c> said; null without it.</summary>

@@ -13,6 +13,14 @@ public static class SmbDetection
         return bytes.Length < 8 ? Detection.Incomplete : Detection.Yes;
     }
 
+    /// <summary>Whether a message is an answer; null: it does not say (encrypted, or too little of it).</summary>
+    public static bool? IsAnswer(ReadOnlySpan<byte> bytes) => bytes.Length < 24 || bytes[0] != 0 ? null : bytes[4] switch
+    {
+        0xff => (bytes[13] & 0x80) != 0,
+        0xfe => (bytes[20] & 1) != 0,
+        _ => null,
+    };
+
     /// <summary>NetBIOS' own hello: two names of 34 bytes, or an empty yes to it.</summary>
     private static Detection OfSession(ReadOnlySpan<byte> bytes)
     {

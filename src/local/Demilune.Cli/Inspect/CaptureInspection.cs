@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Demilune.Firewall.Regex;
 using Demilune.Inspection;
 using Demilune.Inspection.Events;
-using Demilune.Inspection.Events.Eve;
 using Demilune.Inspection.Frames;
 using Demilune.Inspection.Policies;
 using Demilune.Rules.Compile;
@@ -26,9 +25,8 @@ internal sealed class CaptureInspection : IDisposable
 
     private readonly RuleSet _rules;
     private readonly InspectRequest _request;
-    private readonly Stream _output;
+    private readonly EveFiles _output;
     private readonly Inspector _inspector;
-    private readonly EveWriter _eve;
     private readonly FileStore? _files;
     private readonly FastLog? _lines;
     private readonly IEventSink _events;
@@ -39,29 +37,24 @@ internal sealed class CaptureInspection : IDisposable
 
     /// <param name="rules">Judge every frame, whatever its tag.</param>
     /// <param name="request">How.</param>
-    /// <param name="output">Gets EVE JSON, a record a line.</param>
-    public CaptureInspection(RuleSet rules, InspectRequest request, Stream output)
+    /// <param name="output">Gets the events.</param>
+    public CaptureInspection(RuleSet rules, InspectRequest request, EveFiles output)
     {
         (_rules, _request, _output) = (rules, request, output);
         _inspector = new(request.Settings.Inspector with { Inline = request.Inline, VerifyChecksums = request.VerifyChecksums, LogFlows = true, Profile = request.Profile });
         _inspector.Publish(PolicySetSnapshot.Single(new(0, "inspect", 1, Prevent: request.Inline, rules)));
-        _eve = new(line =>
-        {
-            output.Write(line);
-            output.WriteByte((byte)'\n');
-        }, request.Settings.Eve ?? new());
         _files = request.Settings.FileStore is { } keeping
-            ? new(keeping with { Directory = Path.Combine(request.LogDirectory ?? Environment.CurrentDirectory, keeping.Directory) }, _eve)
+            ? new(keeping with { Directory = Path.Combine(request.LogDirectory ?? Environment.CurrentDirectory, keeping.Directory) }, output)
             : null;
         _lines = request.Settings.FastFile is { } fast && request.LogDirectory is { } directory
-            ? new(File.AppendText(Path.Combine(directory, fast)), request.Inline, _files is null ? _eve : _files)
+            ? new(File.AppendText(Path.Combine(directory, fast)), request.Inline, _files is null ? output : _files)
             : null;
-        _events = _lines is not null ? _lines : _files is not null ? _files : _eve;
+        _events = _lines is not null ? _lines : _files is not null ? _files : output;
     }
 
     /// <summary>One capture from its first to its last frame.</summary>
     /// <exception cref="InvalidDataException">This is no capture.</exception>
-    public static CaptureSummary Run(Stream capture, RuleSet rules, InspectRequest request, Stream output, CancellationToken stop)
+    public static CaptureSummary Run(Stream capture, RuleSet rules, InspectRequest request, EveFiles output, CancellationToken stop)
     {
         using var inspection = new CaptureInspection(rules, request, output);
         inspection.Read(capture, "", stop);
@@ -77,7 +70,7 @@ internal sealed class CaptureInspection : IDisposable
     public string? Read(Stream capture, string name, CancellationToken stop)
     {
         var reader = CaptureReader.Open(capture);
-        _eve.Capture = name;
+        _output.Capture = name;
         var progress = new Progress(capture, _request.Quiet);
         var isFirst = true;
         while (!stop.IsCancellationRequested && reader.TryRead(out var captured))
@@ -107,7 +100,7 @@ internal sealed class CaptureInspection : IDisposable
         _inspector.Finish(_now, _events);
         var statistics = _inspector.Statistics;
         if (_files is not null) statistics.Counters?.Set("file_store.fs_errors", _files.Failures);
-        if (_request.Settings.Eve is { Types: not null } && statistics.Counters is { } counters) _eve.Statistics(counters, _now, _request.RulesCounted);
+        if (statistics.Counters is { } counters) _output.Statistics(counters, _now, _request.RulesCounted);
         _output.Flush();
         return new(_frames, _skipped, statistics.FlowsSeen, statistics.Alerts, statistics.Anomalies, statistics.WrongChecksums, _damage);
     }
@@ -116,7 +109,6 @@ internal sealed class CaptureInspection : IDisposable
     {
         _lines?.Dispose();
         _files?.Dispose();
-        _eve.Dispose();
     }
 
     private void Rewind(long time)

@@ -12,9 +12,8 @@ internal sealed record EngineSettings
     public InspectorOptions Inspector { get; private init; } = new();
     public IReadOnlyDictionary<string, string> Variables { get; private init; } = RuleVariables.Default;
 
-    /// <summary>Null: the configuration has no EVE output.</summary>
-    public EveOptions? Eve { get; private init; } = new();
-    public string EveFile { get; private init; } = "eve.json";
+    /// <summary>Where events go. None: the configuration wants none.</summary>
+    public IReadOnlyList<EveOutput> Outputs { get; private init; } = [new("eve.json", new())];
 
     /// <summary>Null: alerts are not written as lines.</summary>
     public string? FastFile { get; private init; }
@@ -38,12 +37,12 @@ internal sealed record EngineSettings
             foreach (var (name, value) in settings.Values(group)) variables[name] = value;
         inline |= settings.Flag("stream.inline") == true;
         var outputs = settings.Items("outputs").Where(item => item.Name == "eve-log" && settings.Flag($"{item.Path}.enabled") != false).ToArray();
-        var eve = outputs.Length > 0 ? EveOf(settings, outputs[0].Path) : settings.Has("outputs") ? null : new();
+        var written = EveOutput.Of(settings);
+        var eve = written.Count > 0 ? written[0].Options : null;
         return new()
         {
             Variables = variables.ToFrozenDictionary(StringComparer.Ordinal),
-            Eve = eve,
-            EveFile = outputs.Length > 0 ? settings.Text($"{outputs[0].Path}.filename") ?? "eve.json" : "eve.json",
+            Outputs = written,
             FastFile = settings.Items("outputs").Where(item => item.Name == "fast" && settings.Flag($"{item.Path}.enabled") != false)
                 .Select(item => settings.Text($"{item.Path}.filename") ?? "fast.log").FirstOrDefault(),
             VerifyChecksums = settings.Text("pcap-file.checksum-checks") == "auto" ? null : settings.Flag("pcap-file.checksum-checks"),
@@ -56,11 +55,12 @@ internal sealed record EngineSettings
                 Files = FilesOf(settings, StoreOf(settings), outputs.Length > 0 ? outputs[0].Path : null),
                 Inline = inline,
                 LogFlows = true,
-                TellsFrames = eve is { Types: { } told } && told.Contains("frame"),
+                TellsFrames = written.Any(output => output.Options.Types is { } told && told.Contains("frame")),
+                TellsSegments = written.Any(output => output.Options.Segments != 0),
                 Tunnels = TunnelSettings.Of(settings, variables),
                 SeparateVlans = settings.Flag("vlan.use-for-tracking") != false,
-                KeepsPackets = eve is { PacketHeader: true } or { Packet: true } or { TaggedPackets: true },
-                KeepsEthernet = eve is { Ethernet: true },
+                KeepsPackets = written.Any(output => output.Options is { PacketHeader: true } or { Packet: true } or { TaggedPackets: true }),
+                KeepsEthernet = written.Any(output => output.Options.Ethernet),
                 Ssh = new()
                 {
                     Hassh = settings.Text("app-layer.protocols.ssh.hassh") is null or "auto" ? null : settings.Flag("app-layer.protocols.ssh.hassh"),
@@ -138,53 +138,5 @@ internal sealed record EngineSettings
             Keep = store is not null, KeepAll = store is not null && settings.Flag($"{store}.force-filestore") == true,
             Depth = store is null ? 0 : settings.Size($"{store}.stream-depth") ?? 0,
         };
-    }
-
-    private static EveOptions EveOf(Settings settings, string path)
-    {
-        var types = new HashSet<string>(StringComparer.Ordinal);
-        var options = new EveOptions { Ethernet = settings.Flag($"{path}.ethernet") == true, Metadata = settings.Flag($"{path}.metadata") != false, CaptureName = settings.Flag($"{path}.pcap-file") == true };
-        if (settings.Flag($"{path}.community-id") == true) options = options with { CommunitySeed = (ushort)(settings.Size($"{path}.community-id-seed") ?? 0) };
-        foreach (var (name, below) in settings.Items($"{path}.types"))
-        {
-            if (settings.Flag($"{below}.enabled") == false) continue;
-            types.Add(name switch { "files" => "fileinfo", "bittorrent-dht" => "bittorrent_dht", _ => name });
-            if (name == "ftp") types.Add("ftp_data");
-            if (name == "anomaly") options = options with { Anomalies = AnomaliesOf(settings, below), PacketHeader = settings.Flag($"{below}.packethdr") == true };
-            if (name == "alert")
-            {
-                options = options with
-                {
-                    Payload = settings.Flag($"{below}.payload") == true,
-                    PayloadPrintable = settings.Flag($"{below}.payload-printable") == true,
-                    Packet = settings.Flag($"{below}.packet") == true,
-                    Verdict = settings.Flag($"{below}.verdict") == true,
-                    TaggedPackets = settings.Flag($"{below}.tagged-packets") != false,
-                };
-            }
-            if (name == "alert") options = options with { HttpBody = settings.Flag($"{below}.http-body") == true, HttpBodyPrintable = settings.Flag($"{below}.http-body-printable") == true };
-            if (name == "http")
-            {
-                var dumped = settings.Text($"{below}.dump-all-headers");
-                options = options with
-                {
-                    HttpExtended = settings.Flag($"{below}.extended") == true,
-                    HttpCustom = settings.Items($"{below}.custom").Select(item => item.Name.ToLowerInvariant().Replace('-', '_')).ToFrozenSet(StringComparer.Ordinal),
-                    HttpRequestHeaders = dumped is "both" or "request",
-                    HttpResponseHeaders = dumped is "both" or "response",
-                };
-            }
-            if (name == "drop") options = options with { DropAlerts = settings.Flag($"{below}.alerts") == true, DropVerdict = settings.Flag($"{below}.verdict") == true, OnlyFirstDrops = settings.Text($"{below}.flows") == "start" };
-        }
-        return options with { Types = types.ToFrozenSet(StringComparer.Ordinal) };
-    }
-
-    /// <summary>Suricata tells what parsers notice unless asked not to, and the rest only if asked to.</summary>
-    private static Anomalies AnomaliesOf(Settings settings, string below)
-    {
-        var kinds = Anomalies.AppLayer;
-        foreach (var (name, kind) in (ReadOnlySpan<(string, Anomalies)>)[("decode", Anomalies.Decode), ("stream", Anomalies.Stream), ("applayer", Anomalies.AppLayer)])
-            if (settings.Flag($"{below}.types.{name}") is { } wanted) kinds = wanted ? kinds | kind : kinds & ~kind;
-        return kinds;
     }
 }

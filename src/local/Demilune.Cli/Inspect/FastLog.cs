@@ -41,6 +41,10 @@ internal sealed class FastLog(TextWriter lines, bool inline, IEventSink next) : 
 
     public void Packet(in PacketEvent packet) => next.Packet(packet);
 
+    public void Captured(in PacketEvent packet) => next.Captured(packet);
+
+    public void Segment(in SegmentEvent segment) => next.Segment(segment);
+
     public void Dispose() => lines.Dispose();
 
     private static string Name(byte protocol) => protocol switch

@@ -29,6 +29,10 @@ internal sealed class FileStore(FileStoreSettings settings, IEventSink next) : I
 
     public void Packet(in PacketEvent packet) => next.Packet(packet);
 
+    public void Captured(in PacketEvent packet) => next.Captured(packet);
+
+    public void Segment(in SegmentEvent segment) => next.Segment(segment);
+
     public void FileContent(in FileContentEvent content)
     {
         try

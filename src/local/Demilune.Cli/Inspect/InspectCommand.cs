@@ -63,6 +63,7 @@ public static class InspectCommand
                 var written = Settings.Load(parsed.GetValue(configuration)?.FullName, parsed.GetValue(set) ?? []);
                 log = EngineLog.Of(written, parsed.GetValue(logs)?.FullName);
                 Announce(written, log);
+                if (RunAs.Fault(written) is { } nobody) throw new InvalidDataException(nobody);
                 var settings = EngineSettings.Of(written, parsed.GetValue(simulate));
                 var onlyRules = parsed.GetValue(test) || parsed.GetValue(analysis);
                 return Task.FromResult(Run(new()
@@ -137,7 +138,7 @@ public static class InspectCommand
             return Failed;
         }
         if (request.OnlyRules) return 0;
-        using var output = Output(request);
+        using var output = new EveFiles(request);
         using var inspection = new CaptureInspection(compiled.Rules, request with { RulesCounted = (compiled.Rules.Signatures.Count, compiled.Errors.Count, compiled.Skipped) }, output);
         var captures = request.Captures!;
         foreach (var file in captures.All(TimeProvider.System, stop))
@@ -194,14 +195,6 @@ public static class InspectCommand
     {
         if (settings.Text("exception-policy") is { } policy) log.Info("exception-policy", $"master exception-policy set to: {policy}");
         if (settings.Has("decoder.erspan.typeI.enabled")) log.Warning("decode-erspan", "ERSPAN Type I is no longer configurable: it is always read, and the setting is ignored");
-    }
-
-    private static Stream Output(InspectRequest request)
-    {
-        if (request.LogDirectory is null) return new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
-        if (request.Settings.Eve is null) return Stream.Null;
-        Directory.CreateDirectory(request.LogDirectory);
-        return new FileStream(Path.Combine(request.LogDirectory, request.Settings.EveFile), FileMode.Append, FileAccess.Write, FileShare.Read, 1 << 16);
     }
 
     private static void Say(TextWriter said, string message) => said.WriteLine($"demilune inspect: {message}");

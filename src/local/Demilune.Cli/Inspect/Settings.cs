@@ -1,4 +1,3 @@
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Demilune.Cli.Inspect;
@@ -6,8 +5,6 @@ namespace Demilune.Cli.Inspect;
 /// <summary>A configuration file in Suricata's layout, asked by paths with dots (<c>stream.reassembly.depth</c>), and what the command line sets over it.</summary>
 internal sealed class Settings
 {
-    private const int MaxDepth = 64;
-
     private readonly YamlNode _root;
     private readonly Dictionary<string, string> _overrides = new(StringComparer.Ordinal);
 
@@ -18,7 +15,7 @@ internal sealed class Settings
     /// <exception cref="InvalidDataException">It is no YAML, or an override is no assignment.</exception>
     public static Settings Load(string? file, IEnumerable<string> overrides)
     {
-        var settings = new Settings(file is null ? new YamlMappingNode() : Read(file));
+        var settings = new Settings(file is null ? new YamlMappingNode() : SettingsFile.Read(file));
         foreach (var assignment in overrides)
         {
             var parts = assignment.Split('=', 2);
@@ -96,34 +93,5 @@ internal sealed class Settings
             if (node is null) return null;
         }
         return node;
-    }
-
-    private static YamlNode Read(string file)
-    {
-        try
-        {
-            var text = File.ReadAllText(file);
-            RefuseDeepNesting(file, text);
-            var stream = new YamlStream();
-            stream.Load(new StringReader(text));
-            return stream.Documents.Count == 0 ? new YamlMappingNode() : stream.Documents[0].RootNode;
-        }
-        catch (YamlException wrong)
-        {
-            throw new InvalidDataException($"{file}:{wrong.Start.Line}:{wrong.Start.Column}: {wrong.Message}");
-        }
-        catch (Exception wrong) when (wrong is InvalidOperationException or ArgumentException)
-        {
-            // The library's own way to say that a plain scalar ends inside a flow collection, or that a tag is no URI.
-            throw new InvalidDataException($"{file}: malformed YAML", wrong);
-        }
-    }
-
-    /// <summary>The tree is built by recursion: nesting without end would end the process. Suricata's own files nest 7 deep.</summary>
-    private static void RefuseDeepNesting(string file, string text)
-    {
-        var depth = 0;
-        for (var parser = new Parser(new StringReader(text)); parser.MoveNext();)
-            if ((depth += parser.Current!.NestingIncrease) > MaxDepth) throw new InvalidDataException($"{file}:{parser.Current.Start.Line}: nested deeper than {MaxDepth}");
     }
 }

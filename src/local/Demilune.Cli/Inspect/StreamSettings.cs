@@ -31,9 +31,20 @@ internal static class StreamSettings
             LiberalTimestamps = settings.Flag("stream.liberal-timestamps") == true,
             MidStreamPolicy = settings.IsEmpty ? ExceptionPolicy.Ignore : ExceptionPolicies.OfMidStream(settings, inline),
             ReassemblyPolicy = settings.IsEmpty ? ExceptionPolicy.Ignore : ExceptionPolicies.Of(settings, "stream.reassembly.memcap-policy", inline, hasFlow: true),
+            ParserPolicy = settings.IsEmpty ? ExceptionPolicy.Ignore : ExceptionPolicies.Of(settings, "app-layer.error-policy", inline, hasFlow: true),
+            Timeouts = TimeoutsOf(settings, defaults.Timeouts),
             Urgent = UrgentOf(settings.Text("stream.reassembly.urgent.policy"), UrgentPolicy.OutOfBand),
             Hosts = [.. HostsOf(settings)],
         };
+    }
+
+    private static FlowTimeouts TimeoutsOf(Settings settings, FlowTimeouts usual)
+    {
+        return usual with { Tcp = Of("tcp", usual.Tcp), Udp = Of("udp", usual.Udp), Icmp = Of("icmp", usual.Icmp), Other = Of("default", usual.Other) };
+
+        Lives Of(string name, Lives lives) => new(Seconds($"{name}.new", lives.New), Seconds($"{name}.established", lives.Established), Seconds($"{name}.closed", lives.Closed));
+
+        int Seconds(string path, int usually) => (int)Math.Min(settings.Size($"flow-timeouts.{path}") ?? usually, int.MaxValue);
     }
 
     private static UrgentPolicy UrgentOf(string? word, UrgentPolicy usual) => word switch

@@ -43,7 +43,8 @@ internal static class RulesExplainCommand
         var profile = new RuleProfile(rules, static () => (long)Stopwatch.GetElapsedTime(0).TotalNanoseconds);
         using var bytes = new FileStream(capture.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 20, FileOptions.SequentialScan);
         var settings = request.Settings;
-        CaptureInspection.Run(bytes, rules, request with { VerifyChecksums = settings.VerifyChecksums ?? false, Profile = profile }, Stream.Null, stop);
+        using var nowhere = new EveFiles(Stream.Null, new());
+        CaptureInspection.Run(bytes, rules, request with { VerifyChecksums = settings.VerifyChecksums ?? false, Profile = profile }, nowhere, stop);
         return profile;
     }
 

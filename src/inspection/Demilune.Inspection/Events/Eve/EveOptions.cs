@@ -60,7 +60,46 @@ public sealed record EveOptions
     /// <summary>Records end with the name of the capture that they are from (Suricata's <c>pcap-file</c>).</summary>
     public bool CaptureName { get; init; }
 
+    /// <summary>Every record names who has seen it (<c>sensor-name</c>); null: none does.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>Which segments are told. Needs <see cref="InspectorOptions.TellsSegments"/>. Default: none.</summary>
+    public SegmentRecords Segments { get; init; }
+
+    /// <summary>Which records of DNS are wanted.</summary>
+    public DnsRecordOptions Dns { get; init; } = new();
+
     public bool Writes(string type) => Types is null || Types.Contains(type);
+}
+
+/// <summary>Which records of DNS are written.</summary>
+public sealed record DnsRecordOptions
+{
+    public bool Requests { get; init; } = true;
+    public bool Responses { get; init; } = true;
+
+    /// <summary>Types of what is asked for, in capitals; null: all.</summary>
+    public FrozenSet<string>? Types { get; init; }
+
+    internal bool Wants(bool isAnswer, IEnumerable<string> types) => (isAnswer ? Responses : Requests) && (Types is null || types.Any(Types.Contains));
+}
+
+/// <summary>Segments of TCP.</summary>
+[Flags]
+public enum SegmentRecords : byte
+{
+    None = 0,
+
+    /// <summary>Something is odd about them.</summary>
+    Odd = 1,
+
+    /// <summary>They bring their connection into another state.</summary>
+    Steps = 2,
+
+    /// <summary>All that they bring was acknowledged long ago.</summary>
+    Spurious = 4,
+    Others = 8,
+    All = Odd | Steps | Spurious | Others,
 }
 
 /// <summary>EVE's kinds of anomalies.</summary>

@@ -22,6 +22,15 @@ public sealed partial class EveWriter
         End();
     }
 
+    public void Captured(in PacketEvent packet)
+    {
+        if (!_options.Writes("metadata")) return;
+        Begin("metadata", in packet.Context);
+        WriteMetadata(in packet.Context);
+        WriteKubernetes(in packet.Context);
+        End();
+    }
+
     public void Drop(in DropEvent drop)
     {
         if (!_options.Writes("drop") || (_options.OnlyFirstDrops && !drop.IsFirstOfSide && drop.Cause is null)) return;
@@ -29,18 +38,7 @@ public sealed partial class EveWriter
         _json.WriteString("direction"u8, Direction(in drop.Context));
         var facts = drop.Facts;
         _json.WriteStartObject("drop"u8);
-        _json.WriteNumber("len"u8, drop.Length);
-        if (facts.IsIpv6)
-        {
-            _json.WriteNumber("tc"u8, facts.Tos);
-            _json.WriteNumber("hoplimit"u8, facts.Ttl);
-        }
-        else if (facts.IpProtocol != 0)
-        {
-            _json.WriteNumber("tos"u8, facts.Tos);
-            _json.WriteNumber("ttl"u8, facts.Ttl);
-            _json.WriteNumber("ipid"u8, facts.IpId);
-        }
+        WriteHeaders(in facts, drop.Length);
         switch (facts.IpProtocol)
         {
             case IpProtocol.Tcp: WriteSegment(in facts); break;
@@ -56,6 +54,22 @@ public sealed partial class EveWriter
         if (_options.DropAlerts && drop.Cause is { } cause) WriteSignature(cause, AlertAction.Blocked, in drop.Context);
         WriteKubernetes(in drop.Context);
         End();
+    }
+
+    private void WriteHeaders(in PacketFacts facts, int length)
+    {
+        _json.WriteNumber("len"u8, length);
+        if (facts.IsIpv6)
+        {
+            _json.WriteNumber("tc"u8, facts.Tos);
+            _json.WriteNumber("hoplimit"u8, facts.Ttl);
+        }
+        else if (facts.IpProtocol != 0)
+        {
+            _json.WriteNumber("tos"u8, facts.Tos);
+            _json.WriteNumber("ttl"u8, facts.Ttl);
+            _json.WriteNumber("ipid"u8, facts.IpId);
+        }
     }
 
     private void WriteSegment(in PacketFacts facts)
@@ -152,8 +166,7 @@ public sealed partial class EveWriter
         foreach (var (variable, text) in texts)
         {
             _json.WriteStartObject();
-            _json.WriteString("key"u8, rules.VariableNames[variable]);
-            _json.WriteString("value"u8, _text.Of(text));
+            _json.WriteString(rules.VariableNames[variable], _text.PayloadOf(text));
             _json.WriteEndObject();
         }
         _json.WriteEndArray();

@@ -114,7 +114,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
 
     public void Http(in HttpEvent http)
     {
-        if (!_options.Writes(http.Fields.Details is null ? "http" : "http2")) return;
+        if (!_options.Writes(http.Fields.Details is null ? "http" : "http2") || http.Context.Memory?.IsMuted(http.Transaction) == true) return;
         Begin("http", in http.Context);
         _json.WriteNumber("tx_id"u8, http.Transaction);
         WriteHttpRecord(http.Fields);
@@ -139,7 +139,8 @@ public sealed partial class EveWriter : IEventSink, IDisposable
 
     public void Record(in RecordEvent record)
     {
-        if (!_options.Writes(record.Type)) return;
+        if (!_options.Writes(record.Type) || record.Context.Memory?.IsMuted(record.Transaction) == true) return;
+        if (record.Fields is Sessions.Dns.DnsFields dns && !_options.Dns.Wants(dns.IsAnswer, dns.Types)) return;
         Begin(record.Type, in record.Context);
         // Where Suricata has one. A number beside the object is of no use to rules or readers of the others, whose own have it.
         if (record.Transaction >= 0 && record.Type is "smtp" or "ftp" or "ftp_data" or "ssh") _json.WriteNumber("tx_id"u8, record.Transaction);
@@ -236,6 +237,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
     private void End()
     {
         if (_options.CaptureName) _json.WriteString("pcap_filename"u8, Capture);
+        if (_options.Host is { } host) _json.WriteString("host"u8, host);
         _json.WriteEndObject();
         _json.Flush();
         _line(_buffer.WrittenSpan);

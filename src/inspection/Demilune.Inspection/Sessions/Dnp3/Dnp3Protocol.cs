@@ -11,6 +11,7 @@ internal static class Dnp3Protocol
     {
         App = AppProtocol.Dnp3,
         OfStream = static (_, bytes) => Dnp3Detection.OfFrame(bytes),
+        Speaker = static (bytes, _) => bytes is [5, 0x64, _, var control, ..] ? (control & 0x80) != 0 ? Side.Client : Side.Server : null,      // masters set the bit
         Ports = [20000],
         AtPort = static (_, bytes) => Dnp3Detection.OfAny(bytes),
         Buffers = [BufferId.Dnp3Data, BufferId.Dnp3Function, BufferId.Dnp3Object, BufferId.Dnp3Indications],

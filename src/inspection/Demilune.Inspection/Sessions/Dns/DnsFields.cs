@@ -18,6 +18,11 @@ internal sealed class DnsFields : IRecordFields
     /// <summary>Which question a query's record is about.</summary>
     public int Question { get; set; }
 
+    public bool IsAnswer => _message.IsResponse;
+
+    /// <summary>What is asked for, by EVE's names: of a query in its own record, of an answer all together.</summary>
+    public IEnumerable<string> Types => IsAnswer ? _message.Questions.Select(question => DnsNames.Of(question.Type)) : _message.Questions.Skip(Question).Take(1).Select(question => DnsNames.Of(question.Type));
+
     public void Take(DnsMessage message, int transaction) => (_message, _transaction, Question) = (message, transaction, 0);
 
     public void Write(Utf8JsonWriter json)

@@ -12,6 +12,7 @@ internal static class DnsProtocol
         App = AppProtocol.Dns,
         OfStream = static (_, bytes) => DnsDetection.OfStream(bytes),
         OfDatagram = static (_, bytes) => DnsDetection.OfDatagram(bytes),
+        Speaker = static (bytes, isDatagram) => (bytes[isDatagram ? 2 : 4] & 0x80) == 0 ? Side.Client : Side.Server,
         CapturedAt = [53],
         Buffers = [BufferId.DnsQuery, BufferId.DnsQueryName, BufferId.DnsAnswerName, BufferId.DnsOpcode],
         Events = ["dns.malformed_data", "dns.not_request", "dns.not_response", "dns.not_a_request", "dns.not_a_response", "dns.name_too_long", "dns.infinite_loop", "dns.too_many_labels", "dns.z_flag_set", "dns.invalid_opcode"],

@@ -13,6 +13,9 @@ internal sealed class DnsSession(InspectorOptions options, Detector detector) : 
     private bool _isDatagram;
     private int _transactions;
 
+    /// <summary>Questions whose answers are not told.</summary>
+    private readonly HashSet<int> _muted = [];
+
     public void Begin(RuleSet rules, bool isDatagram)
     {
         (_isDatagram, _transactions) = (isDatagram, 0);
@@ -35,7 +38,11 @@ internal sealed class DnsSession(InspectorOptions options, Detector detector) : 
     {
     }
 
-    public void Clear() => _transaction.Clear();
+    public void Clear()
+    {
+        _transaction.Clear();
+        _muted.Clear();
+    }
 
     public bool IsOver(Side from) => false;
 
@@ -50,6 +57,7 @@ internal sealed class DnsSession(InspectorOptions options, Detector detector) : 
         }
         _transaction.Take(from, message, _transactions++, isAlone: _isDatagram);
         detector.Frame(FrameType.DnsPdu, message, end, _transaction, _transaction);
+        if (detector.Scope.Flow is { } flow) _transaction.MuteAnswer(flow, _muted);
         _transaction.Tell();
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Demilune.Inspection.Detection;
 using Demilune.Inspection.Events;
+using Demilune.Inspection.Flows;
 using Demilune.Rules.Buffers;
 using Demilune.Wire.Dns;
 
@@ -13,6 +14,7 @@ internal sealed class DnsTransaction(InspectorOptions options, Detector detector
     private readonly DnsMessage _message = new();
     private readonly DnsFields _fields = new();
     private readonly byte[] _opcode = new byte[sizeof(long)];
+    private const int MaxMuted = 64;
     private Side _from;
 
     public int Number { get; private set; }
@@ -65,6 +67,22 @@ internal sealed class DnsTransaction(InspectorOptions options, Detector detector
         if ((_message.Flags & 0x40) != 0) detector.Notice("dns.z_flag_set", this, this, _pending);
         if (_message.Opcode >= 7) detector.Notice("dns.invalid_opcode", this, this, _pending);
         detector.Evaluate(_pending, new DetectionBuffers { Message = this, Payload = message }, 0, this);
+    }
+
+    /// <summary>Whoever wants no record of a question wants none of its answer.</summary>
+    /// <param name="flow">Where it is said.</param>
+    /// <param name="muted">Numbers of questions whose answers are not told.</param>
+    public void MuteAnswer(Flow flow, HashSet<int> muted)
+    {
+        if (_message.IsResponse)
+        {
+            if (muted.Remove(_message.Id)) flow.Mute(Number);
+        }
+        else if (flow.IsMuted(Number))
+        {
+            if (muted.Count >= MaxMuted) muted.Clear();
+            muted.Add(_message.Id);
+        }
     }
 
     /// <summary>A record for each question of a query, and one for a response. Oriented from client to server, as Suricata has it.</summary>

@@ -30,6 +30,9 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     /// <summary>The file that the body is; null before it begins, and where it is several or none.</summary>
     public TrackedFile? File { get; set; }
 
+    /// <summary>The whole that the file is a part of; null: it is none, or the whole is not put together.</summary>
+    public FileJoins.Join? Whole { get; set; }
+
     /// <summary>The name of the file that the body is; empty if the sender gave none.</summary>
     public ReadOnlySpan<byte> FileName => _arena.AsSpan(_fileName.Start, _fileName.Length);
 
@@ -51,6 +54,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     {
         Body.Clear();
         _fileName = _range = default;
+        Whole = null;
         Pending.Clear();
         Array.Clear(_places);
         _lines.Clear();

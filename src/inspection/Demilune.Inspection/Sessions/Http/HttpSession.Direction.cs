@@ -161,7 +161,10 @@ internal sealed partial class HttpSession
         private TrackedFile OpenFile(HttpMessage message, HttpTransaction transaction)
         {
             var file = session._files.Open(side, message.FileName.IsEmpty ? transaction.Path() : message.FileName, message, message.Pending, transaction, message.Body);
-            if (ContentRange.TryParse(message.ContentRange, out var range)) file.Range = (range.Start, range.End);
+            if (!ContentRange.TryParse(message.ContentRange, out var range) || range.Size < 0 || range.End - range.Start + 1 == range.Size) return file;
+            file.Range = (range.Start, range.End);
+            var scope = session._detector.Scope;
+            if (session._options.Streams is not null) message.Whole = scope.Joins.Find(transaction.Request[BufferId.HttpHost], file.Name, range.Size, scope.Now);
             return file;
         }
 
@@ -185,6 +188,7 @@ internal sealed partial class HttpSession
             if (!_form.IsActive && _transaction is { } transaction)
             {
                 message.File ??= OpenFile(message, transaction);
+                message.Whole?.Add(message.File.Range.Start + message.File.Size, bytes);
                 session._files.Take(message.File, bytes);
             }
             detector.Keep(message.Pending, window.Total + InspectionWindow.Overlap);
@@ -222,7 +226,20 @@ internal sealed partial class HttpSession
         {
             if (message.File is not { } file) return;
             message.File = null;
+            var name = message.Whole is null ? [] : file.Name.ToArray();
             session._files.Close(file, isCut || Parser.IsTruncated || session._isCut ? FileState.Truncated : FileState.Closed);
+            if (message.Whole is { IsWhole: true } whole) TellWhole(whole, name, message);
+            message.Whole = null;
+        }
+
+        /// <summary>With its last part the whole of a file has come: it is one of the same transaction.</summary>
+        private void TellWhole(FileJoins.Join whole, byte[] name, HttpMessage message)
+        {
+            session._detector.Scope.Joins.Forget(whole);
+            if (_transaction is not { } transaction) return;
+            var file = session._files.Open(side, name, message, message.Pending, transaction);
+            session._files.Append(file, whole.Bytes);
+            session._files.Close(file, FileState.Closed);
         }
 
         public void Anomaly(Http1Anomaly anomaly)

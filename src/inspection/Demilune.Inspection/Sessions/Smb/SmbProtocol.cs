@@ -12,6 +12,7 @@ internal static class SmbProtocol
     {
         App = AppProtocol.Smb,
         OfStream = static (_, bytes) => SmbDetection.OfStream(bytes),
+        Speaker = static (bytes, _) => SmbDetection.IsAnswer(bytes) is { } isAnswer ? isAnswer ? Side.Server : Side.Client : null,
         Buffers = [BufferId.SmbNamedPipe, BufferId.SmbShare, BufferId.SmbNtlmsspUser, BufferId.SmbNtlmsspDomain, .. DceProtocol.Buffers],
         Events =
         [

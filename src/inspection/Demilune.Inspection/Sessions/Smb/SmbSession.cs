@@ -25,6 +25,7 @@ internal sealed partial class SmbSession : IProtocolSession
     private readonly FileTracker _files;
     private readonly SmbReader[] _readers = [new(isClient: true), new(isClient: false)];
     private readonly Direction[] _directions;
+    private readonly SmbFrames[] _frames;
     private readonly Dictionary<(int Version, ulong Key), SmbTransaction> _open = [];
     private readonly Queue<(int Version, ulong Key)> _order = new();
     private readonly Dictionary<uint, (byte[] Name, bool IsPipe)> _trees = [];
@@ -39,6 +40,7 @@ internal sealed partial class SmbSession : IProtocolSession
         (_options, _pool, _detector) = (options, pool, detector);
         _files = new(options, pool, detector);
         _directions = [new(this, Side.Client), new(this, Side.Server)];
+        _frames = [new(new(options, pool, detector)), new(new(options, pool, detector))];
     }
 
     /// <summary>As agreed on; "unknown" before.</summary>
@@ -53,7 +55,11 @@ internal sealed partial class SmbSession : IProtocolSession
         (Dialect, MaxRead, MaxWrite, _transactions, _hasToldMalformed) = ("unknown", 0, 0, 0, false);
     }
 
-    public void Deliver(Side from, ReadOnlySpan<byte> bytes) => _readers[(int)from].Feed(bytes, _directions[(int)from]);
+    public void Deliver(Side from, ReadOnlySpan<byte> bytes)
+    {
+        if (_detector.Wants(FrameType.NbssPdu, FrameType.Smb3Data)) _frames[(int)from].Take(bytes);
+        _readers[(int)from].Feed(bytes, _directions[(int)from]);
+    }
 
     public void Close(Side from)
     {
@@ -78,6 +84,7 @@ internal sealed partial class SmbSession : IProtocolSession
         _trees.Clear();
         _reads.Clear();
         foreach (var direction in _directions) direction.Clear();
+        foreach (var side in _frames) side.Clear();
         _latest = null;
     }
 

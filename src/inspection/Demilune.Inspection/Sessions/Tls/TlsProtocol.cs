@@ -13,6 +13,6 @@ internal static class TlsProtocol
         OfStream = static (from, bytes) => TlsDetection.OfStream(from == Side.Client, bytes),
         Buffers = [.. TlsSide.OfHello, .. TlsSide.OfCertificates, BufferId.SslState],
         Events = TlsEvents.All,
-        Open = static (options, _, detector) => new TlsSession(options, detector),
+        Open = static (options, pool, detector) => new TlsSession(options, pool, detector),
     };
 }

@@ -1,6 +1,7 @@
 using Demilune.Inspection.Access;
 using Demilune.Inspection.Detection;
 using Demilune.Inspection.Events;
+using Demilune.Inspection.Reassembly;
 using Demilune.Rules.Buffers;
 using Demilune.Rules.Compile;
 using Demilune.Rules.Headers;
@@ -19,8 +20,11 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
     private bool _isTold;
     private bool _wantsClientCertificate;
 
-    public TlsSession(InspectorOptions options, Detector detector)
+    private readonly TlsFrames[] _frames;
+
+    public TlsSession(InspectorOptions options, SegmentPool pool, Detector detector)
     {
+        _frames = [new(new(options, pool, detector)), new(new(options, pool, detector))];
         (_options, _detector, _fields) = (options, detector, options.Tls.Fields);
         (Client, Server) = (new(this, Side.Client), new(this, Side.Server));
         _record = new(this, _fields);
@@ -64,7 +68,11 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
         bool Looks(BufferId id) => rules.Inspects(id, FlowDirections.ToServer) || rules.Inspects(id, FlowDirections.ToClient);
     }
 
-    public void Deliver(Side from, ReadOnlySpan<byte> bytes) => Of(from).Reader.Feed(bytes, Of(from));
+    public void Deliver(Side from, ReadOnlySpan<byte> bytes)
+    {
+        if (_detector.Wants(FrameType.TlsHeader, FrameType.TlsHeartbeat)) _frames[(int)from].Take(bytes);
+        Of(from).Reader.Feed(bytes, Of(from));
+    }
 
     public void Close(Side from)
     {
@@ -73,6 +81,7 @@ internal sealed class TlsSession : IProtocolSession, ITransaction
 
     public void Clear()
     {
+        foreach (var side in _frames) side.Clear();
         Client.Clear();
         Server.Clear();
         _fingerprints = null;
