@@ -151,6 +151,24 @@ struct config {
 };
 MAP(config, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct config), 1, 0);
 
+/* ---- the overlay: what is on other nodes is reached through tunnels. Without one all three are empty ---- */
+
+struct overlay {
+	union address node; /* this node's end of every tunnel */
+	__u32 ifindex;      /* of the tunnels' interface; 0: there is no overlay */
+	__u32 pad;
+};
+MAP(overlay, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct overlay), 1, 0);
+
+/* The node at which an address is: its pods' and its own, this node's own too. Where what is for it goes, and who alone may bring what is from it. */
+struct remote {
+	union address node;
+};
+MAP(remotes, BPF_MAP_TYPE_HASH, sizeof(struct address_key), sizeof(struct remote), 131072, BPF_F_NO_PREALLOC);
+
+/* Addresses of pods, wherever they are → their network. The host has one routing table, so these keys are all of network 0. */
+MAP(tunnelled, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct prefix_key), sizeof(__u32), 64, BPF_F_NO_PREALLOC);
+
 /* ---- port pairs: configured by user space, stamped here ---- */
 
 enum pair_flags {
@@ -280,6 +298,8 @@ enum counter {
 	DROP_CLOSED,           /* no firewall alive and the policy is CLOSED */
 	DROP_FORGED,           /* from a firewall: not a frame of a flow it was given */
 	DROP_FULL,             /* a table refused the flow */
+	DROP_UNREACHABLE,      /* no node is known to have the destination */
+	DROP_TUNNEL,           /* came through a tunnel from another node than its source's, or for nobody here */
 	COUNTERS,
 };
 MAP(counters, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), sizeof(__u64), COUNTERS, 0);

@@ -66,6 +66,12 @@ inlined int is_mapped_ipv4(const union address *a)
 	return !a->words[0] && !a->words[1] && a->words[2] == bpf_htonl(0xffff);
 }
 
+inlined int is_multicast(const struct packet *packet)
+{
+	return packet->family == 6 ? packet->destination.bytes[0] == 0xff
+				   : packet->destination.bytes[12] >= 224 || !packet->destination.words[3];
+}
+
 inlined int is_icmp_error(const struct packet *packet)
 {
 	if (packet->protocol == IPPROTO_ICMP)

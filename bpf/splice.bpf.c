@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * The splice: three programs on the host side of every interface, between pods, the host's stack and firewalls.
+ * The splice: programs on the host side of every interface, between pods, the host's stack, firewalls and other nodes.
  *
  *   from_pod       tcx ingress, pod's interface:       what the pod sends
  *   to_pod         tcx egress, pod's interface:        what the host's stack sends to the pod
  *   from_firewall  tcx ingress, "in" and "out":        what a firewall returns
  *   from_agent     tcx ingress, the agent's interface: answers of name servers that it has learnt from
+ *   to_overlay     tcx egress, the tunnels' interface: what the host's stack routes to other nodes (overlay.h)
+ *   from_overlay   tcx ingress, the same interface:    what other nodes send, before the host's stack has it
  *
  *   pod A ─ from_pod ─┬─ judged, direct ───────────────────────────────────────► pod B (redirect_peer) or the host's stack
  *                     └─ judged, spliced ► "in" ► firewall ► "out" ─ from_firewall ─►          "
@@ -14,6 +16,7 @@
  * desired state; nothing is sent into a firewall that did not see the flow begin; nothing is taken from one that it was not given.
  */
 #include "splice.h"
+#include "overlay.h"
 
 char licence[] SEC("license") = "GPL";
 
@@ -34,12 +37,6 @@ inlined struct scratch *fresh_scratch(void)
 	if (desk)
 		__builtin_memset(&desk->packet, 0, sizeof(desk->packet));
 	return desk;
-}
-
-inlined int is_multicast(const struct packet *packet)
-{
-	return packet->family == 6 ? packet->destination.bytes[0] == 0xff
-				   : packet->destination.bytes[12] >= 224 || !packet->destination.words[3];
 }
 
 inlined int same_mac(const __u8 *a, const __u8 *b)
@@ -358,6 +355,8 @@ int to_pod(struct __sk_buff *skb)
 		if (bpf_map_lookup_elem(&ports, &came_by))
 			from_port = came_by;
 		if (owner && owner->ifindex && owner->ifindex != came_by)
+			return drop(DROP_SPOOFED);
+		if (!from_port && !may_come_by(came_by, port->network, &packet->source))
 			return drop(DROP_SPOOFED);
 	}
 	reason = read_transport(skb, packet);

@@ -244,6 +244,7 @@ internal sealed class Agent : IDisposable
         _names = new(_state);
         if (_outcome.HasTooManyCombinations) _log.TooManyCombinations(CombinationTags.Last - CombinationTags.First + 1);
         foreach (var (port, reason) in _outcome.PortErrors) _log.PortNotEnforced(port, reason);
+        if (_outcome.TunnelError is { } closed) _log.NoTunnels(closed);
         ApplyLimits();
     }
 

@@ -47,6 +47,9 @@ internal static partial class AgentLog
     [LoggerMessage(2013, LogLevel.Error, "More than {Most} combinations of security policies select flows on this node: flows of those that got no tag are closed. Name fewer different SecurityPolicies for the same pods")]
     public static partial void TooManyCombinations(this ILogger log, int most);
 
+    [LoggerMessage(2014, LogLevel.Error, "There are no tunnels to other nodes, and their pods cannot be reached: {Reason}. Tried again with the next change")]
+    public static partial void NoTunnels(this ILogger log, string reason);
+
     [LoggerMessage(2020, LogLevel.Information, "Firewall {Pod} connected: {Engine} {Version}, real-time scheduling {RealTime}")]
     public static partial void FirewallConnected(this ILogger log, string pod, string engine, string version, bool realTime);
 

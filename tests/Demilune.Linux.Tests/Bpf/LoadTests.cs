@@ -14,7 +14,7 @@ public sealed class LoadTests
         {
             var spec = BpfObjectSpec.Parse(File.ReadAllBytes(SpliceObject.Path));
             using var collection = BpfCollection.Load(spec, directory);
-            Assert.Equal(["from_agent", "from_firewall", "from_pod", "to_pod"], collection.Programs.Keys.Order());
+            Assert.Equal(["from_agent", "from_firewall", "from_overlay", "from_pod", "to_overlay", "to_pod"], collection.Programs.Keys.Order());
             // It refuses more than a million; another kernel's verifier may walk somewhat further.
             foreach (var (name, program) in collection.Programs)
             {

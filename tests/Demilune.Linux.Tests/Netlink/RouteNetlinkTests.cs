@@ -87,4 +87,30 @@ public sealed class RouteNetlinkTests : IDisposable
         Assert.Equal(before, Where());
         Assert.Throws<InvalidOperationException>(() => _here.Run(() => throw new InvalidOperationException("as thrown")));
     }
+
+    [Fact]
+    public void A_device_of_tunnels_is_found_by_its_port_and_its_routes_and_rules_are_read_and_taken_back() => _here.Run(() =>
+    {
+        using var netlink = new RouteNetlink();
+        netlink.SetLink(netlink.FindLink("lo")!.Index, up: true);       // before a namespace's first address the kernel takes every gateway for wrong
+        netlink.CreateVxlan("tunnels", 4790, 1400);
+        var link = netlink.FindLink("tunnels")!;
+        Assert.Equal((4790, 1400), (link.TunnelPort, link.Mtu));
+        netlink.SetLink(link.Index, up: true);
+        foreach (var (destination, length, gateway, table) in new[] { ("10.9.0.0", 16, "169.254.1.2", RouteNetlink.MainTable), ("192.0.2.7", 32, "169.254.1.2", 25_709), ("fd09::", 64, "fe80::1", 25_709) })
+            for (var i = 0; i < 2; i++) netlink.AddRoute(link.Index, IPAddress.Parse(destination), length, IPAddress.Parse(gateway), table: table);
+        Assert.Equal(["10.9.0.0/16 254", "192.0.2.7/32 25709", "fd09::/64 25709"],
+            netlink.RoutesBy(link.Index).Select(route => $"{route.Destination}/{route.PrefixLength} {route.Table}").Order(StringComparer.Ordinal));
+        Assert.Empty(netlink.RoutesBy(netlink.FindLink("lo")!.Index));
+        Assert.True(netlink.DeleteRoute(link.Index, IPAddress.Parse("192.0.2.7"), 32, 25_709));
+        Assert.False(netlink.DeleteRoute(link.Index, IPAddress.Parse("192.0.2.7"), 32, 25_709));
+        foreach (var source in new[] { "10.9.0.0", "fd09::" })
+        {
+            for (var i = 0; i < 2; i++) netlink.AddRule(IPAddress.Parse(source), 16, 25_709);
+            Assert.True(netlink.DeleteRule(IPAddress.Parse(source), 16, 25_709));
+            Assert.False(netlink.DeleteRule(IPAddress.Parse(source), 16, 25_709));
+        }
+        Assert.True(netlink.DeleteLink("tunnels"));
+        Assert.Empty(netlink.RoutesBy(link.Index));
+    });
 }

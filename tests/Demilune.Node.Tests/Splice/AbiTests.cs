@@ -24,6 +24,7 @@ public sealed class AbiTests
             ("rules", Size<RulesKey>(), Size<RulesPage>()), ("classes", Size<RulesKey>(), Size<ClassesPage>()), ("chains", 8, Size<ChainRow>()),
             ("pairs", 8, Size<PairRow>()), ("pair_counters", 8, Size<PairCountersRow>()), ("config", 4, Size<ConfigRow>()), ("policies", 4, 4),
             ("learnt", Size<LearntKey>(), Size<LearntRow>()), ("listener", 4, Size<ListenerRow>()),
+            ("overlay", 4, Size<OverlayRow>()), ("remotes", Size<AddressKey>(), Size<RemoteRow>()), ("tunnelled", Size<PrefixKey>(), 4),
         ];
         foreach (var (map, key, value) in ours)
         {
@@ -37,7 +38,7 @@ public sealed class AbiTests
     public void The_object_needs_no_linker()
     {
         // The parser refuses everything else by name; that there is something to refuse is tested in the Linux room.
-        Assert.Equal(["from_agent", "from_firewall", "from_pod", "to_pod"], Object.Programs.Select(program => program.Name));
+        Assert.Equal(["from_agent", "from_firewall", "from_overlay", "from_pod", "to_overlay", "to_pod"], Object.Programs.Select(program => program.Name));
         Assert.Equal("GPL", Object.License);
     }
 
@@ -54,6 +55,7 @@ public sealed class AbiTests
             (typeof(LearntKey), "learnt_key", [("Interface", "ifindex"), ("Address", "address")]),
             (typeof(LearntRow), "learnt", [("Identity", "identity"), ("Expires", "expires"), ("Used", "used")]),
             (typeof(ListenerRow), "listener", [("Until", "until"), ("Interface", "ifindex")]),
+            (typeof(OverlayRow), "overlay", [("Node", "node"), ("Interface", "ifindex")]),
             (typeof(PrefixKey), "prefix_key", [("Length", "length"), ("Network", "network"), ("Address", "address")]),
             (typeof(RulesKey), "rules_key", [("Subject", "subject"), ("Identity", "identity"), ("Direction", "direction"), ("Family", "family"), ("Page", "page")]),
             (typeof(RuleRow), "rule", [("ProtocolMin", "protocol_min"), ("ProtocolMax", "protocol_max"), ("PortMin", "port_min"), ("PortMax", "port_max")]),

@@ -13,7 +13,7 @@ public static class NodeChanges
         var change = new NodeChange { Base = from.Revision, Put = new() { Revision = to.Revision }, Removed = new() };
         var isNews = Differ(Ports, from, to, change) | Differ(Groups, from, to, change) | DifferInMembers(from, to, change) | Differ(Classifiers, from, to, change)
             | Differ(Chains, from, to, change) | Differ(Firewalls, from, to, change) | Differ(Policies, from, to, change) | Differ(Identities, from, to, change)
-            | DifferInRouting(from, to, change);
+            | Differ(RemoteNodes, from, to, change) | DifferInRouting(from, to, change) | DifferInOverlay(from, to, change);
         return isNews ? change : null;
     }
 
@@ -32,7 +32,9 @@ public static class NodeChanges
         Merge(Firewalls, state, put, removed, next);
         Merge(Policies, state, put, removed, next);
         Merge(Identities, state, put, removed, next);
+        Merge(RemoteNodes, state, put, removed, next);
         next.Routing = removed.Routing ? null : put.Routing ?? state.Routing;
+        next.Overlay = removed.Overlay ? null : put.Overlay ?? state.Overlay;
         var changed = change.Members.ToDictionary(set => set.Id);
         for (var i = 0; changed.Count > 0 && i < next.AddressSets.Count; i++)
             if (changed.Remove(next.AddressSets[i].Id, out var members)) next.AddressSets[i] = Apply(next.AddressSets[i], members);
@@ -42,7 +44,7 @@ public static class NodeChanges
     /// <summary>The same objects under other combinations.</summary>
     public static NodeState With(NodeState state, IEnumerable<PolicyCombination> combinations)
     {
-        NodeState next = new() { Revision = state.Revision, Combinations = { combinations }, Routing = state.Routing };
+        NodeState next = new() { Revision = state.Revision, Combinations = { combinations }, Routing = state.Routing, Overlay = state.Overlay };
         next.Ports.AddRange(state.Ports);
         next.SecurityGroups.AddRange(state.SecurityGroups);
         next.AddressSets.AddRange(state.AddressSets);
@@ -51,12 +53,16 @@ public static class NodeChanges
         next.Firewalls.AddRange(state.Firewalls);
         next.SecurityPolicies.AddRange(state.SecurityPolicies);
         next.Identities.AddRange(state.Identities);
+        next.RemoteNodes.AddRange(state.RemoteNodes);
         return next;
     }
 
     /// <summary>What tells one identity from another.</summary>
     public static string KeyOf(Identity identity) =>
         $"{identity.PodNamespace}/{identity.PodName} {identity.Network} {string.Join(',', identity.Addresses)}";
+
+    /// <summary>What tells one remote node from another: it is told of once for each network.</summary>
+    public static string KeyOf(RemoteNode node) => $"{node.Name} {node.Network}";
 
     /// <summary>One list of a state.</summary>
     private sealed record Part<T>(Func<NodeState, RepeatedField<T>> Of, Func<T, string> Key, Func<NodeKeys, RepeatedField<string>> Removed) where T : class, IMessage<T>;
@@ -69,6 +75,8 @@ public static class NodeChanges
     private static Part<Firewall> Firewalls { get; } = new(state => state.Firewalls, firewall => firewall.PodUid, keys => keys.Firewalls);
     private static Part<SecurityPolicy> Policies { get; } = new(state => state.SecurityPolicies, policy => policy.Name, keys => keys.SecurityPolicies);
     private static Part<Identity> Identities { get; } = new(state => state.Identities, KeyOf, keys => keys.Identities);
+
+    private static Part<RemoteNode> RemoteNodes { get; } = new(state => state.RemoteNodes, KeyOf, keys => keys.RemoteNodes);
 
     private static bool Differ<T>(Part<T> part, NodeState from, NodeState to, NodeChange change) where T : class, IMessage<T>
     {
@@ -106,6 +114,13 @@ public static class NodeChanges
     {
         if (Equals(from.Routing, to.Routing)) return false;
         (change.Put.Routing, change.Removed.Routing) = (to.Routing, to.Routing is null);
+        return true;
+    }
+
+    private static bool DifferInOverlay(NodeState from, NodeState to, NodeChange change)
+    {
+        if (Equals(from.Overlay, to.Overlay)) return false;
+        (change.Put.Overlay, change.Removed.Overlay) = (to.Overlay, to.Overlay is null);
         return true;
     }
 

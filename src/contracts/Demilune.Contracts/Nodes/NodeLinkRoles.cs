@@ -30,4 +30,13 @@ public interface INodeSupplement
 public sealed record NodeSupplement(IReadOnlyList<Firewall> Firewalls, IReadOnlyList<SecurityPolicy> SecurityPolicies, PodDirectory Pods)
 {
     public static NodeSupplement Empty { get; } = new([], [], PodDirectory.Empty);
+
+    /// <summary>Null: the network between the nodes routes pods' addresses.</summary>
+    public NodeTunnels? Tunnels { get; init; }
 }
+
+/// <summary>How the nodes reach each other's pods; the same for all of them.</summary>
+/// <param name="Port">UDP.</param>
+/// <param name="Mtu">Of a packet inside a tunnel, in bytes: the network's between the nodes less 50 (over IPv6: 70).</param>
+/// <param name="Nodes">By name: the node's own addresses. Tunnels end at the first; a node without any has no tunnel.</param>
+public sealed record NodeTunnels(int Port, int Mtu, IReadOnlyDictionary<string, IReadOnlyList<string>> Nodes);

@@ -13,8 +13,17 @@ namespace Demilune.Linux.Netlink;
 public sealed class RouteNetlink : IDisposable
 {
     private const ushort Request = 1, Acknowledge = 4, Replace = 0x100, Exclusive = 0x200, Create = 0x400;
-    private const ushort NewLink = 16, DeleteLinkType = 17, GetLink = 18, NewAddress = 20, NewRoute = 24, DeleteRouteType = 25, NewNeighbour = 28, DeleteNeighbourType = 29, NewQueue = 36, DeleteQueue = 37;
+    private const ushort NewLink = 16, DeleteLinkType = 17, GetLink = 18, NewAddress = 20, NewRoute = 24, DeleteRouteType = 25, GetRoute = 26, NewNeighbour = 28, DeleteNeighbourType = 29, NewRule = 32, DeleteRuleType = 33, NewQueue = 36, DeleteQueue = 37;
+    private const ushort Dump = 0x300;
+    private const byte Ours = 4 /* RTPROT_STATIC */;
+
+    /// <summary>Where the kernel looks when no rule says otherwise.</summary>
+    public const int MainTable = 254;
+
     private const int NoEntry = 2, InvalidArgument = 22, Exists = 17, NoDevice = 19, NoSuchProcess = 3;
+
+    private const string VxlanKind = "vxlan";
+    private const ushort VxlanLearning = 7, VxlanPort = 15, VxlanMetadata = 25;
 
     private readonly NetlinkSocket _socket = new();
 
@@ -33,6 +42,19 @@ public sealed class RouteNetlink : IDisposable
             .Nested(18, info => info.Attribute(1, "veth").Nested(2, data => data.Nested(1, peer => peer
                 .Fixed(default(InterfaceInfo)).Attribute(3, peerName).Attribute(1, peerMac.GetAddressBytes()).Attribute(4, (uint)mtu)
                 .Attribute(28, (uint)(int)peerNamespace.Handle.DangerousGetHandle())))));
+
+    /// <summary>Makes the one device of all VXLAN tunnels that end here: whoever sends by it says to which node and in which network (collect-metadata), packet by packet.</summary>
+    /// <param name="port">UDP.</param>
+    /// <exception cref="NetlinkException">EEXIST: the name is taken, or the port by another such device. EADDRINUSE when it is set up: by another program.</exception>
+    public void CreateVxlan(string name, int port, int mtu)
+    {
+        var bytes = new byte[2];
+        BinaryPrimitives.WriteUInt16BigEndian(bytes, (ushort)port);
+        Do($"create {name} for tunnels by UDP port {port}", new NetlinkMessage(NewLink, Request | Acknowledge | Create | Exclusive)
+            .Fixed(default(InterfaceInfo)).Attribute(3, name).Attribute(4, (uint)mtu)
+            .Nested(18, info => info.Attribute(1, VxlanKind).Nested(2, data => data
+                .Attribute(VxlanMetadata, [1]).Attribute(VxlanLearning, [0]).Attribute(VxlanPort, bytes))));
+    }
 
     /// <summary>False: there was none. The other end of a veth goes with it.</summary>
     public bool DeleteLink(string name)
@@ -60,14 +82,48 @@ public sealed class RouteNetlink : IDisposable
     }
 
     /// <param name="gateway">Null: the destination is on the link. Else reached over it even if no route to it exists (onlink).</param>
-    public void AddRoute(int index, IPAddress destination, int prefixLength, IPAddress? gateway = null, IPAddress? source = null) =>
-        Do($"route {destination}/{prefixLength} by interface {index}", Route(NewRoute, Create | Replace, index, destination, prefixLength, gateway, source));
+    /// <param name="table">Another one than the main table is asked only where a rule says so (<see cref="AddRule"/>).</param>
+    public void AddRoute(int index, IPAddress destination, int prefixLength, IPAddress? gateway = null, IPAddress? source = null, int table = MainTable) =>
+        Do($"route {destination}/{prefixLength} by interface {index}", Route(NewRoute, Create | Replace, index, destination, prefixLength, gateway, source, table));
 
     /// <summary>False: there was none.</summary>
-    public bool DeleteRoute(int index, IPAddress destination, int prefixLength)
+    public bool DeleteRoute(int index, IPAddress destination, int prefixLength, int table = MainTable)
     {
-        var errno = _socket.Exchange(Route(DeleteRouteType, 0, index, destination, prefixLength, null, null));
+        var errno = _socket.Exchange(Route(DeleteRouteType, 0, index, destination, prefixLength, null, null, table));
         return errno is 0 || (errno is NoSuchProcess or NoEntry ? false : throw new NetlinkException($"delete route {destination}/{prefixLength}", errno));
+    }
+
+    /// <summary>The routes by an interface that were set as <see cref="AddRoute"/> sets them, in every table.</summary>
+    public IReadOnlyList<(IPAddress Destination, int PrefixLength, int Table)> RoutesBy(int index)
+    {
+        List<(IPAddress, int, int)> routes = [];
+        var errno = _socket.Exchange(new NetlinkMessage(GetRoute, Request | Dump).Fixed(default(RouteInfo)), payload =>
+        {
+            if (payload.Length < Marshal.SizeOf<RouteInfo>()) return;
+            var info = MemoryMarshal.Read<RouteInfo>(payload);
+            if (info.Protocol != Ours || info.Type != 1) return;
+            var (by, table, destination) = (0, (int)info.Table, info.Family == 10 ? IPAddress.IPv6Any : IPAddress.Any);
+            for (var rest = payload[Marshal.SizeOf<RouteInfo>()..]; TryTake(ref rest, out var type, out var value);)
+                switch (type)
+                {
+                    case 1: destination = new IPAddress(value); break;
+                    case 4 when value.Length == 4: by = BinaryPrimitives.ReadInt32LittleEndian(value); break;
+                    case 15 when value.Length == 4: table = BinaryPrimitives.ReadInt32LittleEndian(value); break;
+                }
+            if (by == index) routes.Add((destination, info.DestinationLength, table));
+        });
+        return errno is 0 ? routes : throw new NetlinkException($"list the routes by interface {index}", errno);
+    }
+
+    /// <summary>What comes from these addresses asks this table first; what the table does not know goes on to the others. Saying it twice is saying it once.</summary>
+    public void AddRule(IPAddress source, int prefixLength, int table) =>
+        Do($"route from {source}/{prefixLength} by table {table}", Rule(NewRule, Create | Exclusive, source, prefixLength, table), Exists);
+
+    /// <summary>False: there was none.</summary>
+    public bool DeleteRule(IPAddress source, int prefixLength, int table)
+    {
+        var errno = _socket.Exchange(Rule(DeleteRuleType, 0, source, prefixLength, table));
+        return errno is 0 || (errno is NoEntry ? false : throw new NetlinkException($"delete the rule from {source}/{prefixLength}", errno));
     }
 
     /// <summary>A neighbour that is never asked for and never forgotten.</summary>
@@ -98,19 +154,24 @@ public sealed class RouteNetlink : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private static NetlinkMessage Route(ushort type, int flags, int index, IPAddress destination, int prefixLength, IPAddress? gateway, IPAddress? source)
+    private static NetlinkMessage Route(ushort type, int flags, int index, IPAddress destination, int prefixLength, IPAddress? gateway, IPAddress? source, int table)
     {
         var message = new NetlinkMessage(type, (ushort)(Request | Acknowledge | flags)).Fixed(new RouteInfo
         {
-            Family = Family(destination), DestinationLength = (byte)prefixLength, Table = 254, Protocol = type == NewRoute ? (byte)4 /* static */ : (byte)0,
+            Family = Family(destination), DestinationLength = (byte)prefixLength, Protocol = type == NewRoute ? Ours : (byte)0,
             Scope = (byte)(type == NewRoute ? (gateway is null ? 253 /* link */ : 0) : 255), Type = type == NewRoute ? (byte)1 : (byte)0,
             Flags = gateway is null ? 0 : 4u /* onlink */,
-        }).Attribute(4, (uint)index);
+        }).Attribute(4, (uint)index).Attribute(15, (uint)table);
         if (prefixLength > 0) message.Attribute(1, destination.GetAddressBytes());
         if (gateway is not null) message.Attribute(5, gateway.GetAddressBytes());
         if (source is not null) message.Attribute(7, source.GetAddressBytes());
         return message;
     }
+
+    private static NetlinkMessage Rule(ushort type, int flags, IPAddress source, int prefixLength, int table) =>
+        new NetlinkMessage(type, (ushort)(Request | Acknowledge | flags))
+            .Fixed(new RuleInfo { Family = Family(source), SourceLength = (byte)prefixLength, Action = 1 /* look up */ })
+            .Attribute(2, source.GetAddressBytes()).Attribute(6, (uint)table /* its priority too: before the main table's 32766 */).Attribute(15, (uint)table);
 
     private Link? FindLink(NetlinkMessage request, string what)
     {
@@ -123,22 +184,42 @@ public sealed class RouteNetlink : IDisposable
     {
         if (payload.Length < 16) return null;
         var info = MemoryMarshal.Read<InterfaceInfo>(payload);
-        var (name, mac, mtu, peer) = ("", PhysicalAddress.None, 0, 0);
-        for (var rest = payload[16..]; rest.Length >= 4;)
-        {
-            var length = BinaryPrimitives.ReadUInt16LittleEndian(rest);
-            if (length < 4 || length > rest.Length) break;
-            var value = rest[4..length];
-            switch (BinaryPrimitives.ReadUInt16LittleEndian(rest[2..]) & 0x3fff)
+        var (name, mac, mtu, peer, port) = ("", PhysicalAddress.None, 0, 0, 0);
+        for (var rest = payload[16..]; TryTake(ref rest, out var type, out var value);)
+            switch (type)
             {
                 case 1: mac = new PhysicalAddress(value.ToArray()); break;
                 case 3: name = Encoding.ASCII.GetString(value.TrimEnd((byte)0)); break;
                 case 4 when value.Length == 4: mtu = BinaryPrimitives.ReadInt32LittleEndian(value); break;
                 case 5 when value.Length == 4: peer = BinaryPrimitives.ReadInt32LittleEndian(value); break;
+                case 18: port = ReadTunnelPort(value); break;
             }
-            rest = rest[Math.Min(rest.Length, (length + 3) & ~3)..];
-        }
-        return new(info.Index, name, mac, mtu, (info.Flags & 1) != 0, (info.Flags & 0x40) != 0, peer);
+        return new(info.Index, name, mac, mtu, (info.Flags & 1) != 0, (info.Flags & 0x40) != 0, peer, port);
+    }
+
+    private static int ReadTunnelPort(ReadOnlySpan<byte> linkInfo)
+    {
+        var isVxlan = false;
+        while (TryTake(ref linkInfo, out var type, out var value))
+            if (type == 1) isVxlan = Encoding.ASCII.GetString(value.TrimEnd((byte)0)) == VxlanKind;
+            else if (type == 2 && isVxlan)
+                while (TryTake(ref value, out var option, out var bytes))
+                    if (option == VxlanPort && bytes.Length == 2) return BinaryPrimitives.ReadUInt16BigEndian(bytes);
+        return 0;
+    }
+
+    /// <summary>Takes the next attribute off; false: there is none, or it is torn.</summary>
+    private static bool TryTake(ref ReadOnlySpan<byte> attributes, out int type, out ReadOnlySpan<byte> value)
+    {
+        type = 0;
+        value = default;
+        if (attributes.Length < 4) return false;
+        var length = BinaryPrimitives.ReadUInt16LittleEndian(attributes);
+        if (length < 4 || length > attributes.Length) return false;
+        type = BinaryPrimitives.ReadUInt16LittleEndian(attributes[2..]) & 0x3fff;
+        value = attributes[4..length];
+        attributes = attributes[Math.Min(attributes.Length, (length + 3) & ~3)..];
+        return true;
     }
 
     private void Do(string what, NetlinkMessage message, int alsoFine = 0)
@@ -168,6 +249,13 @@ public sealed class RouteNetlink : IDisposable
     private struct RouteInfo
     {
         public byte Family, DestinationLength, SourceLength, Tos, Table, Protocol, Scope, Type;
+        public uint Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct RuleInfo
+    {
+        public byte Family, DestinationLength, SourceLength, Tos, Table, Pad1, Pad2, Action;
         public uint Flags;
     }
 

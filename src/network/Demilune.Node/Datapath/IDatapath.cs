@@ -85,6 +85,9 @@ internal sealed record ApplyOutcome(IReadOnlyDictionary<string, string> PortErro
 
     /// <summary>There were more than tags for them: flows of those that got none are closed.</summary>
     public bool HasTooManyCombinations { get; init; }
+
+    /// <summary>Why pods on other nodes cannot be reached; null: they can, or nothing needs a tunnel.</summary>
+    public string? TunnelError { get; init; }
 }
 
 /// <summary>One port pair, as the kernel counts it.</summary>

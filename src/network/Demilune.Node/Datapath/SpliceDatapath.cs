@@ -16,23 +16,25 @@ internal sealed class SpliceDatapath : IDatapath
     private readonly Dictionary<string, string> _hostInterfaces = [];
     private readonly HashSet<string> _plain = [];
 
-    private readonly string _listener;
+    private readonly string _listener, _tunnels;
     private readonly OpenVSwitch _switch;
 
-    private SpliceDatapath(KernelSplice splice, string listener, OpenVSwitch vswitch) => (_splice, _listener, _switch) = (splice, listener, vswitch);
+    private SpliceDatapath(KernelSplice splice, string listener, string tunnels, OpenVSwitch vswitch) =>
+        (_splice, _listener, _tunnels, _switch) = (splice, listener, tunnels, vswitch);
 
     public static IDatapath Open(AgentOptions options, LearntNames names) => Open(options.BpfDirectory, null, names, options.OvsDatabase);
 
     /// <inheritdoc cref="KernelSplice.Open"/>
     public static IDatapath Open(
         string bpfDirectory, IReadOnlyDictionary<string, uint>? entries = null, LearntNames? names = null, string ovsDatabase = AgentOptions.UsualOvsDatabase) =>
-        new SpliceDatapath(KernelSplice.Open(bpfDirectory, entries, names), ListenerInterface.NameFor(bpfDirectory), new(ovsDatabase));
+        new SpliceDatapath(KernelSplice.Open(bpfDirectory, entries, names), ListenerInterface.NameFor(bpfDirectory), OverlayInterface.NameFor(bpfDirectory), new(ovsDatabase));
 
     public static bool DeleteHostInterface(string name) => PodInterface.Delete(name);
 
     public static void Uninstall(string bpfDirectory)
     {
         ListenerInterface.Delete(ListenerInterface.NameFor(bpfDirectory));
+        OverlayInterface.Delete(OverlayInterface.NameFor(bpfDirectory));
         KernelSplice.Uninstall(bpfDirectory);
     }
 
@@ -77,7 +79,9 @@ internal sealed class SpliceDatapath : IDatapath
     public ApplyOutcome Apply(NodeState state)
     {
         AsIo(() => PreparePlainFrames(state));
-        return _splice.Apply(state);
+        var wrong = PrepareTunnels(state.Overlay);
+        var outcome = _splice.Apply(state);
+        return outcome with { TunnelError = wrong ?? OpenTunnels(state) };
     }
 
     public void Limit(InterfacePlan plan, Bandwidth? ingress, Bandwidth? egress) => AsIo(() => PodQueues.Set(plan, ingress, egress));
@@ -102,7 +106,7 @@ internal sealed class SpliceDatapath : IDatapath
     public TrafficCounters ReadTraffic()
     {
         ulong denied = 0, malformed = 0;
-        for (var reason = Counter.DropHeader; reason <= Counter.DropFull; reason++)
+        for (var reason = Counter.DropHeader; reason <= Counter.DropTunnel; reason++)
             if (IsMalformed(reason)) malformed += _splice.ReadCounter(reason);
             else denied += _splice.ReadCounter(reason);
         return new()
@@ -136,6 +140,42 @@ internal sealed class SpliceDatapath : IDatapath
         if (pairs.Count == 0) return;
         foreach (var port in state.Chains.SelectMany(chain => chain.PortPairs).Where(pair => pairs.Contains(pair.Id)).SelectMany(pair => (string[])[pair.Ingress, pair.Egress]))
             if (_hostInterfaces.TryGetValue(port, out var name) && _plain.Add(port)) Offloads.DisableTransmit(name);
+    }
+
+    /// <summary>Before the state is applied: the interface has to be there, with its programs on it, and nothing passes yet.</summary>
+    /// <returns>Why there are no tunnels; null: there are, or there need not be.</returns>
+    private string? PrepareTunnels(Overlay? overlay)
+    {
+        try
+        {
+            if (overlay is not null) AsIo(() => _splice.AttachOverlay(OverlayInterface.Create(_tunnels, overlay)));
+            else AsIo(CloseTunnels);
+            return null;
+        }
+        catch (IOException error)
+        {
+            return error.Message;
+        }
+    }
+
+    private string? OpenTunnels(NodeState state)
+    {
+        if (state.Overlay is null) return null;
+        try
+        {
+            AsIo(() => OverlayInterface.Open(_tunnels, state.Overlay, state.RemoteNodes.SelectMany(node => node.Addresses)));
+            return null;
+        }
+        catch (IOException error)
+        {
+            return error.Message;
+        }
+    }
+
+    private void CloseTunnels()
+    {
+        OverlayInterface.Delete(_tunnels);
+        _splice.DetachOverlay();
     }
 
     private static bool IsMalformed(Counter reason) =>

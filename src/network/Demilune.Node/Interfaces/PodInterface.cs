@@ -14,7 +14,7 @@ namespace Demilune.Node.Interfaces;
 /// </summary>
 internal static class PodInterface
 {
-    private static readonly PhysicalAddress GatewayMac = PhysicalAddress.Parse("ee:ee:ee:ee:ee:ee");
+    internal static readonly PhysicalAddress GatewayMac = PhysicalAddress.Parse("ee:ee:ee:ee:ee:ee");
 
     internal static readonly IPAddress Gateway4 = IPAddress.Parse("169.254.1.1");
     internal static readonly IPAddress Gateway6 = IPAddress.Parse("fe80::ecee:eeff:feee:eeee");

@@ -39,8 +39,8 @@ internal sealed class KernelSplice : IDisposable
     private readonly PanelTags _tags = new();
     private readonly CompilerMemory _memory = new();
     private SplicePlan _plan = new(new());
-    private bool _isRestored;
-    private int _listener;
+    private bool _isRestored, _overlayWaits;
+    private int _listener, _overlay;
     private ulong _eventsLostBefore;
 
     private KernelSplice(string root, string schema, BpfCollection collection, LearntNames names)
@@ -96,12 +96,14 @@ internal sealed class KernelSplice : IDisposable
     {
         if (!_isRestored) _tags.Restore(state.Combinations);
         _isRestored = true;
-        var plan = SpliceCompiler.Compile(state, _interfaces, _names.All, _tags, _memory);
+        var plan = SpliceCompiler.Compile(state, _interfaces, _names.All, _tags, _memory, _overlay);
         _tables.Apply(plan);
         _plan = plan;
         _tags.Keep(plan.Panels.Keys.ToHashSet());
         foreach (var (portId, kind) in _waiting) _links.Attach(portId, kind, _interfaces[portId]);
         _waiting.Clear();
+        if (_overlayWaits) _links.AttachOverlay(_overlay);
+        _overlayWaits = false;
         foreach (var old in Directory.EnumerateDirectories(_root, "maps-*").Where(path => !path.EndsWith(_schema, StringComparison.Ordinal)).ToArray())
             Directory.Delete(old, recursive: true);
         return new(plan.Errors, Combinations) { HasTooManyCombinations = plan.HasTooManyPanels };
@@ -122,6 +124,23 @@ internal sealed class KernelSplice : IDisposable
     {
         _links.AttachListener(interfaceIndex);
         _listener = interfaceIndex;
+    }
+
+    /// <summary>Puts the programs of the tunnels to other nodes on their interface. Until a state says who is where, nothing passes there.</summary>
+    public void AttachOverlay(int interfaceIndex)
+    {
+        if (_overlay == interfaceIndex) return;
+        _overlay = interfaceIndex;
+        // As with ports: an older set of tables goes on until ours is filled.
+        _overlayWaits = !_tables.HasState && _links.IsOverlayAttached(interfaceIndex);
+        if (!_overlayWaits) _links.AttachOverlay(interfaceIndex);
+    }
+
+    /// <summary>There is no overlay, or none any more.</summary>
+    public void DetachOverlay()
+    {
+        _links.DetachOverlay();
+        (_overlay, _overlayWaits) = (0, false);
     }
 
     /// <summary>Somebody listens for so long from now; zero: nobody does any more. From any thread.</summary>
@@ -249,7 +268,7 @@ internal sealed class KernelSplice : IDisposable
 
     // Whatever the definitions say, and the shapes that user space believes in.
     private static string SchemaOf(BpfObjectSpec spec) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join('\n', spec.Maps.Select(map => $"{map.Name} {map.Type} {map.KeySize} {map.ValueSize} {map.Flags}")) + "\nlayout 1")))[..12];
+        string.Join('\n', spec.Maps.Select(map => $"{map.Name} {map.Type} {map.KeySize} {map.ValueSize} {map.Flags}")) + "\nlayout 2")))[..12];
 
     private static byte[] ReadObject()
     {

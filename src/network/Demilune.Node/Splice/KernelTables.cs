@@ -17,7 +17,7 @@ internal sealed class KernelTables
 
     public KernelTables(BpfCollection collection)
     {
-        string[] names = ["ports", "addresses", "prefixes", "chains", "pairs", "rules", "classes", "learnt"];
+        string[] names = ["ports", "addresses", "prefixes", "chains", "pairs", "rules", "classes", "learnt", "overlay", "remotes", "tunnelled"];
         _tables = names.ToDictionary(name => name, name => (collection.Maps[name], Read(collection.Maps[name])));
         (_config, _policies, _pairCounters) = (collection.Maps["config"], collection.Maps["policies"], collection.Maps["pair_counters"]);
         _tables.Add("policies", (_policies, ReadPolicies()));
@@ -56,6 +56,12 @@ internal sealed class KernelTables
         changed += Put("addresses", plan.Addresses) + Put("prefixes", plan.Prefixes) + PutLearnt(plan.Learnt) + Put("ports", plan.Ports);
         changed += Delete("ports", plan.Ports) + Delete("addresses", plan.Addresses) + Delete("prefixes", plan.Prefixes) + Delete("learnt", plan.Learnt);
         if (changed > 0 || !HasState) Generation = Generation + 1 is not 0 and var next ? next : 1;
+        // No flow is judged by where its other end is: it goes to another node from one packet to the next.
+        Put("remotes", plan.Remotes);
+        Put("tunnelled", plan.Tunnelled);
+        Put("overlay", plan.Overlay);
+        Delete("remotes", plan.Remotes);
+        Delete("tunnelled", plan.Tunnelled);
         Delete("rules", plan.Rules);
         Delete("classes", plan.Classes);
         Delete("chains", plan.Chains);

@@ -41,6 +41,9 @@ internal sealed class Lab : IDisposable
     public IDatapath Datapath { get; private set; }
     public NodeState State { get; } = new();
 
+    /// <summary>Of pods to come.</summary>
+    public uint Mtu { get; set; } = 1500;
+
     private static Dictionary<string, uint> SmallTables => new()
     {
         ["flows"] = 4096, ["opening"] = 1024, ["spliced"] = 4096, ["addresses"] = 4096, ["prefixes"] = 1024, ["rules"] = 4096, ["classes"] = 1024, ["fragments"] = 256,
@@ -63,7 +66,7 @@ internal sealed class Lab : IDisposable
         var port = new Port
         {
             Id = $"{index:x8}-0000-4000-8000-{Random.Shared.Next():x12}", Kind = Port.Types.Kind.Pod, Network = 1, Mac = $"02:00:00:00:00:{index:x2}",
-            PortSecurity = true, AdminStateUp = true, Mtu = 1500,
+            PortSecurity = true, AdminStateUp = true, Mtu = Mtu,
         };
         port.Addresses.AddRange(addresses);
         return Add(new(NetworkNamespace.Create(Path.Combine(_directory, $"pod{index}"))), [(port, "eth0")]);
@@ -98,6 +101,7 @@ internal sealed class Lab : IDisposable
         State.Revision++;
         var outcome = Host.Run(() => Datapath.Apply(State.Clone()));
         Assert.Empty(outcome.PortErrors);
+        Assert.Null(outcome.TunnelError);
     }
 
     /// <summary>Puts the port's limits of bandwidth in force.</summary>

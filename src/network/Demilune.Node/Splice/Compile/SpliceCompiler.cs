@@ -45,11 +45,14 @@ internal sealed class SpliceCompiler
     /// <param name="learnt">What pods were told by name servers; null: nothing.</param>
     /// <param name="tags">Gives combinations of policies their tags; null: nobody has given any out.</param>
     /// <param name="memory">Of compilations before; null: there were none. The plan is the same, only sooner there.</param>
+    /// <param name="overlay">Ifindex of the tunnels' interface; 0: there is none.</param>
     public static SplicePlan Compile(
-        NodeState state, IReadOnlyDictionary<string, int> interfaces, IEnumerable<LearntName>? learnt = null, PanelTags? tags = null, CompilerMemory? memory = null)
+        NodeState state, IReadOnlyDictionary<string, int> interfaces, IEnumerable<LearntName>? learnt = null, PanelTags? tags = null, CompilerMemory? memory = null,
+        int overlay = 0)
     {
         memory ??= new();
         var plan = new SpliceCompiler(state, interfaces, tags ?? new(), memory).Compile(learnt ?? []);
+        OverlayCompiler.Compile(state, overlay, memory, plan);
         memory.Trim(plan);
         return plan;
     }

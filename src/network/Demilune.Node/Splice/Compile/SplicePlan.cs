@@ -20,6 +20,10 @@ internal sealed class SplicePlan(PanelTags tags, CompilerMemory? memory = null)
     public Table Rules { get; } = new();
     public Table Classes { get; } = new();
 
+    public Table Overlay { get; } = new();          // one row, always there
+    public Table Remotes { get; } = new();
+    public Table Tunnelled { get; } = new();
+
     /// <summary>Port id → why it is closed.</summary>
     public Dictionary<string, string> Errors { get; } = [];
 

@@ -6,6 +6,7 @@ internal enum Counter
     FlowsDirect, FlowsSpliced, FlowsDenied, PacketsDirect, PacketsSpliced, PacketsBypassed, PacketsOpen, EventsLost,
     DropHeader, DropEthertype, DropIpv4Options, DropIpv6Extensions, DropFragment, DropSpoofed, DropMulticast, DropNoPort,
     DropEgress, DropIngress, DropUntracked, DropUnrelated, DropCut, DropVerdict, DropClosed, DropForged, DropFull,
+    DropUnreachable, DropTunnel,
 }
 
 internal static class DropReason
@@ -30,6 +31,8 @@ internal static class DropReason
         Counter.DropClosed => "no firewall is alive and the policy is Closed",
         Counter.DropForged => "not a frame of a flow that the firewall was given",
         Counter.DropFull => "flow table full",
+        Counter.DropUnreachable => "no node is known to have the address",
+        Counter.DropTunnel => "from another node than its source's, or for nobody here",
         _ => reason.ToString(),
     };
 }

@@ -55,6 +55,19 @@ internal struct PrefixKey
 }
 
 [StructLayout(LayoutKind.Sequential)]
+internal struct OverlayRow
+{
+    public Address16 Node;
+    public uint Interface, Pad;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct RemoteRow
+{
+    public Address16 Node;
+}
+
+[StructLayout(LayoutKind.Sequential)]
 internal struct LearntKey
 {
     public uint Interface;
