@@ -1,4 +1,5 @@
 using Demilune.Kubernetes.Crds;
+using k8s.Models;
 
 namespace Demilune.Orchestrator.Tests;
 
@@ -30,6 +31,28 @@ public sealed class NodeSupplementsTests
         Assert.Equal(1, told);
         Assert.NotNull(supplements.For("n1"));
         Assert.Equal((uint)PolicyTags.Missing, Assert.Single(supplements.For("unknown")!.SecurityPolicies).Tag);
+    }
+
+    [Fact]
+    public void Where_tunnels_end_is_told_to_nodes_without_pods_too_and_only_when_it_changes()
+    {
+        var supplements = new NodeSupplements();
+        var told = 0;
+        supplements.Changed += () => told++;
+        foreach (var address in new[] { "192.0.2.2", "192.0.2.2", "192.0.2.3" })
+            supplements.Publish(A.Situation(pods: [A.Pod("web", "n1", "web")]) with { Tunnels = TunnelEnds.Of(new(Mtu: 1400), [Node("n1", "192.0.2.1"), Node("n2", address), Node("n3")]) },
+                new Dictionary<string, IReadOnlyDictionary<string, string>>(), new HashSet<string>());
+        Assert.Equal(2, told);
+        var tunnels = supplements.For("n2")!.Tunnels!;
+        Assert.Equal((4789, 1400), (tunnels.Port, tunnels.Mtu));
+        // The name that Kubernetes has of a node is no address of it.
+        Assert.Equal(["n1 192.0.2.1", "n2 192.0.2.3", "n3 "], tunnels.Nodes.Select(node => $"{node.Key} {string.Join(',', node.Value)}").Order(StringComparer.Ordinal));
+
+        static V1Node Node(string name, params string[] addresses) => new()
+        {
+            Metadata = new V1ObjectMeta { Name = name },
+            Status = new V1NodeStatus { Addresses = [new V1NodeAddress { Type = "Hostname", Address = name }, .. addresses.Select(address => new V1NodeAddress { Type = "InternalIP", Address = address })] },
+        };
     }
 
     [Theory]

@@ -57,6 +57,15 @@ public sealed record ControllerOptions(
     /// <summary>Who leads traffic through firewalls; <see cref="SteeringDriver.PortChains"/> only in a cloud that has networking-sfc.</summary>
     public SteeringDriver Steering { get; init; }
 
+    /// <summary>Nodes reach each other's pods through tunnels (VXLAN). Default: the network between them routes pods' addresses.</summary>
+    public bool Overlay { get; init; }
+
+    /// <summary>UDP port of the tunnels.</summary>
+    public int OverlayPort { get; init; } = 4789;
+
+    /// <summary>Of a packet inside a tunnel, in bytes: pods' interfaces have at most this.</summary>
+    public int OverlayMtu { get; init; } = 1450;
+
     /// <summary>The clouds.yaml; empty: where OpenStack's tools look.</summary>
     public string OsClientConfigFile { get; init; } = "";
 }

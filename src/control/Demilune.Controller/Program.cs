@@ -32,6 +32,10 @@ var osCloud = Program.Option("--os-cloud", "NAME", "The cloud of clouds.yaml who
 var osConfig = Program.Option("--os-client-config-file", "FILE", "clouds.yaml (also OS_CLIENT_CONFIG_FILE); empty: where OpenStack's tools look.", "", "OS_CLIENT_CONFIG_FILE");
 var steering = Program.Option("--steering", "splice|sfc", "Who leads traffic through firewalls: the nodes, or the cloud's port chains (networking-sfc).", "splice");
 steering.AcceptOnlyFromAmong("splice", "sfc");
+var overlay = Program.Option("--overlay", "none|vxlan", "How pods on different nodes reach each other: the network between the nodes routes their addresses, or the nodes tunnel.", "none");
+overlay.AcceptOnlyFromAmong("none", "vxlan");
+var overlayPort = Program.Option("--overlay-port", "PORT", "UDP port of the tunnels; the nodes must reach each other there.", "4789");
+var overlayMtu = Program.Option("--overlay-mtu", "BYTES", "What fits into a tunnel: the MTU of the network between the nodes less 50, over IPv6 less 70.", "1450");
 var remove = new Option<bool>("--remove-network") { Description = "Remove everything of this cluster from the cloud's network, then exit. Stop the controller first." };
 var root = new RootCommand(
     "The controller: turns Kubernetes' policies into a network (Raven), keeps the firewalls alive (orchestrator), and tells every node what "
@@ -40,7 +44,7 @@ var root = new RootCommand(
 {
     kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort, consolePort, syslog, webhook, otlp, traces,
     mailServer, mailPassword, mailFrom, mailTo, logFormat,
-    osCloud, osConfig, steering, remove,
+    osCloud, osConfig, steering, overlay, overlayPort, overlayMtu, remove,
 };
 foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort, consolePort])
     port.Validators.Add(result =>
@@ -48,6 +52,8 @@ foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort, console
         if (!ushort.TryParse(result.GetValueOrDefault<string>(), NumberStyles.None, CultureInfo.InvariantCulture, out _))
             result.AddError($"{port.Name} must be a port number, 0 to 65535.");
     });
+overlayPort.Validators.Add(result => Within(result, overlayPort, 1, ushort.MaxValue));
+overlayMtu.Validators.Add(result => Within(result, overlayMtu, 1_280, ushort.MaxValue));      // below, IPv6 does not work (RFC 8200 §5)
 listen.Validators.Add(result =>
 {
     if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError("--listen-address must be an IP address.");
@@ -88,6 +94,9 @@ root.SetAction((parsed, stop) =>
         AlarmMail = Url(mailServer) is { } server ? new(server, parsed.GetValue(mailFrom)!, parsed.GetValue(mailTo)!, parsed.GetValue(mailPassword) is { } file and not "none" ? file : null) : null,
         JsonLog = parsed.GetValue(logFormat) == "json",
         Steering = parsed.GetValue(steering) == "sfc" ? SteeringDriver.PortChains : SteeringDriver.Splice,
+        Overlay = parsed.GetValue(overlay) == "vxlan",
+        OverlayPort = Port(overlayPort),
+        OverlayMtu = Port(overlayMtu),
         OsCloud = parsed.GetValue(osCloud)!,
         OsClientConfigFile = parsed.GetValue(osConfig)!,
     };
@@ -104,6 +113,12 @@ internal static partial class Program
 {
     public static string Version { get; } =
         typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    public static void Within(System.CommandLine.Parsing.OptionResult result, Option<string> option, int least, int most)
+    {
+        if (!int.TryParse(result.GetValueOrDefault<string>(), NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value < least || value > most)
+            result.AddError($"{option.Name} must be {least} to {most}.");
+    }
 
     /// <param name="customary">A variable by which other tools know the same thing; ours goes first.</param>
     public static Option<string> Option(string name, string value, string description, string fallback, string? customary = null)

@@ -60,10 +60,11 @@ internal sealed class NodeSupplements : INodeSupplement
         var directory = known is not null && pods.SequenceEqual(known.All) ? known : new PodDirectory(pods);
         var instances = situation.Instances.ToLookup(pod => pod.Spec.NodeName, StringComparer.Ordinal);
         return instances.Select(group => group.Key).Union(situation.Pods.Values.Select(pod => pod.Node), StringComparer.Ordinal)
+            .Union(situation.Tunnels?.Nodes.Keys ?? [], StringComparer.Ordinal)
             .ToImmutableDictionary(node => node, node => new NodeSupplement(
                 [.. instances[node].OrderBy(pod => pod.Metadata.Uid, StringComparer.Ordinal).Select(pod => Instance(pod, situation, draining?.Contains(pod.Metadata.Uid) is true))],
                 // Without a firewall there are no alerts.
-                policies, instances.Contains(node) ? directory : PodDirectory.Empty));
+                policies, instances.Contains(node) ? directory : PodDirectory.Empty) { Tunnels = situation.Tunnels });
     }
 
     private static Contracts.Nodes.Firewall Instance(V1Pod pod, Situation situation, bool draining)
@@ -112,5 +113,5 @@ internal sealed class NodeSupplements : INodeSupplement
     };
 
     private static bool Same(NodeSupplement one, NodeSupplement other) =>
-        ReferenceEquals(one.Pods, other.Pods) && one.Firewalls.SequenceEqual(other.Firewalls) && one.SecurityPolicies.SequenceEqual(other.SecurityPolicies);
+        ReferenceEquals(one.Pods, other.Pods) && TunnelEnds.Same(one.Tunnels, other.Tunnels) && one.Firewalls.SequenceEqual(other.Firewalls) && one.SecurityPolicies.SequenceEqual(other.SecurityPolicies);
 }

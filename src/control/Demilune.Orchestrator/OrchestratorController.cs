@@ -68,7 +68,7 @@ public sealed class OrchestratorController
         informers.Pods.Changed += _ => Wake();
         informers.Nodes.Changed += change =>
         {
-            if (!SameLabels(change.Old, change.New)) Wake();
+            if (!SamePlace(change.Old, change.New)) Wake();
         };
     }
 
@@ -131,6 +131,7 @@ public sealed class OrchestratorController
         {
             Managers = [.. _informers.SecurityManagers.Store.Current.Objects.Values],
             Nodes = _informers.Nodes.Store.Current.Objects.Values.ToImmutableDictionary(node => node.Metadata.Name),
+            Tunnels = _options.Tunnels is { } tunnels ? TunnelEnds.Of(tunnels, _informers.Nodes.Store.Current.Objects.Values) : null,
         };
     }
 
@@ -269,8 +270,9 @@ public sealed class OrchestratorController
     }
 
     /// <summary>A node's heartbeat is no news to us.</summary>
-    private static bool SameLabels(V1Node? one, V1Node? other) =>
-        one is not null && other is not null && ObjectJson.Write(one.Metadata.Labels) == ObjectJson.Write(other.Metadata.Labels);
+    private static bool SamePlace(V1Node? one, V1Node? other) => one is not null && other is not null
+        && ObjectJson.Write(one.Metadata.Labels) == ObjectJson.Write(other.Metadata.Labels)
+        && (one.Status?.Addresses ?? []).Select(address => (address.Type, address.Address)).SequenceEqual((other.Status?.Addresses ?? []).Select(address => (address.Type, address.Address)));
 
     private static async Task TryAsync(Func<Task> action, List<string> failures, string what)
     {

@@ -44,4 +44,11 @@ public sealed record OrchestratorOptions
     /// frames as they are.
     /// </summary>
     public bool RoutedFirewalls { get; init; }
+
+    /// <summary>Nodes reach each other's pods through tunnels. Null, the default: the network between them routes pods' addresses.</summary>
+    public TunnelOptions? Tunnels { get; init; }
 }
+
+/// <param name="Port">UDP. 4789 is VXLAN's own (RFC 7348).</param>
+/// <param name="Mtu">Of a packet inside a tunnel, in bytes.</param>
+public sealed record TunnelOptions(int Port = 4789, int Mtu = 1450);

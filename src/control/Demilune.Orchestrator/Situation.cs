@@ -28,6 +28,9 @@ internal sealed record Situation(
     /// <summary>Who owns policies elsewhere.</summary>
     public ImmutableArray<SecurityManager> Managers { get; init; } = [];
 
+    /// <summary>Where the nodes' tunnels end, if they have any.</summary>
+    public Contracts.Nodes.NodeTunnels? Tunnels { get; init; }
+
     /// <summary>Ordinary pods that a policy protects.</summary>
     public IEnumerable<PodNetwork> ProtectedBy(string policy) =>
         Pods.Values.Where(pod => pod.Firewall is null && pod.SecurityPolicies.Contains(policy));

@@ -16,21 +16,25 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
     private readonly Topology.Translation _translation = new();
     private volatile NetworkState _state;
 
-    internal VirtualNetwork(INetworkStore store, TimeProvider time)
+    internal VirtualNetwork(INetworkStore store, TimeProvider time, bool tunnels = false)
     {
         _store = store;
         _time = time;
+        Tunnels = tunnels;
         _state = store.Load().Aggregate(NetworkState.Empty, (state, resource) => state.With(resource));
     }
 
     /// <summary>Opens the network kept in a file, or begins one.</summary>
+    /// <param name="tunnels">Nodes tunnel to each other: where a pod is concerns all of them.</param>
     /// <exception cref="IOException">The file cannot be used; the message says why and what to do.</exception>
-    public static VirtualNetwork Open(string path, TimeProvider time) => new(new SqliteNetworkStore(path), time);
+    public static VirtualNetwork Open(string path, TimeProvider time, bool tunnels = false) => new(new SqliteNetworkStore(path), time, tunnels);
 
     /// <inheritdoc/>
     public event Action<IReadOnlySet<string>?>? Changed;
 
     internal NetworkState State => _state;
+
+    private bool Tunnels { get; }
 
     /// <summary>What a node observed of its ports: ACTIVE or DOWN. Ports that are not (or no longer) its own are not its to judge.</summary>
     public void SetPortStatus(string node, IReadOnlyCollection<(string PortId, bool Active)> observed)
@@ -84,7 +88,7 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
             _store.Write(draft.Changes);
             var before = _state;
             _state = draft.State;
-            if (Changed is { } changed) changed(Topology.Spans.Of(before, _state, draft.Changes));
+            if (Changed is { } changed) changed(Topology.Spans.Of(before, _state, draft.Changes, Tunnels));
         }
     }
 

@@ -38,6 +38,7 @@ public sealed class SpanLaws
         Gen.Int[0, 2].Select(n => ("PUT", "sfc/port_chains/$chain", (string?)$$$"""{"port_chain":{"name":"chain{{{n}}}"}}""")),
         Gen.Select(PairGroup, Pair, (group, pair) => ("PUT", $"sfc/port_pair_groups/{group}", (string?)$$$"""{"port_pair_group":{"port_pairs":["{{{pair}}}"]}}""")),
         Gen.Select(PairGroup, (group) => ("PUT", $"sfc/port_pair_groups/{group}", (string?)$$$"""{"port_pair_group":{"port_pairs":[]}}""")),
+        Gen.Int[4, 9].Select(n => ("POST", "subnets", (string?)$$$"""{"subnet":{"network_id":"$net","ip_version":4,"cidr":"10.{{{n}}}.0.0/24"}}""")),
         Gen.Int[1400, 1500].Select(mtu => ("PUT", "networks/$net", (string?)$$$"""{"network":{"mtu":{{{mtu}}} } }""")),
         Gen.Const(("POST", "qos/policies", (string?)"""{"policy":{"name":"slow"}}""")),
         Of("slow").Select(policy => ("POST", $"qos/policies/{policy}/bandwidth_limit_rules", (string?)"""{"bandwidth_limit_rule":{"max_kbps":1000,"direction":"ingress"}}""")),
@@ -46,22 +47,24 @@ public sealed class SpanLaws
             ("DELETE", $"{path}/@{n}", (string?)null)),
         Gen.Const(("DELETE", "sfc/port_chains/$chain", (string?)null)));
 
-    [Fact]
-    public void Changes_told_only_to_those_whom_they_concern_come_to_the_whole_state()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Changes_told_only_to_those_whom_they_concern_come_to_the_whole_state(bool tunnels)
     {
         var (accepted, told) = (0, 0);
         Request.Array[1, 60].Sample(requests =>
         {
-            using var world = World.Standard();
+            using var world = World.Standard(tunnels);
             world.Make("slow", "qos/policies", """{"policy":{"name":"standard"}}""");
             world.Make("spoken", "security-group-rules", """{"security_group_rule":{"security_group_id":"$sg-used","direction":"ingress","remote_address_group_id":"$ag"}}""");
             world.Send("PUT", "address-groups/$ag/add_addresses", """{"addresses":["10.9.0.2/32","10.9.0.3/32","10.9.0.4/32","10.9.0.5/32"]}""");
             var revision = 0ul;
-            var supplement = Directory(world);
+            var supplement = Directory(world) with { Tunnels = tunnels ? new(4789, 1450, Nodes.ToDictionary(node => node, IReadOnlyList<string> (node) => [$"192.0.2.{node[1]}"])) : null };
             var states = Nodes.ToDictionary(node => node, node => world.Network.Compose(node, supplement));
             foreach (var state in states.Values) state.Revision = ++revision;
             HashSet<string> concerned = [];
-            world.Network.Changed += nodes => concerned.UnionWith(nodes!);
+            world.Network.Changed += nodes => concerned.UnionWith(nodes ?? Nodes.ToHashSet());
             var ids = new List<string>();
             foreach (var (method, path, body) in requests)
             {

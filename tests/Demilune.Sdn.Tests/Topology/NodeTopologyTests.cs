@@ -121,6 +121,26 @@ public sealed class NodeTopologyTests
     }
 
     [Fact]
+    public void With_tunnels_a_node_is_told_where_every_other_pod_is()
+    {
+        using var world = World.Standard(tunnels: true);
+        NodeTunnels tunnels = new(4789, 1450, new Dictionary<string, IReadOnlyList<string>> { ["n1"] = ["192.0.2.1", "2001:db8::1"], ["n2"] = ["192.0.2.2"], ["n3"] = [] });
+        var state = world.Network.Compose("n1", NodeSupplement.Empty with { Tunnels = tunnels });
+        Assert.Equal(["192.0.2.1", "2001:db8::1"], state.Overlay.Addresses);
+        Assert.Equal(["10.9.0.0/24 1", "fd09::/64 1"], state.Overlay.Prefixes.Select(prefix => $"{prefix.Prefix} {prefix.Network}"));
+        var other = state.RemoteNodes.Single();
+        Assert.Equal(("n2", 1u, "192.0.2.2"), (other.Name, other.Network, other.Addresses.Single()));
+        var client = world.Get("ports/$client")["fixed_ips"]!.AsArray().Select(ip => ip!["ip_address"]!.GetValue<string>());
+        Assert.Equal(client.Select(ip => ip + (ip.Contains(':', StringComparison.Ordinal) ? "/128" : "/32")).Order(StringComparer.Ordinal), state.AddressSets.Single(set => set.Id == other.AddressSet).Prefixes);
+        // What goes into a tunnel has to fit into it.
+        Assert.All(state.Ports, port => Assert.Equal(1450u, port.Mtu));
+        // A node without an address has no tunnel, and one that Kubernetes does not know has none either.
+        Assert.Null(world.Network.Compose("n3", NodeSupplement.Empty with { Tunnels = tunnels }).Overlay);
+        Assert.Null(world.Network.Compose("n9", NodeSupplement.Empty with { Tunnels = tunnels }).Overlay);
+        Assert.Null(world.Network.Compose("n1", NodeSupplement.Empty).Overlay);
+    }
+
+    [Fact]
     public void The_same_network_gives_an_equal_state()
     {
         using var world = World.Standard();

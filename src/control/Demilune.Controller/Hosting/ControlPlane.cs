@@ -43,6 +43,7 @@ internal static class ControlPlane
         {
             AgentRunDirectory = options.AgentRunDirectory, ClusterName = options.ClusterName, DataDirectory = options.DataDirectory,
             RoutedFirewalls = options.Steering == SteeringDriver.PortChains,
+            Tunnels = options.Overlay ? new(options.OverlayPort, options.OverlayMtu) : null,
         });
         services.AddSingleton<Operations>().AddSingleton<SecurityManagers>();
         services.AddHostedService<OperationsRecord>();

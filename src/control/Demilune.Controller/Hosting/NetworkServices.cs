@@ -11,7 +11,7 @@ internal static class NetworkServices
 {
     public static void AddBuiltInNetwork(this IServiceCollection services, ControllerOptions options)
     {
-        services.AddSingleton(_ => VirtualNetwork.Open(Path.Combine(options.DataDirectory, "network.db"), TimeProvider.System));
+        services.AddSingleton(_ => VirtualNetwork.Open(Path.Combine(options.DataDirectory, "network.db"), TimeProvider.System, options.Overlay));
         services.AddSingleton<INodeNetwork>(provider => provider.GetRequiredService<VirtualNetwork>());
         services.AddSingleton<INeutron>(_ => new NeutronClient(
             new HttpClient { BaseAddress = new($"http://127.0.0.1:{options.NeutronPort}/"), Timeout = TimeSpan.FromSeconds(30) },

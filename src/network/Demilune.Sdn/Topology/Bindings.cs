@@ -12,7 +12,7 @@ internal static class Bindings
     private const string Own = "demilune";
 
     /// <returns>Null: the node carries the port itself.</returns>
-    public static Binding? Of(NetworkState state, Port port) => port.VifType is null or "" or Own or "unbound" ? null : new()
+    public static Binding? Of(NetworkState state, Port port) => IsOwn(port) ? null : new()
     {
         VifType = port.VifType,
         Bridge = Detail(port, "bridge_name") ?? "br-int",
@@ -20,6 +20,9 @@ internal static class Bindings
         Active = port.Status == "ACTIVE",
         Addresses = { (port.FixedIps ?? []).Select(ip => OnLinkOf(port, ip, state.Find<Subnet>(ip.SubnetId))) },
     };
+
+    /// <summary>True if the node carries the port itself.</summary>
+    public static bool IsOwn(Port port) => port.VifType is null or "" or Own or "unbound";
 
     private static OnLink OnLinkOf(Port port, FixedIp ip, Subnet? subnet) => new()
     {

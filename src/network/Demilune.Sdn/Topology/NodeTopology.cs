@@ -25,7 +25,7 @@ internal static class NodeTopology
 
         var composed = new NodeState
         {
-            Ports = { ports.Select(port => PortOf(state, port)) },
+            Ports = { ports.Select(port => PortOf(state, port, supplement.Tunnels?.Mtu ?? int.MaxValue)) },
             SecurityGroups = { groups },
             Classifiers = { classifiers.Select(entry => Chains.ClassifierOf(entry.Classifier, entry.Chain!)) },
             Chains = { chains.Select(chain => Chains.ChainOf(state, chain, node, supplement.Firewalls)) },
@@ -37,11 +37,12 @@ internal static class NodeTopology
             .Where(id => id.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         composed.Routing = RoutedFlows.Of(state, node);
         composed.AddressSets.AddRange(sets.Select(id => AddressSets.Of(state, id, translation)));
+        if (supplement.Tunnels is { } tunnels) Tunnels.Add(composed, node, tunnels, translation.PlacementOf(state));
         composed.Identities.AddRange(Peers.Of(composed, supplement.Pods));
         return composed;
     }
 
-    private static Contracts.Nodes.Port PortOf(NetworkState state, Port port)
+    private static Contracts.Nodes.Port PortOf(NetworkState state, Port port, int mostMtu)
     {
         var network = state.Find<Network>(port.NetworkId)
             ?? throw new InvalidOperationException($"Port {port.Id} is on network {port.NetworkId}, which does not exist.");
@@ -64,7 +65,7 @@ internal static class NodeTopology
             Addresses = { (port.FixedIps ?? []).Select(ip => ip.IpAddress) },
             SecurityGroupIds = { port.SecurityGroups ?? [] },
             PortSecurity = port.PortSecurityEnabled ?? true,
-            Mtu = (uint)(network.Mtu ?? 1_500),
+            Mtu = (uint)Math.Min(network.Mtu ?? 1_500, mostMtu),
             AdminStateUp = (port.AdminStateUp ?? true) && (network.AdminStateUp ?? true),
             IngressLimit = LimitOf(state, port, network, "ingress"),
             EgressLimit = LimitOf(state, port, network, "egress"),

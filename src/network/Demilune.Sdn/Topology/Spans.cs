@@ -15,8 +15,11 @@ namespace Demilune.Sdn.Topology;
 /// </remarks>
 internal static class Spans
 {
-    public static IReadOnlySet<string> Of(NetworkState before, NetworkState after, IEnumerable<Change> changes)
+    /// <param name="tunnels">Every node is told where every pod is (<see cref="Tunnels"/>).</param>
+    /// <returns>Null: all of them.</returns>
+    public static IReadOnlySet<string>? Of(NetworkState before, NetworkState after, IReadOnlyCollection<Change> changes, bool tunnels = false)
     {
+        if (tunnels && changes.Any(change => MovesPods(change, before, after))) return null;
         HashSet<string> nodes = new(StringComparer.Ordinal);
         var (former, present) = (new Walk(before, nodes), new Walk(after, nodes));
         // A request may write an object several times; what it was before and what it is after is all that counts.
@@ -31,6 +34,20 @@ internal static class Spans
         }
         return nodes;
     }
+
+    private static bool MovesPods(Change change, NetworkState before, NetworkState after) => change.Resource switch
+    {
+        Subnet => true,
+        Port { Id: var id } => !SamePlace(Placed(before, id), Placed(after, id)),
+        _ => false,
+    };
+
+    private static Port? Placed(NetworkState state, string? id) => state.Find<Port>(id) is { } port && Placement.IsTunnelled(port) ? port : null;
+
+    private static bool SamePlace(Port? one, Port? other) => one is null || other is null
+        ? one is null && other is null
+        : one.HostId == other.HostId && one.NetworkId == other.NetworkId
+            && (one.FixedIps ?? []).Select(ip => ip.IpAddress).SequenceEqual((other.FixedIps ?? []).Select(ip => ip.IpAddress));
 
     // A chain is written with all its classifiers; it concerns the ports of those that came or went.
     private static void OfChain(PortChain? before, PortChain? after, Walk former, Walk present)

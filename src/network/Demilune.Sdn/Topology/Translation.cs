@@ -19,5 +19,11 @@ internal sealed class Translation
         return translated;
     }
 
+    private readonly ConditionalWeakTable<NetworkState, Placement> _placements = [];
+    private volatile Placement? _placement;
+
+    /// <summary>Asked by all nodes, once each; worked out for the first of them.</summary>
+    public Placement PlacementOf(NetworkState state) => _placements.GetValue(state, state => _placement = new(state, _placement));
+
     public Contracts.Nodes.AddressSet Of(AddressGroup group) => _groups.GetValue(group, static group => AddressSets.Of(group.Id, group.Addresses ?? []));
 }
