@@ -48,6 +48,12 @@ public sealed record ControllerOptions(
     /// <summary>0: any free one.</summary>
     public int NeutronPort { get; init; } = 9696;
 
+    /// <summary>The users of the built-in identity service, which then guards Neutron's API; empty: there is none.</summary>
+    public string NeutronIdentity { get; init; } = "";
+
+    /// <summary>The Keystone that is asked about tokens of Neutron's API, ".../v3"; null: none is.</summary>
+    public Uri? NeutronKeystone { get; init; }
+
     /// <summary>0: any free one.</summary>
     public int ConsolePort { get; init; } = 7481;
 

@@ -18,6 +18,8 @@ var listen = Program.Option("--listen-address", "ADDRESS", "Where node link and 
 var linkPort = Program.Option("--link-port", "PORT", "Node link, https; 0: any free one.", "7443");
 var restPort = Program.Option("--rest-port", "PORT", "REST, http; 0: any free one.", "7480");
 var neutronPort = Program.Option("--neutron-port", "PORT", "Neutron's API, http on 127.0.0.1; 0: any free one.", "9696");
+var neutronIdentity = Program.Option("--neutron-identity", "FILE", "Users of Neutron's API, who then need tokens of the identity service at its /identity/v3; none: nobody is asked.", "none");
+var neutronKeystone = Program.Option("--neutron-keystone", "URL", "The Keystone (…/v3) whose tokens Neutron's API asks for; none: nobody is asked.", "none");
 var consolePort = Program.Option("--console-port", "PORT", "The web console, http on 127.0.0.1; 0: any free one.", "7481");
 var syslog = Program.Option("--alert-syslog", "URL", "Send alerts as syslog too: udp://HOST:PORT or tcp://HOST:PORT; none: do not.", "none");
 var webhook = Program.Option("--alert-webhook", "URL", "POST alerts there too, as lines of JSON; none: do not.", "none");
@@ -37,14 +39,15 @@ overlay.AcceptOnlyFromAmong("none", "vxlan");
 var overlayPort = Program.Option("--overlay-port", "PORT", "UDP port of the tunnels; the nodes must reach each other there.", "4789");
 var overlayMtu = Program.Option("--overlay-mtu", "BYTES", "What fits into a tunnel: the MTU of the network between the nodes less 50, over IPv6 less 70.", "1450");
 var remove = new Option<bool>("--remove-network") { Description = "Remove everything of this cluster from the cloud's network, then exit. Stop the controller first." };
+var networkOnly = new Option<bool>("--network-only") { Description = "Serve the built-in network's Neutron API, and nothing else: no Kubernetes is needed." };
 var root = new RootCommand(
     "The controller: turns Kubernetes' policies into a network (Raven), keeps the firewalls alive (orchestrator), and tells every node what "
     + "to be. Every option may also be set as DEMILUNE_KUBECONFIG, DEMILUNE_DATA_DIRECTORY, … in the environment. On SIGTERM it stops; nodes go on "
     + "enforcing what they were told last.")
 {
-    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort, consolePort, syslog, webhook, otlp, traces,
+    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort, neutronIdentity, neutronKeystone, consolePort, syslog, webhook, otlp, traces,
     mailServer, mailPassword, mailFrom, mailTo, logFormat,
-    osCloud, osConfig, steering, overlay, overlayPort, overlayMtu, remove,
+    osCloud, osConfig, steering, overlay, overlayPort, overlayMtu, remove, networkOnly,
 };
 foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort, consolePort])
     port.Validators.Add(result =>
@@ -64,7 +67,8 @@ foreach (var prefix in (Option<string>[])[v4, v6])
         if (result.GetValueOrDefault<string>() is var text and not "none" && (!IPNetwork.TryParse(text, out var network) || network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork != (prefix == v4)))
             result.AddError($"{prefix.Name} must be {(prefix == v4 ? "an IPv4 prefix such as 10.244.0.0/16" : "an IPv6 prefix such as fd00:244::/64")}, or none.");
     });
-foreach (var (option, schemes) in new[] { (syslog, "udp tcp"), (webhook, "http https"), (otlp, "http https"), (traces, "http https"), (mailServer, "smtp smtps") })
+foreach (var (option, schemes) in new[]
+    { (syslog, "udp tcp"), (webhook, "http https"), (otlp, "http https"), (traces, "http https"), (mailServer, "smtp smtps"), (neutronKeystone, "http https") })
     option.Validators.Add(result =>
     {
         if (result.GetValueOrDefault<string>() is var url and not "none" && (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || !schemes.Split(' ').Contains(parsed.Scheme)))
@@ -75,17 +79,24 @@ foreach (var address in (Option<string>[])[mailFrom, mailTo])
     {
         if (!MimeKit.InternetAddressList.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError($"{address.Name} must be mail addresses, with commas between them.");
     });
+root.Validators.Add(result =>
+{
+    if (result.GetValue(neutronIdentity) is not (null or "none") && result.GetValue(neutronKeystone) is not (null or "none"))
+        result.AddError("--neutron-identity and --neutron-keystone exclude each other: tokens come from one of them.");
+});
 logFormat.AcceptOnlyFromAmong("text", "json");
 root.SetAction((parsed, stop) =>
 {
     var options = new ControllerOptions(
         parsed.GetValue(kubeconfig), parsed.GetValue(data)!, parsed.GetValue(cluster)!, parsed.GetValue(linkDirectory)!,
-        parsed.GetValue(agentRun)!, Network(v4), Network(v6))
+        parsed.GetValue(agentRun)!, Said(v4), Said(v6))
     {
         ListenAddress = IPAddress.Parse(parsed.GetValue(listen)!),
         LinkPort = Port(linkPort),
         RestPort = Port(restPort),
         NeutronPort = Port(neutronPort),
+        NeutronIdentity = Said(neutronIdentity),
+        NeutronKeystone = Url(neutronKeystone),
         ConsolePort = Port(consolePort),
         AlertSyslog = Url(syslog),
         AlertWebhook = Url(webhook),
@@ -100,10 +111,12 @@ root.SetAction((parsed, stop) =>
         OsCloud = parsed.GetValue(osCloud)!,
         OsClientConfigFile = parsed.GetValue(osConfig)!,
     };
-    return parsed.GetValue(remove) ? CloudRemoval.RunAsync(options, Console.Out, Console.Error, stop) : ControllerHost.RunAsync(options, stop);
+    return parsed.GetValue(remove) ? CloudRemoval.RunAsync(options, Console.Out, Console.Error, stop)
+        : parsed.GetValue(networkOnly) ? NetworkHost.RunAsync(options, Console.Out, stop)
+        : ControllerHost.RunAsync(options, stop);
 
     // An argument cannot be empty.
-    string Network(Option<string> option) => parsed.GetValue(option) is { } prefix and not "none" ? prefix : "";
+    string Said(Option<string> option) => parsed.GetValue(option) is { } value and not "none" ? value : "";
     Uri? Url(Option<string> option) => parsed.GetValue(option) is { } url and not "none" ? new Uri(url) : null;
     int Port(Option<string> option) => int.Parse(parsed.GetValue(option)!, CultureInfo.InvariantCulture);
 });

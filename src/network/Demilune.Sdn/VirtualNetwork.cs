@@ -61,20 +61,27 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
 
     internal ApiAnswer Answer(ApiRequest request)
     {
-        // A project's default group is there when it first looks.
-        var looks = request.Method == "GET" && request.Path.StartsWith("security-group", StringComparison.Ordinal)
-            && Resources.SecurityGroups.DefaultOf(_state, request.Caller.Project) is null;
-        if (looks)
-            Change(draft =>
-            {
-                Resources.SecurityGroups.EnsureDefault(draft, request.Caller.Project);
-                return true;
-            });
+        // A project's default group is there when somebody first looks.
+        if (request.Method == "GET" && request.Path.StartsWith("security-group", StringComparison.Ordinal))
+        {
+            var project = LooksAt(request);
+            if (Resources.SecurityGroups.DefaultOf(_state, project) is null)
+                Change(draft =>
+                {
+                    Resources.SecurityGroups.EnsureDefault(draft, project);
+                    return true;
+                });
+        }
         if (request.Method == "GET") return NetworkApi.Answer(request, new(_state, request.Caller, _time.GetUtcNow(), Random.Shared));
         var answer = new ApiAnswer(500, null);
         Change(draft => (answer = NetworkApi.Answer(request, draft)).Status < 400, request.Caller);
         return answer;
     }
+
+    /// <summary>An administrator may look at somebody else's.</summary>
+    private static string LooksAt(ApiRequest request) =>
+        request.Caller.IsAdmin && request.Query.FirstOrDefault(pair => pair.Key is "project_id" or "tenant_id").Value is { Length: > 0 and <= 255 } named
+            ? named : request.Caller.Project;
 
     private static string Status(bool active) => active ? "ACTIVE" : "DOWN";
 

@@ -158,6 +158,7 @@ public sealed class ResourceTests
         var aliases = world.Get("extensions").AsArray().Select(extension => extension!["alias"]!.GetValue<string>()).ToList();
         Assert.Superset(new HashSet<string> { "sfc", "flow_classifier", "address-group", "demilune-classifier-policy", "demilune-classifier-address-group" }, aliases.ToHashSet());
         Assert.Equal("sfc", world.Get("extensions/sfc")["alias"]!.GetValue<string>());
-        Assert.Equal(1_000, world.Get("quotas/p")["port_chain"]!.GetValue<int>());
+        Assert.Equal(10, world.Get("quotas/p")["port_chain"]!.GetValue<int>());
+        Assert.Equal(1_000, world.Get("quotas/fake_project_id")["port_chain"]!.GetValue<int>());
     }
 }

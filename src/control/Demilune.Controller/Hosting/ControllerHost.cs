@@ -13,7 +13,6 @@ using Demilune.Controller.Rest;
 using Demilune.Kubernetes.Api;
 using Demilune.Neutron;
 using Demilune.Sdn;
-using Demilune.Sdn.Http;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -77,21 +76,7 @@ internal static class ControllerHost
             // The console's files lie beside the program, wherever it was started from.
             ContentRootPath = AppContext.BaseDirectory,
         });
-        builder.Logging.ClearProviders();
-        if (options.JsonLog)
-            builder.Logging.AddJsonConsole(console =>
-            {
-                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
-                console.UseUtcTimestamp = true;
-            });
-        else
-            builder.Logging.AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-                console.UseUtcTimestamp = true;
-            });
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
+        AddConsoleLog(builder.Logging, options);
         builder.WebHost.UseKestrelHttpsConfiguration();
         // Where it was built, not published, the console's files are in other folders.
         builder.WebHost.UseStaticWebAssets();
@@ -128,10 +113,29 @@ internal static class ControllerHost
         app.MapDoor(Door.NodeLink, routes => routes.MapGrpcService<NodeLinkService>());
         app.MapDoor(Door.Rest, routes => routes.MapRest());
         if (cloud is null)
-            app.MapDoor(Door.Neutron, routes => routes.MapNeutron(
-                app.Services.GetRequiredService<VirtualNetwork>(), app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Demilune.Sdn")));
+            app.MapDoor(Door.Neutron, routes => app.Services.GetRequiredService<NeutronDoor>().Map(
+                routes, app.Services.GetRequiredService<VirtualNetwork>(), app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Demilune.Sdn")));
         if (hasConsole) app.MapDoor(Door.Console, routes => routes.MapConsole(), behind => behind.UseConsole());
         return app;
+    }
+
+    public static void AddConsoleLog(ILoggingBuilder logging, ControllerOptions options)
+    {
+        logging.ClearProviders();
+        if (options.JsonLog)
+            logging.AddJsonConsole(console =>
+            {
+                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+                console.UseUtcTimestamp = true;
+            });
+        else
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+                console.UseUtcTimestamp = true;
+            });
+        logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
     }
 
     /// <summary>Where a door really is, once the application has started.</summary>

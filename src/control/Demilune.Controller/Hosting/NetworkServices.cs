@@ -13,9 +13,11 @@ internal static class NetworkServices
     {
         services.AddSingleton(_ => VirtualNetwork.Open(Path.Combine(options.DataDirectory, "network.db"), TimeProvider.System, options.Overlay));
         services.AddSingleton<INodeNetwork>(provider => provider.GetRequiredService<VirtualNetwork>());
+        var door = NeutronDoor.For(options, TimeProvider.System);
+        services.AddSingleton(door);
         services.AddSingleton<INeutron>(_ => new NeutronClient(
             new HttpClient { BaseAddress = new($"http://127.0.0.1:{options.NeutronPort}/"), Timeout = TimeSpan.FromSeconds(30) },
-            new NoAuth(), TimeProvider.System));
+            door.OwnTokens, TimeProvider.System));
     }
 
     public static void AddCloudNetwork(this IServiceCollection services, CloudConfig cloud, SteeringDriver steering)

@@ -25,6 +25,7 @@ internal static class Extensions
         ("extraroute", "Neutron Extra Route", "Extra routes configuration for L3 router"),
         ("extraroute-atomic", "Atomically add/remove extra routes", "Edit extra routes of a router on server side by atomically adding/removing extra routes"),
         ("fip-port-details", "Floating IP Port Details Extension", "Add port_details attribute to Floating IP resource"),
+        ("floatingip-pools", "Floating IP Pools Extension", "Provides a floating IP pools API"),
         ("flow_classifier", "Networking-sfc Flow Classifier", "Networking-sfc Flow Classifier Resource"),
         ("ip-substring-filtering", "IP address substring filtering", "Provides IP address substring filtering when listing ports"),
         ("net-mtu", "Network MTU", "Provides MTU attribute for a network resource"),

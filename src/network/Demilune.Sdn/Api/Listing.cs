@@ -48,7 +48,7 @@ internal static class Listing
         var page = all.Skip(start).Take(limit ?? int.MaxValue).ToList();
         if (reverse) page.Reverse();
         var body = new JsonObject { [collection.Name] = new JsonArray([.. page.Select(view => Fields(view, request))]) };
-        if (limit is not null && Links(request, page, limit.Value, reverse, marker) is { Count: > 0 } links)
+        if (limit is not null && Links(request, page, limit.Value, reverse) is { Count: > 0 } links)
             body[collection.Name + "_links"] = links;
         return new(200, body);
     }
@@ -171,7 +171,7 @@ internal static class Listing
         return null;
     }
 
-    private static JsonArray Links(ApiRequest request, List<JsonObject> page, int limit, bool reverse, string? marker)
+    private static JsonArray Links(ApiRequest request, List<JsonObject> page, int limit, bool reverse)
     {
         // Whether there is more is not looked up: a full page may be followed by an empty one.
         var links = new JsonArray();
@@ -181,8 +181,9 @@ internal static class Listing
 
         void Add(string rel, JsonObject? at, bool backwards)
         {
-            var kept = request.Query.Where(pair => pair.Key is not ("marker" or "page_reverse"))
-                .Append(new("marker", at?["id"]?.ToString() ?? marker ?? ""));
+            // From an empty page the way leads to the end of the list, in either direction.
+            var kept = request.Query.Where(pair => pair.Key is not ("marker" or "page_reverse"));
+            if (at is not null) kept = kept.Append(new("marker", at["id"]!.ToString()));
             if (backwards) kept = kept.Append(new("page_reverse", "True"));
             var query = string.Join('&', kept.Select(pair => $"{Uri.EscapeDataString(pair.Key)}={Uri.EscapeDataString(pair.Value)}"));
             links.Add(new JsonObject { ["rel"] = rel, ["href"] = $"{request.Url}?{query}" });

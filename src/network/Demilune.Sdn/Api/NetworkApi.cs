@@ -25,9 +25,10 @@ internal static class NetworkApi
             return ApiAnswer.Of(Fault.Forbidden($"rule:{request.Method.ToLowerInvariant()}_{parts[0]}"));
         if (parts is ["extensions", ..]) return Read(request, () => Extensions.Answer(parts[1..]));
         if (parts is ["quotas", ..]) return Quotas.Answer(request, draft, parts[1..]);
-        if (parts is ["qos", "rule-types", ..]) return Read(request, () => QosRuleTypeCalls.Answer(parts[2..]));
+        if (parts is ["qos", "rule-types", ..]) return Read(request, () => QosRuleTypeCalls.Answer(parts[2..], draft.Caller));
         if (parts is ["agents", ..]) return Read(request, () => parts.Length == 1 ? ReadOnlyCalls.Empty("agents") : ReadOnlyCalls.AgentNotFound(draft, parts[1]));
         if (parts is ["availability_zones"]) return Read(request, () => ReadOnlyCalls.Empty("availability_zones"));
+        if (parts is ["floatingip_pools"]) return Read(request, () => ReadOnlyCalls.FloatingPools(request, draft));
         if (parts is ["network-ip-availabilities", ..]) return Read(request, () => ReadOnlyCalls.Availability(request, draft, parts[1..]));
         // Tags of QoS policies are asked for by a shorter path.
         if (parts is ["policies", _, "tags", ..]) parts = ["qos", .. parts];
@@ -202,7 +203,9 @@ internal static class NetworkApi
 
     /// <summary>What the caller sees without owning it, it may not change.</summary>
     private static Fault? WriteFault(Collection collection, Resource found, string verb, Draft draft) =>
-        draft.Caller.IsAdmin || !collection.AdminWrites && draft.Owns(found) ? null : Fault.Forbidden($"rule:{verb}_{collection.Member}");
+        draft.Caller.IsAdmin || !collection.AdminWrites && draft.Owns(found) ? null
+        : collection.HidesFromStrangers ? collection.NotFound(found.Id)
+        : Fault.Forbidden($"rule:{verb}_{collection.Member}");
 
     /// <summary>If-Match: revision_number=N, for clients that must not overwrite what they have not seen.</summary>
     private static Fault? RevisionFault(Resource found, string? ifMatch)
@@ -211,7 +214,7 @@ internal static class NetworkApi
         // A condition of another kind is not ours to judge.
         if (ifMatch?.Trim().Trim('"') is not { } text || !text.StartsWith("revision_number", StringComparison.Ordinal)) return null;
         if (!text.StartsWith(Key, StringComparison.Ordinal)
-            || !long.TryParse(text.AsSpan(Key.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted))
+            || !long.TryParse(text.AsSpan(Key.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var wanted))
             return new(400, "BadRequest", "Bad if-match request: revision_number must be a number, once.");
         if (found is not StandardResource { RevisionNumber: { } revision })
             return Fault.BadRequest("The resource has no revision_number to match.");

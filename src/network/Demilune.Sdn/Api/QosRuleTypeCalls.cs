@@ -6,9 +6,11 @@ namespace Demilune.Sdn.Api;
 /// <summary>/qos/rule-types: what a rule may limit here.</summary>
 internal static class QosRuleTypeCalls
 {
-    public static ApiAnswer Answer(string[] rest) => rest switch
+    public static ApiAnswer Answer(string[] rest, Caller caller) => rest switch
     {
         [] => new(200, new JsonObject { ["rule_types"] = new JsonArray([.. QosRules.All.Select(rules => new JsonObject { ["type"] = rules.Type })]) }),
+        // Which drivers there are is the administrator's matter.
+        [_] when !caller.IsAdmin => ApiAnswer.Of(Fault.Forbidden("rule:get_rule_type and rule:get_rule_type:drivers")),
         [var type] when QosRules.All.FirstOrDefault(rules => rules.Type == type) is { } found => new(200, new JsonObject
         {
             ["rule_type"] = new JsonObject

@@ -6,25 +6,27 @@ namespace Demilune.Sdn.Api;
 
 /// <summary>How many objects a project may have: what keeps a client that has gone wild from filling the memory.</summary>
 /// <remarks>
-/// The defaults are those of one Kubernetes cluster at its documented limits (150,000 pods is beyond one controller; 5,000 nodes
-/// of 13 pods is not), not those of a cloud tenant, for whom Neutron allows 500 ports and 10 chains.
+/// A tenant's defaults are Neutron's. The project of a network that nobody signs in to is a whole Kubernetes cluster at its documented limits
+/// (150,000 pods is beyond one controller; 5,000 nodes of 13 pods is not), for which 500 ports and 10 chains would be none.
 /// </remarks>
 internal static class Quotas
 {
-    /// <summary>What clients see and may set, in Neutron's order.</summary>
-    private static readonly (Type Kind, int Limit)[] Shown =
+    /// <summary>What clients see and may set, in Neutron's order. A negative limit is none, and then the cluster's holds.</summary>
+    private static readonly (Type Kind, int Tenant, int Cluster)[] Shown =
     [
-        (typeof(Network), 100), (typeof(Subnet), 200), (typeof(SubnetPool), 1_000), (typeof(Port), 65_536), (typeof(Router), 1_000),
-        (typeof(FloatingIp), 10_000), (typeof(RbacPolicy), 1_000), (typeof(SecurityGroup), 10_000), (typeof(SecurityGroupRule), 262_144),
-        (typeof(Trunk), 10_000), (typeof(FlowClassifier), 262_144), (typeof(ServiceGraph), 1_000), (typeof(PortPair), 10_000),
-        (typeof(PortChain), 1_000), (typeof(PortPairGroup), 1_000),
+        (typeof(Network), 100, 100), (typeof(Subnet), 100, 200), (typeof(SubnetPool), -1, 1_000), (typeof(Port), 500, 65_536), (typeof(Router), 10, 1_000),
+        (typeof(FloatingIp), 50, 10_000), (typeof(RbacPolicy), 10, 1_000), (typeof(SecurityGroup), 10, 10_000), (typeof(SecurityGroupRule), 100, 262_144),
+        (typeof(Trunk), -1, 10_000), (typeof(FlowClassifier), 100, 262_144), (typeof(ServiceGraph), -1, 1_000), (typeof(PortPair), 100, 10_000),
+        (typeof(PortChain), 10, 1_000), (typeof(PortPairGroup), 10, 1_000),
     ];
 
     /// <summary>Neutron has no quota for these; memory has a limit all the same.</summary>
     private static readonly (Type Kind, int Limit)[] Silent =
         [(typeof(AddressGroup), 16_384), (typeof(AddressScope), 1_000), (typeof(QosPolicy), 10_000), (typeof(QosRule), 100_000)];
 
-    private static readonly Dictionary<Type, int> Defaults = Shown.Concat(Silent).ToDictionary(of => of.Kind, of => of.Limit);
+    private static readonly Dictionary<Type, int> Tenant = Shown.ToDictionary(of => of.Kind, of => of.Tenant);
+
+    private static readonly Dictionary<Type, int> Cluster = Shown.Select(of => (of.Kind, Limit: of.Cluster)).Concat(Silent).ToDictionary(of => of.Kind, of => of.Limit);
 
     /// <param name="state">What there is.</param>
     /// <param name="collection">Of what.</param>
@@ -32,7 +34,7 @@ internal static class Quotas
     /// <param name="more">How many are to be made.</param>
     public static Fault? Exceeded(NetworkState state, Collection collection, string project, int more = 1)
     {
-        var limit = LimitOf(state, collection, project);
+        var limit = LimitOf(state, collection, project) is >= 0 and var said ? said : Cluster.GetValueOrDefault(collection.Kind, -1);
         // The whole table is an upper bound of a project's part of it, and almost always below the limit.
         return limit < 0 || state.Count(collection.Kind) + more <= limit || Used(state, collection, project) + more <= limit
             ? null
@@ -47,7 +49,7 @@ internal static class Quotas
             [rest[0]] = new JsonObject { [rest[0] + "_id"] = draft.Caller.Project },
         }),
         ("GET", [var project]) => Other(draft, project, "get") ?? One(collection => LimitOf(draft.State, collection, project)),
-        ("GET", [_, "default"]) => One(collection => Defaults[collection.Kind]),
+        ("GET", [var project, "default"]) => One(collection => DefaultOf(collection, project)),
         ("GET", [var project, "details"]) => Other(draft, project, "get") ?? One(collection => new JsonObject
         {
             ["limit"] = LimitOf(draft.State, collection, project), ["used"] = Used(draft.State, collection, project), ["reserved"] = 0,
@@ -103,8 +105,10 @@ internal static class Quotas
     private static ApiAnswer? Other(Draft draft, string project, string verb) => project == draft.Caller.Project ? null : Admin(draft, verb);
 
     private static int LimitOf(NetworkState state, Collection collection, string project) =>
-        state.Find<ProjectQuota>(project)?.Limits is { } limits && limits.TryGetValue(collection.Member, out var limit) ? limit
-        : Defaults.TryGetValue(collection.Kind, out var standard) ? standard : -1;
+        state.Find<ProjectQuota>(project)?.Limits is { } limits && limits.TryGetValue(collection.Member, out var limit) ? limit : DefaultOf(collection, project);
+
+    private static int DefaultOf(Collection collection, string project) =>
+        (project == Caller.ClusterProject ? Cluster : Tenant).GetValueOrDefault(collection.Kind, -1);
 
     private static int Used(NetworkState state, Collection collection, string project) =>
         state.All(collection.Kind).Count(resource => resource.ProjectId == project);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text.Json.Nodes;
 using Demilune.Neutron;
 using Demilune.Sdn.Addressing;
@@ -27,6 +28,18 @@ internal static class ReadOnlyCalls
         _ => ApiAnswer.Of(Fault.NoSuchPath),
     };
 
+    /// <summary>Where floating addresses come from: the IPv4 subnets of networks that lead outside, for this caller.</summary>
+    public static ApiAnswer FloatingPools(ApiRequest request, Draft draft) => new(200, new JsonObject
+    {
+        ["floatingip_pools"] = new JsonArray([.. draft.State.All<Subnet>()
+            .Where(subnet => subnet.IpVersion == 4 && draft.State.Find<Network>(subnet.NetworkId) is { } network && draft.IsExternal(network))
+            .Select(subnet => Listing.Fields(new()
+            {
+                ["subnet_id"] = subnet.Id, ["subnet_name"] = subnet.Name, ["network_id"] = subnet.NetworkId, ["cidr"] = subnet.Cidr,
+                ["project_id"] = draft.Caller.Project, ["tenant_id"] = draft.Caller.Project,
+            }, request))]),
+    });
+
     private static bool Wanted(ApiRequest request, Network network) => request.Query.All(filter => filter.Key switch
     {
         "network_id" => network.Id == filter.Value,
@@ -36,16 +49,15 @@ internal static class ReadOnlyCalls
         _ => true,
     });
 
-    /// <summary>A /64 has more addresses than a long counts.</summary>
-    private static JsonNode Number(double count) =>
-        JsonNode.Parse(new System.Numerics.BigInteger(count).ToString(System.Globalization.CultureInfo.InvariantCulture))!;
+    /// <summary>A /64 has more addresses than a long counts, or a double tells apart.</summary>
+    private static JsonNode Number(BigInteger count) => JsonNode.Parse(count.ToString(System.Globalization.CultureInfo.InvariantCulture))!;
 
     private static JsonObject View(NetworkState state, Network network)
     {
         var subnets = state.Referrers<Subnet>(network.Id).Select(subnet => (
             Subnet: subnet,
             Used: state.Referrers<Port>(subnet.Id).Sum(port => port.FixedIps!.Count(ip => ip.SubnetId == subnet.Id)),
-            Total: Subnets.PoolsOf(subnet).Sum(pool => (double)(pool.Last.Value - pool.First.Value) + 1))).ToList();
+            Total: Subnets.PoolsOf(subnet).Aggregate(BigInteger.Zero, (sum, pool) => sum + (BigInteger)(pool.Last.Value - pool.First.Value) + 1))).ToList();
         return new()
         {
             ["network_id"] = network.Id, ["network_name"] = network.Name, ["tenant_id"] = network.ProjectId, ["project_id"] = network.ProjectId,
@@ -54,7 +66,7 @@ internal static class ReadOnlyCalls
                 ["subnet_id"] = of.Subnet.Id, ["subnet_name"] = of.Subnet.Name, ["ip_version"] = of.Subnet.IpVersion, ["cidr"] = of.Subnet.Cidr,
                 ["used_ips"] = of.Used, ["total_ips"] = Number(of.Total),
             })]),
-            ["used_ips"] = subnets.Sum(of => of.Used), ["total_ips"] = Number(subnets.Sum(of => of.Total)),
+            ["used_ips"] = subnets.Sum(of => of.Used), ["total_ips"] = Number(subnets.Aggregate(BigInteger.Zero, (sum, of) => sum + of.Total)),
         };
     }
 }

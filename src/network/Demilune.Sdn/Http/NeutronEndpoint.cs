@@ -20,9 +20,6 @@ public static partial class NeutronEndpoint
     /// <summary>A bulk create of 2,000 ports is below 2 MiB.</summary>
     private const int MaxBodyBytes = 16 * 1024 * 1024;
 
-    /// <summary>Neutron's own name for the project when nobody says one.</summary>
-    private const string NoProject = "fake_project_id";
-
     /// <summary>Serves / (versions), /v2.0 and all below it.</summary>
     /// <param name="routes">Where.</param>
     /// <param name="network">What.</param>
@@ -83,7 +80,7 @@ public static partial class NeutronEndpoint
 
     private static async ValueTask<Caller?> CallerAsync(HttpContext context, ITokenCheck? tokens)
     {
-        if (tokens is null) return new(context.Request.Headers["X-Project-Id"] is [{ Length: > 0 } project] ? project : NoProject, IsAdmin: true);
+        if (tokens is null) return new(context.Request.Headers["X-Project-Id"] is [{ Length: > 0 } project] ? project : Caller.ClusterProject, IsAdmin: true);
         return context.Request.Headers["X-Auth-Token"] is [{ Length: > 0 } token] && await tokens.FindAsync(token, context.RequestAborted) is { } grant
             ? grant.Caller : null;
     }

@@ -16,6 +16,9 @@ public interface ITokenCheck
 /// <param name="Roles">Names: "admin" may everything; "member" works in its project; who has neither only reads.</param>
 public sealed record Grant(string Project, IReadOnlyList<string> Roles)
 {
+    /// <summary>This process itself: an administrator, in the project that there is without tokens, so that switching them on loses nothing.</summary>
+    public static Grant Cluster { get; } = new(Caller.ClusterProject, ["admin"]);
+
     internal Caller Caller => new(Project, Roles.Contains("admin", StringComparer.OrdinalIgnoreCase))
     {
         OnlyReads = !Roles.Any(role => role.Equals("admin", StringComparison.OrdinalIgnoreCase)

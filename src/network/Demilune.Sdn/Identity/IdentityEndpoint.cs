@@ -3,11 +3,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace Demilune.Sdn.Identity;
 
-/// <summary>As much of Keystone's API as the clients of a Neutron use: tokens with a catalogue, and who and what there is, to be read.</summary>
+/// <summary>As much of Keystone's API as the clients of a Neutron use: tokens with a catalogue, and users, projects and roles.</summary>
 public static class IdentityEndpoint
 {
     private const int MaxBodyBytes = 64 * 1024;
@@ -21,7 +22,7 @@ public static class IdentityEndpoint
         routes.MapGet("/identity/v3", context => WriteAsync(context, 200, new() { ["version"] = Version(context) }));
         routes.MapPost("/identity/v3/auth/tokens", context => IssueAsync(context, identity));
         routes.MapMethods("/identity/v3/auth/tokens", ["GET", "HEAD", "DELETE"], context => SubjectAsync(context, identity));
-        routes.MapGet("/identity/v3/{**path}", context => ReadAsync(context, identity));
+        routes.Map("/identity/v3/{**path}", context => CallAsync(context, identity));
         return routes;
     }
 
@@ -60,7 +61,7 @@ public static class IdentityEndpoint
             return;
         }
         var text = context.Request.Headers["X-Subject-Token"].ToString();
-        if (identity.Find(text) is not { } subject || subject.User != asking.User && !asking.Roles.Contains("admin"))
+        if (identity.Find(text) is not { } subject || subject.User.Name != asking.User.Name && !asking.IsAdmin)
         {
             await RefuseAsync(context, 404, "Not Found", "This is not a recognized Fernet token.");
             return;
@@ -75,35 +76,30 @@ public static class IdentityEndpoint
         await WriteAsync(context, 200, new() { ["token"] = View(context, subject) });
     }
 
-    private static async Task ReadAsync(HttpContext context, IdentityService identity)
+    private static async Task CallAsync(HttpContext context, IdentityService identity)
     {
         if (Asking(context, identity) is not { } asking)
         {
             await UnauthorizedAsync(context);
             return;
         }
-        var mayAll = asking.Roles.Contains("admin");
-        var projects = identity.Projects.Where(project => mayAll || asking.User.Projects.ContainsKey(project)).Select(project => Named("project", project));
-        var users = identity.Users.Where(user => mayAll || user == asking.User).Select(user => Named("user", user.Name));
-        var roles = identity.Users.SelectMany(user => user.Projects.Values).SelectMany(names => names).Distinct(StringComparer.Ordinal).Select(name => Named("role", name));
-        IEnumerable<JsonObject> domains = [new() { ["id"] = "default", ["name"] = "Default", ["enabled"] = true, ["description"] = "", ["links"] = new JsonObject() }];
         var path = ((string?)context.Request.RouteValues["path"] ?? "").Trim('/').Split('/');
-        var answer = path switch
+        if (path is ["auth", "catalog"])
         {
-            ["auth", "catalog"] => new JsonObject { ["catalog"] = Catalog(context) },
-            ["auth", "projects"] => Many("projects", asking.User.Projects.Keys.Select(project => Named("project", project)), context),
-            ["projects"] => Many("projects", projects, context),
-            ["projects", var id] => One("project", projects, id),
-            ["users"] => Many("users", users, context),
-            ["users", var id] => One("user", users, id),
-            ["roles"] => Many("roles", roles, context),
-            ["domains"] => Many("domains", domains, context),
-            ["domains", var id] => One("domain", domains, id),
-            _ => null,
-        };
-        if (answer is null) await RefuseAsync(context, 404, "Not Found", $"Could not find {string.Join(": ", path)}.");
-        else await WriteAsync(context, 200, answer);
+            await WriteAsync(context, 200, new() { ["catalog"] = Catalog(context) });
+            return;
+        }
+        var query = context.Request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.Ordinal);
+        var (status, body) = IdentityCalls.Answer(context.Request.Method, path, query, await BodyAsync(context), asking, identity);
+        if (status == 204) context.Response.StatusCode = status;
+        else if (body is null) await RefuseAsync(context, status, Title(status), $"{context.Request.Method} {string.Join('/', path)}: {Title(status)}");
+        else await WriteAsync(context, status, body);
     }
+
+    private static string Title(int status) => status switch
+    {
+        400 => "Bad Request", 403 => "Forbidden", 404 => "Not Found", 405 => "Method Not Allowed", 409 => "Conflict", _ => "Error",
+    };
 
     private static Token? Asking(HttpContext context, IdentityService identity) => identity.Find(context.Request.Headers["X-Auth-Token"].ToString());
 
@@ -113,7 +109,7 @@ public static class IdentityEndpoint
     /// <summary>The project that is asked for, the default one if none is; null: one that the user has no role in.</summary>
     private static string? ProjectOf(Account user, JsonNode? scope) => scope switch
     {
-        null => user.Projects.Keys.First(),
+        null => user.Projects.Keys.FirstOrDefault(),
         JsonObject wanted when wanted["project"] is JsonObject project => user.Projects.Keys.FirstOrDefault(name => IsNamed(project, name, "project")),
         _ => null,
     };
@@ -152,24 +148,6 @@ public static class IdentityEndpoint
         };
     }
 
-    private static JsonObject Named(string kind, string name)
-    {
-        var view = new JsonObject { ["id"] = IdentityDirectory.IdOf(kind, name), ["name"] = name, ["links"] = new JsonObject() };
-        if (kind == "role") return view;
-        foreach (var (key, value) in ((string, JsonNode)[])[("domain_id", "default"), ("enabled", true), ("description", "")]) view[key] = value;
-        if (kind == "project") (view["is_domain"], view["parent_id"], view["tags"]) = (false, "default", new JsonArray());
-        return view;
-    }
-
-    private static JsonObject Many(string name, IEnumerable<JsonObject> all, HttpContext context)
-    {
-        var wanted = context.Request.Query["name"].ToString();
-        return new() { [name] = new JsonArray([.. all.Where(one => wanted.Length == 0 || Text(one["name"]) == wanted)]), ["links"] = new JsonObject { ["next"] = null } };
-    }
-
-    private static JsonObject? One(string name, IEnumerable<JsonObject> all, string id) =>
-        all.FirstOrDefault(one => Text(one["id"]) == id) is { } found ? new() { [name] = found } : null;
-
     private static JsonObject Version(HttpContext context) => new()
     {
         ["id"] = "v3.14", ["status"] = "stable", ["updated"] = "2020-04-07T00:00:00Z",
@@ -185,12 +163,12 @@ public static class IdentityEndpoint
 
     private static async Task<JsonObject?> BodyAsync(HttpContext context)
     {
-        if (context.Request.ContentLength is null or > MaxBodyBytes) return null;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBodyBytes;
         try
         {
             return await JsonNode.ParseAsync(context.Request.Body, documentOptions: new() { MaxDepth = 16 }, cancellationToken: context.RequestAborted) as JsonObject;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or BadHttpRequestException)
         {
             return null;
         }

@@ -10,15 +10,22 @@ internal sealed class AddressGroups : Collection<AddressGroup>
     /// <summary>Enough for every pod of a large cluster behind one selector; an eBPF trie of that size is still small.</summary>
     private const int MaxAddresses = 65_536;
 
-    /// <summary>A bare address stands for itself alone.</summary>
     private static readonly Check Prefix = (ref value) =>
     {
-        if (Checks.TextOf(value) is not { } text) return $"{Checks.Quote(value)} is not a valid IP subnet";
-        if (Address.TryParse(text, out var address)) value = $"{address}/{address.Bits}";
-        else if (Cidr.TryParse(text, out var cidr)) value = cidr.Normalized;
-        else return $"{Checks.Quote(value)} is not a valid IP subnet";
+        if (Checks.Prefix(ref value) is { } objection) return objection;
+        value = Cidr.Parse(Checks.TextOf(value)!).Normalized;
         return null;
     };
+
+    /// <summary>Of members that come and go a bare address stands for itself alone; of those that a group is made with it does not.</summary>
+    private static readonly Check LaterMember = (ref value) =>
+    {
+        if (Checks.TextOf(value) is not { } text || !Address.TryParse(text, out var address)) return Prefix(ref value);
+        value = $"{address}/{address.Bits}";
+        return null;
+    };
+
+    private static readonly Check LaterMembers = Checks.ListOf(LaterMember, MaxAddresses);
 
     public static Check Addresses { get; } = Checks.ListOf(Prefix, MaxAddresses);
 
@@ -28,6 +35,8 @@ internal sealed class AddressGroups : Collection<AddressGroup>
         Attribute.ReadOnly("shared"));
 
     public override string? SharedAs => "address_group";
+
+    public override bool HidesFromStrangers => true;
 
     public override Fault NotFound(string id) => new(404, "AddressGroupNotFound", $"Address group {id} could not be found.");
 
@@ -43,7 +52,7 @@ internal sealed class AddressGroups : Collection<AddressGroup>
     {
         var value = body["addresses"];
         if (value is null) return ApiAnswer.Of(Fault.BadRequest("Failed to parse request. Required attribute 'addresses' not specified"));
-        if (Addresses(ref value) is { } objection) return ApiAnswer.Of(new(400, "AddrFormatError", objection.Reason));
+        if (LaterMembers(ref value) is { } objection) return ApiAnswer.Of(new(400, "AddrFormatError", objection.Reason));
         return change(draft, group, [.. value!.AsArray().Select(item => item!.GetValue<string>())], out var changed) is { } fault
             ? ApiAnswer.Of(fault)
             : NetworkApi.One(Collections.Of(typeof(AddressGroup)), changed, draft, 200);

@@ -21,8 +21,6 @@ internal sealed class AddressScopes : Collection<AddressScope>
         if (pool.AddressScopeId is not { } id) return null;
         if (draft.State.Find<AddressScope>(id) is not { } scope || !draft.Sees(scope))
             return Collections.Of(typeof(AddressScope)).NotFound(id);
-        if (!draft.Owns(scope))
-            return new(400, "IllegalSubnetPoolAssociationToAddressScope", $"Illegal subnetpool association: subnetpool {pool.Id} cannot be associated with address scope {id}.");
         if (scope.IpVersion != pool.IpVersion)
             return new(400, "IllegalSubnetPoolIpVersionAssociationToAddressScope",
                 $"Illegal subnetpool association: subnetpool {pool.Id} cannot associate with address scope {id} because subnetpool ip_version is not {scope.IpVersion}.");

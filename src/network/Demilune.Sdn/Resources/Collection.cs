@@ -41,6 +41,9 @@ internal abstract class Collection
     /// <summary>Only an administrator may make, change or delete one.</summary>
     public virtual bool AdminWrites => false;
 
+    /// <summary>Whoever would change what is only shared with him is told that it is not there, not that he may not.</summary>
+    public virtual bool HidesFromStrangers => false;
+
     /// <summary>What PUT /{collection}/{id}/{verb} does, by verb.</summary>
     public virtual IReadOnlyDictionary<string, MemberAction> Actions => NoActions;
 

@@ -44,6 +44,13 @@ internal sealed class FloatingIps : Collection<FloatingIp>
         return base.Create(draft, attributes, out made);
     }
 
+    /// <summary>Once a floating address had nothing to change but its association, and a change of nothing took that away; clients still rely on it.</summary>
+    public override Fault? Update(Draft draft, Resource was, JsonObject changes, out Resource now)
+    {
+        if (changes.Count == 0) changes["port_id"] = null;
+        return base.Update(draft, was, changes, out now);
+    }
+
     /// <summary>A port that goes takes no floating address with it.</summary>
     public static void Release(Draft draft, Port gone)
     {
@@ -76,7 +83,7 @@ internal sealed class FloatingIps : Collection<FloatingIp>
 
     protected override Fault? OnUpdate(Draft draft, FloatingIp was, ref FloatingIp now)
     {
-        if (now.QosPolicyId != was.QosPolicyId && QosPolicies.Missing(draft, now.QosPolicyId) is { } policy) return policy;
+        if (QosPolicies.ChangeFault(draft, was.QosPolicyId, now.QosPolicyId) is { } policy) return policy;
         // Another port means another address of it, unless that is said too.
         if (now.PortId != was.PortId && now.FixedIpAddress == was.FixedIpAddress) now = now with { FixedIpAddress = null };
         return now.PortId == was.PortId && now.FixedIpAddress == was.FixedIpAddress ? null : Associate(draft, ref now);
@@ -84,8 +91,20 @@ internal sealed class FloatingIps : Collection<FloatingIp>
 
     protected override Fault? OnDelete(Draft draft, FloatingIp gone)
     {
-        foreach (var port in draft.State.Referrers<Port>(Ports.DeviceReference(gone.Id)).ToList()) draft.Remove(port);
+        RemovePorts(draft, gone);
         return null;
+    }
+
+    /// <summary>With the network that it is of, if nobody uses it.</summary>
+    public static void Remove(Draft draft, FloatingIp gone)
+    {
+        RemovePorts(draft, gone);
+        draft.Remove(gone);
+    }
+
+    private static void RemovePorts(Draft draft, FloatingIp gone)
+    {
+        foreach (var port in draft.State.Referrers<Port>(Ports.DeviceReference(gone.Id)).ToList()) draft.Remove(port);
     }
 
     protected override IEnumerable<string> References(FloatingIp resource) =>

@@ -60,11 +60,9 @@ internal sealed class Networks : Collection<Network>
     {
         if (now.NetworkType != was.NetworkType || now.SegmentationId != was.SegmentationId)
             return Fault.InvalidInput("Plugin does not support updating provider attributes");
-        if (was.External is true && now.External is false && draft.State.Referrers<Port>(was.Id).Any(port => port.DeviceOwner is Routers.GatewayOwner or FloatingIps.Owner))
-            return new(409, "ExternalNetworkInUse", $"External network {was.Id} cannot be updated to be made non-external, since it has existing gateway ports.");
         if (was.Shared is true && now.Shared is false && Strangers(draft.State, was))
             return new(409, "InvalidSharedSetting", $"Unable to reconfigure sharing settings for network {was.Name}. Multiple tenants are using it.");
-        return now.QosPolicyId == was.QosPolicyId ? null : QosPolicies.Missing(draft, now.QosPolicyId);
+        return QosPolicies.ChangeFault(draft, was.QosPolicyId, now.QosPolicyId);
     }
 
     private static bool Strangers(NetworkState state, Network network) =>
@@ -73,6 +71,8 @@ internal sealed class Networks : Collection<Network>
 
     protected override Fault? OnDelete(Draft draft, Network gone)
     {
+        foreach (var floating in draft.State.Referrers<FloatingIp>(gone.Id).Where(floating => floating.PortId is null).ToList()) FloatingIps.Remove(draft, floating);
+        foreach (var port in draft.State.Referrers<Port>(gone.Id).Where(port => port.DeviceOwner == "network:dhcp").ToList()) draft.Remove(port);
         if (draft.State.Referrers<Port>(gone.Id).Any())
             return new(409, "NetworkInUse", $"Unable to complete operation on network {gone.Id}. There are one or more ports still in use on the network.");
         foreach (var subnet in draft.State.Referrers<Subnet>(gone.Id).ToList()) draft.Remove(subnet);

@@ -180,7 +180,7 @@ internal sealed class Ports : Collection<Port>
             BindingProfile = now.BindingProfile ?? EmptyObject,
         };
         // Null asks for another one.
-        if (now.QosPolicyId != was.QosPolicyId && QosPolicies.Missing(draft, now.QosPolicyId) is { } missing) return missing;
+        if (QosPolicies.ChangeFault(draft, was.QosPolicyId, now.QosPolicyId) is { } policy) return policy;
         if (now.MacAddress != was.MacAddress && MacFault(draft, ref now) is { } mac) return mac;
         if (!SameAddresses(was.FixedIps, now.FixedIps) && AddressFault(draft, now.FixedIps ?? [], ref now, was) is { } address) return address;
         if (was.PortSecurityEnabled is true && now is { PortSecurityEnabled: false, SecurityGroups.Count: > 0 })

@@ -27,6 +27,13 @@ internal sealed class QosPolicies : Collection<QosPolicy>
     public static Fault? Missing(Draft draft, string? id) =>
         id is null || draft.State.Find<QosPolicy>(id) is { } policy && draft.Sees(policy) ? null : NoSuch(id);
 
+    /// <summary>Another policy instead of one: the one must be there, and the other the caller's to take away.</summary>
+    public static Fault? ChangeFault(Draft draft, string? was, string? now) =>
+        was == now ? null
+        : draft.State.Find<QosPolicy>(was) is { } policy && !draft.Sees(policy)
+            ? new(403, "PolicyRemoveAuthorizationError", $"Failed to remove provided policy {was} because you are not authorized.")
+        : Missing(draft, now);
+
     protected override Fault? OnCreate(Draft draft, ref QosPolicy made) => DefaultFault(draft, made);
 
     protected override Fault? OnUpdate(Draft draft, QosPolicy was, ref QosPolicy now) => DefaultFault(draft, now);

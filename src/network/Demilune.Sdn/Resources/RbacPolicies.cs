@@ -31,16 +31,25 @@ internal sealed class RbacPolicies : Collection<RbacPolicy>
             draft.Put(new RbacPolicy { Id = draft.NewId(), ProjectId = of.ProjectId, ObjectType = type, ObjectId = of.Id, Action = action, TargetTenant = Everybody });
     }
 
-    /// <summary>No longer everybody.</summary>
+    /// <summary>No longer everybody; a network that no longer leads outside does so for nobody.</summary>
     public static Fault? Close(Draft draft, Resource of, string action)
     {
-        if (draft.State.Find<RbacPolicy>(draft.State.Holder(Key(of.Id, action, Everybody))) is not { } policy) return null;
-        draft.Remove(policy);
+        if (action == External)
+        {
+            if (draft.State.Referrers<Port>(of.Id).Any(port => port.DeviceOwner is Routers.GatewayOwner or FloatingIps.Owner))
+                return new(409, "ExternalNetworkInUse", $"External network {of.Id} cannot be updated to be made non-external, since it has existing gateway ports.");
+            foreach (var policy in draft.State.Referrers<RbacPolicy>(of.Id).Where(policy => policy.Action == External).ToList()) draft.Remove(policy);
+            return null;
+        }
+        if (draft.State.Find<RbacPolicy>(draft.State.Holder(Key(of.Id, action, Everybody))) is not { } everybody) return null;
+        if (InUse(draft.State, everybody) is { } used) return used;
+        draft.Remove(everybody);
         return null;
     }
 
     protected override Fault? OnCreate(Draft draft, ref RbacPolicy made)
     {
+        var wanted = made;
         var collection = Collections.SharedAs(made.ObjectType!)!;
         if (made.Action != Shared && !(made.Action == External && made.ObjectType == "network"))
             return new(400, "InvalidActionForType", $"Invalid action '{made.Action}' for object type '{made.ObjectType}'. Valid actions: {Shared}{(made.ObjectType == "network" ? ", " + External : "")}");
@@ -48,6 +57,8 @@ internal sealed class RbacPolicies : Collection<RbacPolicy>
             return Fault.InvalidInput(collection.NotFound(made.ObjectId!).Message.TrimEnd('.'));
         if (!draft.Owns(shared)) return Fault.InvalidInput("RBAC policies may be made for objects of one's own only");
         if (!draft.Caller.IsAdmin && made.TargetTenant == Everybody) return Fault.Forbidden("rule:create_rbac_policy and rule:create_rbac_policy:target_tenant");
+        if (shared is SubnetPool { AddressScopeId: { } scope } && !draft.State.Referrers<RbacPolicy>(scope).Any(of => of.TargetTenant == Everybody || of.TargetTenant == wanted.TargetTenant))
+            return new(400, "RbacPolicyInitError", $"Failed to create RBAC policy for subnetpool {shared.Id}: project {wanted.TargetTenant} has no access to its address scope {scope}.");
         return draft.State.Holder(Key(made)) is null ? null
             : new(409, "DuplicateRbacPolicy", "An RBAC policy already exists with those values.");
     }
@@ -58,7 +69,7 @@ internal sealed class RbacPolicies : Collection<RbacPolicy>
         if (was.TargetTenant == now.TargetTenant) return null;
         if (draft.State.Holder(Key(now)) is { } other && other != now.Id)
             return new(409, "DuplicateRbacPolicy", "An RBAC policy already exists with those values.");
-        return now.TargetTenant == Everybody ? null : InUse(draft.State, was);
+        return InUse(draft.State, was, now.TargetTenant);
     }
 
     protected override Fault? OnDelete(Draft draft, RbacPolicy gone) => InUse(draft.State, gone);
@@ -68,20 +79,31 @@ internal sealed class RbacPolicies : Collection<RbacPolicy>
     protected override IEnumerable<string> Keys(RbacPolicy resource) => [Key(resource)];
 
     /// <summary>What a project made of the object while it might must not hang in the air.</summary>
-    private static Fault? InUse(NetworkState state, RbacPolicy policy)
+    /// <param name="state">Before the policy goes.</param>
+    /// <param name="policy">What goes.</param>
+    /// <param name="instead">Whom the policy is for from then on; null: it is deleted.</param>
+    private static Fault? InUse(NetworkState state, RbacPolicy policy, string? instead = null)
     {
-        if (policy.Action != Shared) return null;
-        var owner = Collections.SharedAs(policy.ObjectType!) is { } collection ? state.Find(collection.Kind, policy.ObjectId)?.ProjectId : null;
-        var others = state.Referrers<RbacPolicy>(policy.ObjectId!).Where(other => other.Id != policy.Id && other.Action == Shared).ToList();
-        var stranded = state.Referrers<Port>(policy.ObjectId!).Select(port => port.ProjectId)
-            .Concat(state.Referrers<Subnet>(policy.ObjectId!).Select(subnet => subnet.ProjectId))
-            .Concat(state.Referrers<SecurityGroupRule>(policy.ObjectId!).Select(rule => rule.ProjectId))
-            .Any(project => project is not (null or "") && project != owner
-                && (policy.TargetTenant == Everybody || policy.TargetTenant == project)
-                && !others.Exists(other => other.TargetTenant == Everybody || other.TargetTenant == project));
-        return stranded
+        var others = state.Referrers<RbacPolicy>(policy.ObjectId!).Where(other => other.Id != policy.Id && other.Action == policy.Action)
+            .Select(other => other.TargetTenant!).Concat(instead is null ? [] : [instead]).ToHashSet(StringComparer.Ordinal);
+        if (others.Contains(Everybody)) return null;
+        var users = policy.Action == External ? state.Referrers<Router>(policy.ObjectId!).Select(router => router.ProjectId!) : Users(state, policy);
+        return users.Any(project => (policy.TargetTenant == Everybody || policy.TargetTenant == project) && !others.Contains(project))
             ? new(409, "RbacPolicyInUse", $"RBAC policy on object {policy.ObjectId} cannot be removed because other objects depend on it.")
             : null;
+    }
+
+    /// <summary>The projects that made something of the object. A network's owner needs no policy for it; of other objects Neutron counts the owner too.</summary>
+    private static IEnumerable<string> Users(NetworkState state, RbacPolicy policy)
+    {
+        var id = policy.ObjectId!;
+        var owner = policy.ObjectType == "network" ? state.Find<Network>(id)?.ProjectId : null;
+        return state.Referrers<Port>(id).Select(port => port.ProjectId)
+            .Concat(state.Referrers<Network>(id).Select(network => network.ProjectId))
+            .Concat(state.Referrers<Subnet>(id).Select(subnet => subnet.ProjectId))
+            .Concat(state.Referrers<SubnetPool>(id).Select(pool => pool.ProjectId))
+            .Concat(state.Referrers<SecurityGroupRule>(id).Where(rule => rule.SecurityGroupId != id).Select(rule => rule.ProjectId))
+            .OfType<string>().Where(project => project.Length > 0 && project != owner);
     }
 
     private static string Key(RbacPolicy policy) => Key(policy.ObjectId!, policy.Action!, policy.TargetTenant!);

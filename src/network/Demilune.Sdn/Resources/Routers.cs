@@ -147,8 +147,7 @@ internal sealed class Routers : Collection<Router>
         {
             NetworkId = network.Id, ProjectId = "", DeviceId = router.Id, DeviceOwner = GatewayOwner, FixedIps = wanted.ExternalFixedIps is { Count: > 0 } ips ? ips : null,
         };
-        if (Ports.MakeInternal(draft, port, out var made) is { } fault) return fault;
-        if (made.FixedIps is not { Count: > 0 }) return BadRouter($"No IPs available for external network {network.Id}");
+        if (Ports.MakeInternal(draft, port, out _) is { } fault) return fault;
         router = router with { ExternalGatewayInfo = wanted with { EnableSnat = wanted.EnableSnat ?? true, ExternalFixedIps = null } };
         return null;
     }

@@ -70,7 +70,12 @@ internal sealed class SubnetPools : Collection<SubnetPool>
 
     protected override Fault? OnCreate(Draft draft, ref SubnetPool made) => CompleteFault(draft, ref made, null);
 
-    protected override Fault? OnUpdate(Draft draft, SubnetPool was, ref SubnetPool now) => CompleteFault(draft, ref now, was);
+    /// <summary>What somebody else's scope holds together is not changed without him.</summary>
+    protected override Fault? OnUpdate(Draft draft, SubnetPool was, ref SubnetPool now) =>
+        draft.State.Find<AddressScope>(was.AddressScopeId) is { } scope && !draft.Owns(scope)
+            ? new(400, "IllegalSubnetPoolUpdate",
+                $"Illegal subnetpool update : subnetpool {was.Id} cannot be updated when associated with shared address scope {scope.Id}.")
+            : CompleteFault(draft, ref now, was);
 
     protected override Fault? OnDelete(Draft draft, SubnetPool gone) =>
         draft.State.Referrers<Subnet>(gone.Id).Any()

@@ -113,9 +113,12 @@ internal sealed class Trunks : Collection<Trunk>
             : new(409, "ParentPortInUse", $"Port {parent.Id} is currently in use and is not eligible for use as a parent port.");
     }
 
+    private static int? Mtu(NetworkState state, Port port) => state.Find<Network>(port.NetworkId)?.Mtu;
+
     private static Fault? AddFault(Draft draft, ref Trunk trunk, IReadOnlyList<SubPort> members)
     {
         var all = trunk.SubPorts!.ToList();
+        var room = Mtu(draft.State, draft.State.Find<Port>(trunk.PortId)!);
         foreach (var member in members)
         {
             if (member.PortId == trunk.PortId || draft.State.Holder(ParentKey(member.PortId!)) is not null)
@@ -129,6 +132,8 @@ internal sealed class Trunks : Collection<Trunk>
                 return new(409, "TrunkPortInUse", $"Port {port.Id} is in use by another trunk.");
             if (port.DeviceId is not (null or ""))
                 return new(409, "PortInUse", $"Unable to complete operation on port {port.Id} for network {port.NetworkId}. Port already has an attached device {port.DeviceId}.");
+            if (Mtu(draft.State, port) is var mtu && mtu > room)
+                return new(409, "SubPortMtuGreaterThanTrunkPortMtu", $"MTU {mtu} of subport {port.Id} cannot be greater than MTU {room} of trunk {trunk.Id}.");
             if (all.Exists(other => other.SegmentationId == member.SegmentationId))
                 return new(409, "DuplicateSubPort", $"segmentation_type {member.SegmentationType} and segmentation_id {member.SegmentationId} already in use on trunk {trunk.Id}.");
             all.Add(member);

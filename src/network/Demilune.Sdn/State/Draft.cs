@@ -106,6 +106,9 @@ internal sealed record Change(Resource Resource, bool Deleted);
 /// <param name="IsAdmin">Sees and changes the objects of all projects.</param>
 internal sealed record Caller(string Project, bool IsAdmin)
 {
+    /// <summary>Neutron's own name for the project when nobody says one; here that of the cluster.</summary>
+    public const string ClusterProject = "fake_project_id";
+
     /// <summary>May look at its project's objects and change nothing.</summary>
     public bool OnlyReads { get; init; }
 }
