@@ -47,9 +47,10 @@ internal static class Listing
         }
         var page = all.Skip(start).Take(limit ?? int.MaxValue).ToList();
         if (reverse) page.Reverse();
+        // Before the fields that were not asked for are gone: links are by id.
+        var links = limit is null ? null : Links(request, page, limit.Value, reverse);
         var body = new JsonObject { [collection.Name] = new JsonArray([.. page.Select(view => Fields(view, request))]) };
-        if (limit is not null && Links(request, page, limit.Value, reverse) is { Count: > 0 } links)
-            body[collection.Name + "_links"] = links;
+        if (links is { Count: > 0 }) body[collection.Name + "_links"] = links;
         return new(200, body);
     }
 
