@@ -29,6 +29,9 @@ internal static class IpProtocol
             || int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number <= 255;
     }
 
+    /// <summary>By name or number: there is none of it in IPv4. (Also the tunnel, 41, which Neutron counts among them.)</summary>
+    public static bool IsOfIpv6(int number) => number is IcmpV6 or 41 or 43 or 44 or 59 or 60;
+
     public static bool HasPorts(int number) => number is Tcp or Udp or 132 or 33 or 136;
 
     /// <summary>In an IPv6 rule "icmp" means ICMPv6, as it does for Neutron.</summary>

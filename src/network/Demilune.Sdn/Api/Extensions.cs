@@ -9,7 +9,6 @@ internal static class Extensions
     [
         ("address-group", "Address group", "Support address group"),
         ("address-scope", "Address scope", "Address scopes extension"),
-        ("agent", "agent", "The list of agents; node agents report to the controller and are not in it"),
         ("allowed-address-pairs", "Allowed Address Pairs", "Provides allowed address pairs"),
         ("availability_zone", "Availability Zone", "There are none"),
         ("binding", "Port Binding", "Expose port bindings of a virtual port to external application"),

@@ -29,18 +29,19 @@ internal static class Listing
         if (FilterFault(request) is { } filter) return ApiAnswer.Of(filter);
         var filters = request.Query.Where(pair => !Reserved.Contains(pair.Key)).ToLookup(pair => pair.Key, pair => pair.Value);
 
-        var found = Candidates(collection, filters, state).Where(resource => collection.Has(resource) && draft.Sees(resource)
+        // Where the last page ended counts even if it is no longer, or not for this caller, in the list: it is never shown again.
+        var marker = limit is null ? null : Single(request, "marker");
+        var found = Candidates(collection, filters, state).Where(resource => collection.Has(resource) && (draft.Sees(resource) || resource.Id == marker)
                 && (route.ParentId is null || collection.References(resource).Contains(route.ParentId)))
             // By what it really is, also by what this caller is not shown.
             .Select(resource => (Resource: resource, View: NetworkApi.WholeView(collection, resource, draft)))
-            .Where(of => filters.All(filter => Matches(of.View, filter))).Select(of => NetworkApi.Hidden(collection, of.View, draft));
+            .Where(of => of.Resource.Id == marker || filters.All(filter => filter.Key == "shared" && of.Resource is Subnet subnet ? MatchesShared(subnet, filter, draft) : Matches(of.View, filter))).Select(of => NetworkApi.Hidden(collection, of.View, draft));
         if (order.Count > 0) found = Sorted(found, order);
         var all = found.ToList();
         if (reverse) all.Reverse();
 
-        var marker = Single(request, "marker");
         var start = 0;
-        if (marker is not null && limit is not null)
+        if (marker is not null)
         {
             start = all.FindIndex(view => view["id"]!.GetValue<string>() == marker) + 1;
             if (start == 0) return ApiAnswer.Of(collection.NotFound(marker));
@@ -78,6 +79,10 @@ internal static class Listing
         if (filter.Key == "subnets") return true;
         return !view.TryGetPropertyValue(filter.Key, out var value) || filter.Any(wanted => Equal(value, wanted));
     }
+
+    /// <summary>A subnet does not show it, but is shared where its network is.</summary>
+    private static bool MatchesShared(Subnet subnet, IGrouping<string, string> filter, Draft draft) =>
+        draft.State.Find<Network>(subnet.NetworkId) is { } network && filter.Any(wanted => Equal(JsonValue.Create(draft.IsShared(network)), wanted));
 
     private static bool Equal(JsonNode? value, string wanted) => value switch
     {

@@ -28,14 +28,14 @@ internal static class NetworkApi
         if (parts is ["qos", "rule-types", ..]) return Read(request, () => QosRuleTypeCalls.Answer(parts[2..], draft.Caller));
         if (parts is ["agents", ..]) return Read(request, () => parts.Length == 1 ? ReadOnlyCalls.Empty("agents") : ReadOnlyCalls.AgentNotFound(draft, parts[1]));
         if (parts is ["availability_zones"]) return Read(request, () => ReadOnlyCalls.Empty("availability_zones"));
-        if (parts is ["floatingip_pools"]) return Read(request, () => ReadOnlyCalls.FloatingPools(request, draft));
+        if (parts is ["floatingip_pools" or "floatingip-pools"]) return Read(request, () => ReadOnlyCalls.FloatingPools(request, draft));
         if (parts is ["network-ip-availabilities", ..]) return Read(request, () => ReadOnlyCalls.Availability(request, draft, parts[1..]));
         // Tags of QoS policies are asked for by a shorter path.
         if (parts is ["policies", _, "tags", ..]) parts = ["qos", .. parts];
         if (Route.Find(parts) is not { } route) return ApiAnswer.Of(Fault.NoSuchPath);
-        if (route.Collection.AdminWrites && !draft.Caller.IsAdmin && request.Method == "POST") return ApiAnswer.Of(Fault.Forbidden($"rule:create_{route.Collection.Member}"));
         if (route is { ParentId: { } parent, Collection.Parent: { } above } && !draft.Sees(above.Kind, parent))
-            return ApiAnswer.Of(Collections.Of(above.Kind).NotFound(parent));
+            return ApiAnswer.Of(request.Method == "POST" && route.Collection.AdminWrites && !draft.Caller.IsAdmin
+                ? Fault.Forbidden($"rule:create_{route.Collection.Member}") : Collections.Of(above.Kind).NotFound(parent));
         var collection = route.Collection;
         return (request.Method, route.Rest) switch
         {
@@ -88,7 +88,7 @@ internal static class NetworkApi
 
     /// <summary>The calls for tags say in words of their own that there is nothing to tag, also where it is only not the caller's.</summary>
     private static ApiAnswer WithTagged(Route route, string id, Draft draft, Func<Resource, ApiAnswer> then) =>
-        draft.State.Find(route.Collection.Kind, id) is { } found && draft.Owns(found)
+        draft.State.Find(route.Collection.Kind, id) is { } found && draft.Sees(found)
             ? then(found)
             : ApiAnswer.Of(new(404, "TagResourceNotFound", $"Resource {route.Collection.Name} {id} could not be found."));
 
@@ -151,6 +151,7 @@ internal static class NetworkApi
         made = null!;
         var collection = route.Collection;
         if (collection.Attributes.Complete(attributes, draft.Caller) is { } fault) return fault;
+        if (collection.AdminWrites && !draft.Caller.IsAdmin) return Fault.Forbidden($"rule:create_{collection.Member}");
         if (collection.Attributes.ForbiddenTo(draft.Caller, attributes, "create", collection.Member) is { } forbidden) return forbidden;
         if (collection.Parent is { } parent) attributes[parent.Attribute] = route.ParentId;
         return (attributes["project_id"] is { } project ? Quotas.Exceeded(draft.State, collection, project.GetValue<string>()) : null)

@@ -98,7 +98,12 @@ public static class IdentityEndpoint
 
     private static string Title(int status) => status switch
     {
-        400 => "Bad Request", 403 => "Forbidden", 404 => "Not Found", 405 => "Method Not Allowed", 409 => "Conflict", _ => "Error",
+        400 => "Bad Request",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        409 => "Conflict",
+        _ => "Error",
     };
 
     private static Token? Asking(HttpContext context, IdentityService identity) => identity.Find(context.Request.Headers["X-Auth-Token"].ToString());

@@ -139,7 +139,7 @@ internal sealed class FloatingIps : Collection<FloatingIp>
             return null;
         }
         if (draft.State.Find<Port>(floating.PortId) is not { } port || !draft.Sees(port)) return Collections.Of(typeof(Port)).NotFound(floating.PortId);
-        if (!draft.Owns(port)) return Bad($"Cannot process floating IP association with Port {port.Id}, since that port is owned by a different project");
+        if (!draft.Caller.IsAdmin && port.ProjectId != floating.ProjectId) return Bad($"Cannot process floating IP association with Port {port.Id}, since that port is owned by a different project");
         if (port.DeviceOwner is Routers.GatewayOwner or Owner or "network:dhcp") return Bad($"Port {port.Id} is unable to be assigned a floating IP");
         var own = port.FixedIps!.Where(ip => !ip.IpAddress!.Contains(':', StringComparison.Ordinal)).ToList();
         var asked = floating.FixedIpAddress;

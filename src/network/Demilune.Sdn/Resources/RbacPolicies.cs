@@ -59,8 +59,9 @@ internal sealed class RbacPolicies : Collection<RbacPolicy>
         if (!draft.Caller.IsAdmin && made.TargetTenant == Everybody) return Fault.Forbidden("rule:create_rbac_policy and rule:create_rbac_policy:target_tenant");
         if (shared is SubnetPool { AddressScopeId: { } scope } && !draft.State.Referrers<RbacPolicy>(scope).Any(of => of.TargetTenant == Everybody || of.TargetTenant == wanted.TargetTenant))
             return new(400, "RbacPolicyInitError", $"Failed to create RBAC policy for subnetpool {shared.Id}: project {wanted.TargetTenant} has no access to its address scope {scope}.");
-        return draft.State.Holder(Key(made)) is null ? null
-            : new(409, "DuplicateRbacPolicy", "An RBAC policy already exists with those values.");
+        if (draft.State.Holder(Key(made)) is not null) return new(409, "DuplicateRbacPolicy", "An RBAC policy already exists with those values.");
+        Touch(draft, made);
+        return null;
     }
 
     protected override Fault? OnUpdate(Draft draft, RbacPolicy was, ref RbacPolicy now)
@@ -69,10 +70,24 @@ internal sealed class RbacPolicies : Collection<RbacPolicy>
         if (was.TargetTenant == now.TargetTenant) return null;
         if (draft.State.Holder(Key(now)) is { } other && other != now.Id)
             return new(409, "DuplicateRbacPolicy", "An RBAC policy already exists with those values.");
-        return InUse(draft.State, was, now.TargetTenant);
+        if (InUse(draft.State, was, now.TargetTenant) is { } used) return used;
+        Touch(draft, now);
+        return null;
     }
 
-    protected override Fault? OnDelete(Draft draft, RbacPolicy gone) => InUse(draft.State, gone);
+    protected override Fault? OnDelete(Draft draft, RbacPolicy gone)
+    {
+        if (InUse(draft.State, gone) is { } used) return used;
+        Touch(draft, gone);
+        return null;
+    }
+
+    /// <summary>Whom an object is for belongs to it: its revision says that it changed.</summary>
+    private static void Touch(Draft draft, RbacPolicy policy)
+    {
+        if (Collections.SharedAs(policy.ObjectType!) is { } collection && draft.State.Find(collection.Kind, policy.ObjectId) is StandardResource shared)
+            draft.Put(draft.Revised(shared));
+    }
 
     protected override IEnumerable<string> References(RbacPolicy resource) => [resource.ObjectId!];
 
@@ -85,7 +100,9 @@ internal sealed class RbacPolicies : Collection<RbacPolicy>
     private static Fault? InUse(NetworkState state, RbacPolicy policy, string? instead = null)
     {
         var others = state.Referrers<RbacPolicy>(policy.ObjectId!).Where(other => other.Id != policy.Id && other.Action == policy.Action)
-            .Select(other => other.TargetTenant!).Concat(instead is null ? [] : [instead]).ToHashSet(StringComparer.Ordinal);
+            .Select(other => other.TargetTenant!).ToHashSet(StringComparer.Ordinal);
+        // Of what is shared, Neutron does not count who is to have it instead, but for everybody.
+        if (instead is not null && (policy.Action == External || instead == Everybody)) others.Add(instead);
         if (others.Contains(Everybody)) return null;
         var users = policy.Action == External ? state.Referrers<Router>(policy.ObjectId!).Select(router => router.ProjectId!) : Users(state, policy);
         return users.Any(project => (policy.TargetTenant == Everybody || policy.TargetTenant == project) && !others.Contains(project))

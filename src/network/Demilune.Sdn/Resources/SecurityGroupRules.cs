@@ -134,7 +134,7 @@ internal sealed class SecurityGroupRules : Collection<SecurityGroupRule>
         if (!IpProtocol.TryParse(rule.Protocol, out var protocol))
             return new(400, "SecurityGroupRuleInvalidProtocol",
                 $"Security group rule protocol {rule.Protocol} not supported. Only protocol values [{string.Join(", ", IpProtocol.Names.Select(name => $"'{name}'"))}] and integer representations [0 to 255] are supported.");
-        if (!ipv6 && (protocol == IpProtocol.IcmpV6 || rule.Protocol is "ipv6-encap" or "ipv6-frag" or "ipv6-nonxt" or "ipv6-opts" or "ipv6-route"))
+        if (!ipv6 && IpProtocol.IsOfIpv6(protocol))
             return new(400, "SecurityGroupEthertypeConflictWithProtocol", $"Invalid ethertype {rule.Ethertype} for protocol {rule.Protocol}.");
         if (PortFault(rule, IpProtocol.In(ipv6, protocol)) is { } port) return port;
         if (rule.RemoteIpPrefix is not { } prefix) return null;

@@ -76,7 +76,7 @@ internal sealed class Subnets : Collection<Subnet>
         foreach (var type in types as JsonArray ?? [])
             if (Checks.TextOf(type) is not { } text)
                 return new(400, "InvalidInputSubnetServiceType", $"Subnet service type {Checks.Python(type)} is not a string.");
-            else if (!((string[])["network:", "compute:", "baremetal:", "demilune:", "trunk:"]).Any(prefix => text.StartsWith(prefix, StringComparison.Ordinal)))
+            else if (!((string[])["network:", "neutron:", "compute:", "baremetal:", "demilune:", "trunk:", "test:"]).Any(prefix => text.StartsWith(prefix, StringComparison.Ordinal)))
                 return new(400, "InvalidSubnetServiceType", $"Subnet service type {text} does not correspond to a valid device owner.");
         return null;
     }
