@@ -23,6 +23,9 @@ internal sealed class InMemoryNeutron : INeutron
     /// <summary>Called before each write; may throw.</summary>
     public Action<string>? BeforeWrite { get; set; }
 
+    /// <summary>A port that is bound is carried by a switch at once.</summary>
+    public bool Switched { get; init; }
+
     public List<string> Log { get; } = [];
 
     public IEnumerable<T> All<T>() where T : Resource => _resources.Values.OfType<T>().Select(one => (T)View(one));
@@ -146,6 +149,7 @@ internal sealed class InMemoryNeutron : INeutron
     private Resource View(Resource resource) => resource switch
     {
         SecurityGroup group => group with { SecurityGroupRules = [.. _resources.Values.OfType<SecurityGroupRule>().Where(rule => rule.SecurityGroupId == group.Id)] },
+        Port port when Switched => string.IsNullOrEmpty(port.HostId) ? port with { VifType = "unbound", Status = "DOWN" } : port with { VifType = "ovs", Status = "ACTIVE" },
         QosPolicy policy => policy with { Rules = [.. _resources.Values.OfType<QosRule>().Where(rule => rule.QosPolicyId == policy.Id)] },
         _ => resource,
     };
