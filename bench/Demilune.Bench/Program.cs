@@ -9,6 +9,7 @@ return args switch
     ["capture", var file, var connections] => Traffic.Write(file, int.Parse(connections)),
     ["policies", .. var sizes] => await PolicyScale.RunAsync(sizes.Length == 0 ? [1_000, 5_000, 10_000, 50_000] : sizes.Select(int.Parse)),
     ["enforce", var pods, var perSecond, var seconds] => await EnforcementLatency.RunAsync(int.Parse(pods), int.Parse(perSecond), int.Parse(seconds)),
+    ["tunnels", var seconds] => Tunnels.Run(TimeSpan.FromSeconds(double.Parse(seconds))),
     ["forward", var inside, var outside] => Forwarder.Run(inside, outside),
     ["answer", var port] => await RoundTrips.AnswerAsync(int.Parse(port)),
     ["ask", var host, var port, var seconds] => await RoundTrips.AskAsync(host, int.Parse(port), TimeSpan.FromSeconds(double.Parse(seconds))),
@@ -24,6 +25,7 @@ static int Usage()
           demilune-bench flows CONNECTIONS        memory, delay and pauses with very many connections, and a flood of SYNs
           demilune-bench policies [PODS…]         what an event costs the controller, by size of the cluster
           demilune-bench enforce PODS EVENTS-PER-SECOND SECONDS  from an event until all kernels judge by it (root)
+          demilune-bench tunnels SECONDS          between pods of two nodes, beside the kernel's VXLAN and bridge; each of its figures takes five times so long (root)
           demilune-bench forward IN OUT           forwards between two interfaces without looking
           demilune-bench answer PORT              answers each byte with a byte
           demilune-bench ask HOST PORT SECONDS    prints median and 99th percentile of the round trip in microseconds
