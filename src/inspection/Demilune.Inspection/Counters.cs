@@ -45,7 +45,7 @@ public sealed class Counters
 
     internal static string ErrorOf(AppProtocol app, string kind, bool isTcp)
     {
-        var isOfBoth = app is AppProtocol.Dns or AppProtocol.DceRpc or AppProtocol.Nfs or AppProtocol.Kerberos or AppProtocol.Enip or AppProtocol.Sip;
+        var isOfBoth = app is AppProtocol.Dns or AppProtocol.DceRpc or AppProtocol.Nfs or AppProtocol.Kerberos or AppProtocol.Enip or AppProtocol.Sip or AppProtocol.Ldap;
         return $"app_layer.error.{ProtocolMatch.NameOf(app)}{(isOfBoth ? isTcp ? "_tcp" : "_udp" : "")}.{kind}";
     }
 

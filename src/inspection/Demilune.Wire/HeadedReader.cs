@@ -3,7 +3,8 @@ namespace Demilune.Wire;
 /// <summary>Cuts one direction of a stream into messages whose header says how long they are, however the bytes were cut.</summary>
 /// <param name="headerLength">Bytes from which a message's length can be told.</param>
 /// <param name="lengthOf">Tells it.</param>
-public sealed class HeadedReader(int headerLength, HeadedReader.LengthOf lengthOf)
+/// <param name="maxHeld">Of a longer message this much is given; the rest goes by.</param>
+public sealed class HeadedReader(int headerLength, HeadedReader.LengthOf lengthOf, int maxHeld = int.MaxValue)
 {
     /// <summary>Bytes of a whole message, its header included; less than its header has: it is no header.</summary>
     public delegate int LengthOf(ReadOnlySpan<byte> header);
@@ -12,15 +13,22 @@ public sealed class HeadedReader(int headerLength, HeadedReader.LengthOf lengthO
     private int _length;
     private int _wanted;
     private int _pass;
+    private int _beyond;
     private bool _isGiven;
 
     /// <summary>What should be a header is none; nothing is read behind it.</summary>
     public bool IsBroken { get; private set; }
 
+    /// <summary>The message that was given last goes on.</summary>
+    public bool IsCut => _pass > 0;
+
+    /// <summary>The message that was given last, until the next call.</summary>
+    public ReadOnlySpan<byte> Message => _bytes.AsSpan(0, _length);
+
     /// <summary>No message has begun.</summary>
     public bool IsBetween => _pass == 0 && (_length == 0 || _isGiven);
 
-    public void Reset() => (_length, _wanted, _pass, _isGiven, IsBroken) = (0, 0, 0, false, false);
+    public void Reset() => (_length, _wanted, _pass, _beyond, _isGiven, IsBroken) = (0, 0, 0, 0, false, false);
 
     /// <summary>Takes bytes until a message is complete.</summary>
     /// <param name="bytes">Afterwards, those that were not taken: call again until there are none.</param>
@@ -39,8 +47,8 @@ public sealed class HeadedReader(int headerLength, HeadedReader.LengthOf lengthO
                 continue;
             }
             var wanted = _length < headerLength ? headerLength : _wanted;
-            if (_bytes.Length < wanted) Array.Resize(ref _bytes, Math.Max(wanted, 512));
             var count = Math.Min(bytes.Length, wanted - _length);
+            if (_bytes.Length < _length + count) Array.Resize(ref _bytes, (int)Math.Min(Math.Max(wanted, 512), Math.Max(_length + count, 2L * Math.Max(_bytes.Length, 512))));
             bytes[..count].CopyTo(_bytes.AsSpan(_length));
             bytes = bytes[count..];
             _length += count;
@@ -49,9 +57,12 @@ public sealed class HeadedReader(int headerLength, HeadedReader.LengthOf lengthO
             {
                 _wanted = lengthOf(_bytes.AsSpan(0, headerLength));
                 IsBroken = _wanted < headerLength;
+                _beyond = Math.Max(0, _wanted - maxHeld);
+                _wanted -= _beyond;
             }
             if (IsBroken || _length < _wanted) continue;
             message = _bytes.AsSpan(0, _length);
+            _pass = _beyond;
             _isGiven = true;
             return true;
         }

@@ -19,6 +19,7 @@ internal abstract class ExchangeSession<T>(InspectorOptions options, Detector de
     private readonly List<T> _open = [];
     private readonly Stack<T> _spare = new();
     private readonly byte[] _number = new byte[sizeof(long)];
+    private RuleSet _rules = RuleSet.Empty;
     private int _transactions;
 
     /// <summary>Who sent the message at hand.</summary>
@@ -27,10 +28,12 @@ internal abstract class ExchangeSession<T>(InspectorOptions options, Detector de
     /// <summary>What it belongs to.</summary>
     protected T? Current { get; private set; }
 
-    protected Detector Detector => detector;
+    /// <summary>A message is being judged: what lies in its reader's memory is good.</summary>
+    protected bool IsAtHand { get; private set; }
+
     protected bool IsDatagram { get; private set; }
 
-    public virtual void Begin(RuleSet rules, bool isDatagram) => (_transactions, IsDatagram) = (0, isDatagram);
+    public virtual void Begin(RuleSet rules, bool isDatagram) => (_rules, _transactions, IsDatagram) = (rules, 0, isDatagram);
 
     public abstract void Deliver(Side from, ReadOnlySpan<byte> bytes);
 
@@ -52,6 +55,8 @@ internal abstract class ExchangeSession<T>(InspectorOptions options, Detector de
 
     public virtual int Untaken => 0;
 
+    public virtual bool IsOpaque => false;
+
     public IMessageBuffers Message(Side from) => this;
 
     public abstract bool TryGet(BufferId id, int instance, ReadOnlySpan<byte> piece, out BufferView view);
@@ -59,12 +64,15 @@ internal abstract class ExchangeSession<T>(InspectorOptions options, Detector de
     /// <summary>A request begins another exchange.</summary>
     protected T Open(long key = 0)
     {
-        if (_open.Count == maxOpen) Finish(_open[0]);
+        if (IsFull) Finish(_open[0]);
         var exchange = _spare.TryPop(out var spare) ? spare : new();
         (exchange.Number, exchange.Key) = (_transactions++, key);
         _open.Add(exchange);
         return exchange;
     }
+
+    /// <summary>Another request would be one too many.</summary>
+    protected bool IsFull => _open.Count == maxOpen;
 
     /// <summary>The one that has waited longest; null: nobody waits.</summary>
     protected T? Oldest => _open.Count == 0 ? null : _open[0];
@@ -86,11 +94,15 @@ internal abstract class ExchangeSession<T>(InspectorOptions options, Detector de
     /// <param name="message">As it came; may be empty.</param>
     protected void Judge(T exchange, Side from, ReadOnlySpan<byte> message)
     {
-        (From, Current) = (from, exchange);
+        (From, Current, IsAtHand) = (from, exchange, true);
         foreach (var id in from == Side.Client ? ofRequest : ofResponse)
+        {
+            if (!_rules.Inspects(id, from.Direction())) continue;
             for (var instance = 0; TryGet(id, instance, default, out var view); instance++) detector.Offer(id, view.Bytes);
+        }
         detector.Keep(exchange.Pending, long.MaxValue);
         detector.Evaluate(exchange.Pending, new DetectionBuffers { Message = this, Payload = message }, 0, exchange);
+        IsAtHand = false;
     }
 
     /// <summary>Something is odd.</summary>

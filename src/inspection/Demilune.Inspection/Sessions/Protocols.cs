@@ -25,6 +25,9 @@ using Demilune.Inspection.Sessions.Nfs;
 using Demilune.Inspection.Sessions.Rdp;
 using Demilune.Inspection.Sessions.Sip;
 using Demilune.Inspection.Sessions.Telnet;
+using Demilune.Inspection.Sessions.Kafka;
+using Demilune.Inspection.Sessions.Ldap;
+using Demilune.Inspection.Sessions.MongoDb;
 using Demilune.Inspection.Sessions.MySql;
 using Demilune.Inspection.Sessions.Redis;
 using Demilune.Inspection.Sessions.WebSocket;
@@ -57,6 +60,9 @@ internal static class Protocols
         MySqlProtocol.Definition,
         RedisProtocol.Definition,
         KerberosSession.Definition,
+        LdapProtocol.Definition,
+        KafkaProtocol.Definition,
+        MongoProtocol.Definition,
         RfbSession.Definition,
         DhtSession.Definition,
         SnmpSession.Definition,

@@ -58,6 +58,10 @@ public enum BufferId : byte
     WebSocketPayload, WebSocketOpcode, WebSocketMask, WebSocketFlags,
     RedisCommand, RedisKey, RedisArgument, RedisReply, RedisError,
     MySqlCommand, MySqlQuery, MySqlUser, MySqlDatabase, MySqlVersion, MySqlError, MySqlFile,
+    LdapRequestOperation, LdapRequestDn, LdapRequestAttributeType, LdapRequestAttributes, LdapResponsesOperation, LdapResponsesCount, LdapResponsesDn,
+    LdapResponsesResultCode, LdapResponsesMessage, LdapResponsesAttributeType, LdapResponsesAttributes,
+    KafkaApi, KafkaClientId, KafkaTopic,
+    MongoCommand, MongoDatabase, MongoCollection, MongoKey, MongoDocument, MongoError,
 
     /// <summary>What <c>base64_decode</c> decoded from the buffer before it. Made by the matcher itself.</summary>
     Base64Data,

@@ -72,6 +72,8 @@ internal static class KeywordTable
         ["dns.opcode"] = ProtocolNumber.Of(BufferId.DnsOpcode), ["snmp.version"] = ProtocolNumber.Of(BufferId.SnmpVersion), ["snmp.pdu_type"] = ProtocolNumber.Of(BufferId.SnmpPduType),
         ["rfb.sectype"] = ProtocolNumber.Of(BufferId.RfbSecurityType), ["rfb.secresult"] = RfbKeywords.Result,
         ["websocket.opcode"] = WebSocketKeywords.Opcode, ["websocket.flags"] = WebSocketKeywords.Flags, ["websocket.mask"] = ProtocolNumber.Of(BufferId.WebSocketMask),
+        ["ldap.request.operation"] = LdapKeywords.RequestOperation, ["ldap.responses.operation"] = LdapKeywords.ResponsesOperation,
+        ["ldap.responses.result_code"] = LdapKeywords.ResultCode, ["ldap.responses.count"] = ProtocolNumber.Of(BufferId.LdapResponsesCount),
         ["dotprefix"] = TransformKeywords.DotPrefix, ["to_lowercase"] = TransformKeywords.ToLowercase, ["to_uppercase"] = TransformKeywords.ToUppercase,
         ["url_decode"] = TransformKeywords.UrlDecode, ["compress_whitespace"] = TransformKeywords.CompressWhitespace,
         ["strip_whitespace"] = TransformKeywords.StripWhitespace, ["strip_pseudo_headers"] = TransformKeywords.StripPseudoHeaders,

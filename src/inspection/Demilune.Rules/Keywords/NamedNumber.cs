@@ -7,12 +7,12 @@ namespace Demilune.Rules.Keywords;
 /// <summary>Keywords that ask for a number of a protocol which has a name, too: <c>NAME:ping</c>, <c>NAME:!ping</c>, or as <see cref="ProtocolNumber"/>.</summary>
 internal static class NamedNumber
 {
-    public static SyntaxFault? Parse(SignatureBuilder signature, OptionSyntax option, BufferId buffer, (string Name, int Number)[] names) =>
+    public static SyntaxFault? Parse(SignatureBuilder signature, OptionSyntax option, BufferId buffer, IReadOnlyList<(string Name, int Number)> names) =>
         TryParse(option.Value ?? "", names, out var range)
             ? ProtocolNumber.Add(signature, option, buffer, range)
             : option.Fault($"'{option.Name}' takes n, !n, <n, >n, <=n, >=n, a<>b, or a name: {string.Join(", ", names.Select(pair => pair.Name))}.");
 
-    public static bool TryParse(string text, (string Name, int Number)[] names, out NumberRange range)
+    public static bool TryParse(string text, IReadOnlyList<(string Name, int Number)> names, out NumberRange range)
     {
         var word = text.Trim();
         foreach (var (name, number) in names)

@@ -10,6 +10,10 @@ public ref struct DerReader(ReadOnlySpan<byte> bytes)
     private ReadOnlySpan<byte> _rest = bytes;
 
     public bool Failed { get; private set; }
+
+    /// <summary>Not all of the bytes are there: of an element that goes on behind them, those that are there are its content.</summary>
+    public bool IsCut { get; init; }
+
     public readonly bool IsEmpty => _rest.IsEmpty;
 
     /// <summary>The tag that comes next; 0 if nothing does.</summary>
@@ -21,7 +25,7 @@ public ref struct DerReader(ReadOnlySpan<byte> bytes)
     /// <summary>Reads an element of this kind. Another kind is a fault.</summary>
     public ReadOnlySpan<byte> Read(byte tag) => Next == tag ? ReadAny(out _) : Fail();
 
-    public DerReader Enter(byte tag) => new(Read(tag)) { Failed = Failed };
+    public DerReader Enter(byte tag) => new(Read(tag)) { Failed = Failed, IsCut = IsCut };
 
     /// <summary>Reads an element if it is of this kind.</summary>
     public bool TryRead(byte tag, out ReadOnlySpan<byte> content)
@@ -48,7 +52,11 @@ public ref struct DerReader(ReadOnlySpan<byte> bytes)
             length = 0;
             while (size-- > 0) length = length << 8 | _rest[at++];
         }
-        if ((uint)length > (uint)(_rest.Length - at)) return Fail();
+        if ((uint)length > (uint)(_rest.Length - at))
+        {
+            if (!IsCut || length < 0) return Fail();
+            length = _rest.Length - at;
+        }
         var content = _rest.Slice(at, length);
         _rest = _rest[(at + length)..];
         return content;
