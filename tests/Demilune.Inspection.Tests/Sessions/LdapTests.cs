@@ -1,6 +1,9 @@
+using System.Buffers.Binary;
 using System.Text;
+using Demilune.Inspection.Frames;
 using Demilune.Inspection.Tests.Traffic;
 using Demilune.Inspection.Verdicts;
+using Demilune.Wire.Ip;
 
 namespace Demilune.Inspection.Tests.Sessions;
 
@@ -50,6 +53,23 @@ public sealed class LdapTests
     }
 
     [Fact]
+    public void A_datagram_may_hold_several_messages()
+    {
+        var replay = new Replay(Rules)
+            .Feed([Datagram(Side.Client, Message(2, 0x4a, [.. "x"u8])), Datagram(Side.Server, [.. Message(2, 0x64, [.. Text("uid=a,ou=People"), .. Element(0x30, Attribute("uid", "admin"))]), .. Message(2, 0x65, Result(0, "", "no such user"))])]);
+        Assert.Equal([5u, 8u], replay.Alerts);
+        Assert.Single(replay.Records);
+    }
+
+    [Fact]
+    public void A_datagram_that_is_cut_is_not_let_through()
+    {
+        var replay = new Replay(Rules).Feed([Datagram(Side.Client, Message(2, 0x4a, [.. "x"u8])), Datagram(Side.Client, Message(2, 0x4a, [.. "xyz"u8])[..^1])]);
+        Assert.Equal(["ldap.incomplete_data"], replay.Anomalies);
+        Assert.Equal([DropReason.Ambiguous], replay.Drops);
+    }
+
+    [Fact]
     public void An_attack_is_blocked()
     {
         var talk = new Conversation();
@@ -95,6 +115,17 @@ public sealed class LdapTests
         Assert.Equal([8u], replay.Alerts);
         Assert.Contains("\"base_object\":\"uid=a\"", Assert.Single(replay.Records), StringComparison.Ordinal);
         Assert.Empty(replay.Anomalies);
+    }
+
+    private static Sent Datagram(Side from, byte[] payload)
+    {
+        var (isClient, udp) = (from == Side.Client, new byte[8 + payload.Length]);
+        BinaryPrimitives.WriteUInt16BigEndian(udp, isClient ? (ushort)40_000 : (ushort)389);
+        BinaryPrimitives.WriteUInt16BigEndian(udp.AsSpan(2), isClient ? (ushort)389 : (ushort)40_000);
+        BinaryPrimitives.WriteUInt16BigEndian(udp.AsSpan(4), (ushort)udp.Length);
+        payload.CopyTo(udp.AsSpan(8));
+        var (source, destination) = isClient ? (Conversation.ClientV4, Conversation.ServerV4) : (Conversation.ServerV4, Conversation.ClientV4);
+        return new(isClient ? Interface.In : Interface.Out, Packets.Frame(source, destination, IpProtocol.Udp, udp));
     }
 
     private static byte[] Message(int id, byte operation, byte[] content) => Element(0x30, [.. Number(id), .. Element(operation, content)]);

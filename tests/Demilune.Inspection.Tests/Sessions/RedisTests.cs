@@ -103,6 +103,16 @@ public sealed class RedisTests
     }
 
     [Fact]
+    public void What_a_replica_is_sent_goes_through()
+    {
+        var replay = Cuts.Same(Rules, (Side.Client, Command("PING")), (Side.Server, Bytes("+PONG\r\n")), (Side.Client, Command("PSYNC", "?", "-1")),
+            (Side.Server, [.. "+FULLRESYNC 0123456789 1\r\n\n$9\r\nREDIS0009"u8, .. Command("SET", "k", "v")]), (Side.Client, Command("config", "SET", "dir", "/etc/cron.d")));
+        Assert.Equal([1u, 2u], replay.Alerts);
+        Assert.Empty(replay.Anomalies);
+        Assert.Empty(replay.Drops);
+    }
+
+    [Fact]
     public void Replies_in_replies_without_end_are_not_followed_without_end()
     {
         var talk = new Conversation();

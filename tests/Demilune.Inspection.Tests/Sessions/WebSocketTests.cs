@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Net.WebSockets;
 using System.Text;
 using Demilune.Inspection.Tests.Traffic;
 using Demilune.Inspection.Verdicts;
@@ -143,6 +144,56 @@ public sealed class WebSocketTests
         var replay = new Replay("").Feed(talk.Handshake()).Feed(talk.Send(Side.Client, "CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n"))
             .Feed(talk.Send(Side.Server, string.Concat(Enumerable.Repeat("HTTP/1.1 101 x\r\nUpgrade: y\r\n\r\n", 1000)), 32_000));
         Assert.Empty(replay.Drops);
+    }
+
+    [Theory]
+    [InlineData(false, false, 15)]
+    [InlineData(true, true, 15)]
+    [InlineData(true, false, 15)]
+    [InlineData(true, true, 9)]
+    public async Task What_the_frameworks_own_ends_say_to_each_other_is_read(bool isCompressed, bool keepsContext, int windowBits)
+    {
+        using var wire = new MemoryStream();
+        var options = isCompressed ? new WebSocketDeflateOptions { ClientContextTakeover = keepsContext, ClientMaxWindowBits = windowBits } : null;
+        using (var client = WebSocket.CreateFromStream(new WriteOnly(wire), new WebSocketCreationOptions { DangerousDeflateOptions = options }))
+        {
+            foreach (var length in (int[])[0, 1, 125, 126, 5_000, 66_000, 200_000])
+            {
+                var message = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, length / 5).Select(i => $"{i % 9_973:x4} ")) + "evil");
+                var half = message.Length / 2;
+                await client.SendAsync(message.AsMemory(0, half), WebSocketMessageType.Text, endOfMessage: false, TestContext.Current.CancellationToken);
+                await client.SendAsync(message.AsMemory(half), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+            }
+        }
+        var replay = Cuts.Same("""alert websocket any any -> any any (websocket.payload; content:"evil"; sid:1;)""", (Side.Client, s_ask), (Side.Server, s_agree), (Side.Client, wire.ToArray()));
+        Assert.Equal(Enumerable.Repeat(1u, 7), replay.Alerts);
+        Assert.Empty(replay.Anomalies);
+    }
+
+    /// <summary>An end whose peer never answers.</summary>
+    private sealed class WriteOnly(MemoryStream wire) : Stream
+    {
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => true;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override void Write(byte[] buffer, int offset, int count) => wire.Write(buffer, offset, count);
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => wire.WriteAsync(buffer, cancellationToken);
+
+        public override int Read(byte[] buffer, int offset, int count) => 0;
+
+        public override void Flush()
+        {
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 
     private static Replay Upgraded(Conversation talk, string rules) =>

@@ -64,9 +64,10 @@ internal sealed class KafkaSession(InspectorOptions options, Detector detector) 
 
     private void TakeRequest(ReadOnlySpan<byte> message, long size)
     {
+        // Old clients log in with bare tokens of any length: no broker takes them for a request.
         if (!_request.TryRead(message))
         {
-            Notice(KafkaProtocol.Malformed, isAmbiguous: true);
+            Notice(KafkaProtocol.Malformed);
             return;
         }
         var exchange = Open(_request.Correlation);

@@ -32,12 +32,8 @@ internal sealed class LdapSession(InspectorOptions options, Detector detector)
     public override void Deliver(Side from, ReadOnlySpan<byte> bytes)
     {
         if (_isWrapped) return;
-        if (IsDatagram)
-        {
-            Take(from, bytes, isCut: false);
-            return;
-        }
         var reader = _readers[(int)from];
+        if (IsDatagram) reader.Reset();     // one may hold several messages, all of each
         // What is wrapped begins with its length (RFC 4422 §3.7), a message with its tag.
         if (_mayWrap && reader.IsBetween && bytes is [0, ..])
         {
@@ -46,6 +42,7 @@ internal sealed class LdapSession(InspectorOptions options, Detector detector)
         }
         while (!_handsOver && reader.TryRead(ref bytes, out var message, out var isCut)) Take(from, message, isCut);
         if (reader.IsBroken) Notice(LdapProtocol.Invalid, isAmbiguous: true);
+        else if (IsDatagram && !reader.IsBetween) Notice(LdapProtocol.Incomplete, isAmbiguous: true);
     }
 
     public override void Clear()
@@ -54,7 +51,7 @@ internal sealed class LdapSession(InspectorOptions options, Detector detector)
         foreach (var reader in _readers) reader.Reset();
     }
 
-    public override bool IsOver(Side from) => _readers[(int)from].IsBroken;
+    public override bool IsOver(Side from) => !IsDatagram && _readers[(int)from].IsBroken;
 
     public override bool TryGet(BufferId id, int instance, ReadOnlySpan<byte> piece, out BufferView view)
     {
@@ -95,7 +92,7 @@ internal sealed class LdapSession(InspectorOptions options, Detector detector)
         var isWhole = _message.TryRead(message, isCut);
         if (!isWhole && !isCut && !_message.IsKnown)
         {
-            Notice(IsDatagram ? LdapProtocol.Incomplete : LdapProtocol.Invalid, isAmbiguous: true);
+            Notice(LdapProtocol.Invalid, isAmbiguous: true);
             return;
         }
         var exchange = from == Side.Client ? TakeRequest() : TakeResponse();

@@ -1,6 +1,7 @@
 using System.Text;
 using Demilune.Inspection.Detection;
 using Demilune.Rules.Buffers;
+using Demilune.Rules.Compile;
 using Demilune.Wire.Redis;
 
 namespace Demilune.Inspection.Sessions.Redis;
@@ -18,9 +19,18 @@ internal sealed class RedisSession(InspectorOptions options, Detector detector)
     private readonly RespReader _client = new(isClient: true);
     private readonly RespReader _server = new(isClient: false);
     private readonly byte[] _command = new byte[MaxCommand];
+    private bool _isReplica;
+
+    public override void Begin(RuleSet rules, bool isDatagram)
+    {
+        base.Begin(rules, isDatagram);
+        _isReplica = false;
+    }
 
     public override void Deliver(Side from, ReadOnlySpan<byte> bytes)
     {
+        // What a replica is sent is a copy of the data and then what changes of it, in a form of its own: rules about the stream see it.
+        if (_isReplica && from == Side.Server) return;
         var reader = Of(from);
         while (reader.TryRead(ref bytes))
         {
@@ -68,6 +78,7 @@ internal sealed class RedisSession(InspectorOptions options, Detector detector)
         var name = _client[_client.Elements[0]];
         Ascii.ToUpper(name[..Math.Min(name.Length, MaxCommand)], _command, out var length);
         exchange.Ask(_command.AsSpan(0, length), _client);
+        _isReplica |= exchange.Command.Bytes is [.., (byte)'S', (byte)'Y', (byte)'N', (byte)'C'];
         Judge(exchange, Side.Client, default);
     }
 
