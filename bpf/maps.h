@@ -222,6 +222,7 @@ enum flow_traits {
 	FLOW_ANSWERS = 2,         /* a name server's answers: to be learnt from before the opener gets them */
 	FLOW_OPENER_SHAPED = 4,   /* what goes to it waits in its interface's queue */
 	FLOW_ACCEPTOR_SHAPED = 8,
+	FLOW_TUNNELLED = 16,      /* one end is behind a tunnel, and the host's stack has no part in it */
 };
 
 struct flow {

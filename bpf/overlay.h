@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Pods on several nodes: one interface carries all tunnels of a node (VXLAN, collect-metadata), and these programs say from packet to
- * packet which one. The number of a network is its VNI.
+ * Pods on several nodes: one interface carries all tunnels of a node (VXLAN, collect-metadata), and from packet to packet the tables say
+ * which one. The number of a network is its VNI.
  *
- * Policy is not their matter: what a pod sends has been judged by from_pod before it comes here, and what is for a pod is judged
+ * Policy is not their matter: what a pod sends has been judged by from_pod before it goes into a tunnel, and what is for a pod is judged
  * by to_pod after it. Theirs is that an address is where it is said to be: no node speaks for another's pods.
  */
 #pragma once
@@ -59,73 +59,4 @@ inlined struct remote *find_remote(__u32 network, const union address *address)
 	struct address_key key = { .network = network };
 	key.address = *address;
 	return bpf_map_lookup_elem(&remotes, &key);
-}
-
-SEC("tcx/egress")
-int to_overlay(struct __sk_buff *skb)
-{
-	struct packet packet = {};
-	struct overlay *here = overlay_row();
-	int reason = here ? read_ends(skb, &packet) : DROP_UNREACHABLE;
-	if (reason)
-		return drop(reason);
-	if (is_multicast(&packet))
-		return drop(DROP_MULTICAST);
-	/* Between a pod and another node's own address, the pod says which network it is. */
-	__u32 network = tunnelled_network(&packet.destination);
-	if (!network)
-		network = tunnelled_network(&packet.source);
-	/* The other nodes take our word for our pods: nobody may borrow the address of one. */
-	struct address_key key = { .network = network };
-	key.address = packet.source;
-	struct address_row *owner = bpf_map_lookup_elem(&addresses, &key);
-	if (owner && owner->ifindex && owner->ifindex != skb->ingress_ifindex)
-		return drop(DROP_SPOOFED);
-	struct remote *remote = find_remote(network, &packet.destination);
-	if (!remote || same_address(&remote->node, &here->node))
-		return drop(DROP_UNREACHABLE);
-
-	struct bpf_tunnel_key tunnel = { .tunnel_id = network, .tunnel_ttl = 64 };
-	__u64 flags = BPF_F_TUNINFO_IPV6;
-	if (is_mapped_ipv4(&remote->node)) {
-		tunnel.remote_ipv4 = bpf_ntohl(remote->node.words[3]);
-		tunnel.local_ipv4 = bpf_ntohl(here->node.words[3]);
-		flags = BPF_F_ZERO_CSUM_TX; /* what is inside has sums of its own (RFC 7348 §5) */
-	} else {
-		__builtin_memcpy(tunnel.remote_ipv6, &remote->node, 16);
-		__builtin_memcpy(tunnel.local_ipv6, &here->node, 16);
-	}
-	return bpf_skb_set_tunnel_key(skb, &tunnel, sizeof(tunnel), flags) ? drop(DROP_UNREACHABLE) : TC_ACT_OK;
-}
-
-SEC("tcx/ingress")
-int from_overlay(struct __sk_buff *skb)
-{
-	struct bpf_tunnel_key tunnel = {};
-	union address sender;
-	if (!bpf_skb_get_tunnel_key(skb, &tunnel, sizeof(tunnel), 0))
-		map_ipv4(&sender, bpf_htonl(tunnel.remote_ipv4));
-	else if (!bpf_skb_get_tunnel_key(skb, &tunnel, sizeof(tunnel), BPF_F_TUNINFO_IPV6))
-		__builtin_memcpy(&sender, tunnel.remote_ipv6, 16);
-	else
-		return drop(DROP_TUNNEL);
-	struct packet packet = {};
-	struct overlay *here = overlay_row();
-	int reason = here ? read_ends(skb, &packet) : DROP_TUNNEL;
-	if (reason)
-		return drop(reason);
-	struct remote *source = find_remote(tunnel.tunnel_id, &packet.source);
-	if (!source || !same_address(&source->node, &sender))
-		return drop(DROP_TUNNEL);
-	/* For a pod of ours or for this node itself; it is no router for others. */
-	struct address_key key = { .network = tunnel.tunnel_id };
-	key.address = packet.destination;
-	struct address_row *pod = bpf_map_lookup_elem(&addresses, &key);
-	if (!pod || !pod->ifindex) {
-		struct remote *own = find_remote(tunnel.tunnel_id, &packet.destination);
-		if (!own || !same_address(&own->node, &here->node))
-			return drop(DROP_TUNNEL);
-	}
-	bpf_skb_change_type(skb, 0 /* PACKET_HOST: its Ethernet header says nothing */);
-	return TC_ACT_OK;
 }

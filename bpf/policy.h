@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* May this flow be, and must a firewall see it? Asked once per flow and generation, for the opener's first packet. */
 #pragma once
+#include "overlay.h"
 #include "packet.h"
 
 /* A flow as its opener sees it. */
@@ -149,6 +150,8 @@ inlined void judge(const struct question *question, struct judgement *judgement)
 		judgement->traits |= FLOW_OPENER_SHAPED;
 	if (acceptor && acceptor->flags & PORT_SHAPED)
 		judgement->traits |= FLOW_ACCEPTOR_SHAPED;
+	if (opener && !acceptor_port && find_remote(question->network, &question->destination))
+		judgement->traits |= FLOW_TUNNELLED;
 	if (opener_port && (!opener || ((opener->flags & PORT_SECURITY)
 			&& !permitted(opener->policy, EGRESS, destination_identity, question)))) {
 		judgement->reason = DROP_EGRESS;

@@ -6,7 +6,7 @@
  *   to_pod         tcx egress, pod's interface:        what the host's stack sends to the pod
  *   from_firewall  tcx ingress, "in" and "out":        what a firewall returns
  *   from_agent     tcx ingress, the agent's interface: answers of name servers that it has learnt from
- *   to_overlay     tcx egress, the tunnels' interface: what the host's stack routes to other nodes (overlay.h)
+ *   to_overlay     tcx egress, the tunnels' interface: what the host's stack routes to other nodes (tunnels.h)
  *   from_overlay   tcx ingress, the same interface:    what other nodes send, before the host's stack has it
  *
  *   pod A ─ from_pod ─┬─ judged, direct ───────────────────────────────────────► pod B (redirect_peer) or the host's stack
@@ -16,7 +16,6 @@
  * desired state; nothing is sent into a firewall that did not see the flow begin; nothing is taken from one that it was not given.
  */
 #include "splice.h"
-#include "overlay.h"
 
 char licence[] SEC("license") = "GPL";
 
@@ -75,7 +74,7 @@ inlined int open_flow(struct __sk_buff *skb, struct scratch *desk, int low, enum
 		.chain = judgement->chain,
 		.flags = (low ? FLOW_OPENER_IS_LOW : 0) | (question->from_host ? FLOW_FROM_HOST : 0),
 		.opener_service = bpf_htons(question->service),
-		.traits = judgement->traits,
+		.traits = judgement->traits | (hook == HOOK_TO_POD && skb->mark == MARK_TUNNELLED ? FLOW_TUNNELLED : 0),
 	};
 	flow->ifindex[0] = hook == HOOK_FROM_POD ? skb->ifindex : 0;
 	flow->ifindex[1] = judgement->acceptor_ifindex;
@@ -159,7 +158,7 @@ inlined int outlives(struct flow *flow, const struct judgement *judgement, __u32
 	}
 	flow->tag = judgement->tag;
 	flow->chain = judgement->chain;
-	flow->traits = judgement->traits;
+	flow->traits = judgement->traits | (flow->traits & FLOW_TUNNELLED);
 	flow->generation = current;
 	return 1;
 }
@@ -257,6 +256,8 @@ inlined int read_transport(struct __sk_buff *skb, struct packet *packet)
 		reason = follow_error(skb, packet);
 	return reason;
 }
+
+#include "tunnels.h"
 
 SEC("tcx/ingress")
 int from_pod(struct __sk_buff *skb)

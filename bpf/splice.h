@@ -12,6 +12,9 @@
 /* On a packet that was judged and goes through the queue of the pod's interface: not to be judged again on the way. */
 #define MARK_JUDGED 0xd1d1de12
 
+/* On a packet that came through a tunnel and past the host's stack. */
+#define MARK_TUNNELLED 0xd1d1de13
+
 enum hook { HOOK_FROM_POD, HOOK_TO_POD, HOOK_FROM_FIREWALL };
 
 inlined int alive(const struct pair *pair, __u64 now)
@@ -110,6 +113,13 @@ inlined int deliver(struct __sk_buff *skb, const struct flow *flow, int side, en
 	if (hook == HOOK_TO_POD)
 		return TC_ACT_OK;
 	if (!to) {
+		struct overlay *tunnels = flow->traits & FLOW_TUNNELLED ? overlay_row() : 0;
+		if (tunnels) {
+			if (hook == HOOK_FROM_FIREWALL && set_addresses(skb, flow->mac[side]))
+				return drop(DROP_HEADER);
+			skb->mark = MARK_JUDGED;
+			return bpf_redirect(tunnels->ifindex, 0);
+		}
 		if (hook == HOOK_FROM_POD)
 			return TC_ACT_OK;
 		/* Up the host's stack by the interface that it would have come from without a firewall. */

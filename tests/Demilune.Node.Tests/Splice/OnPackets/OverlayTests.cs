@@ -126,6 +126,64 @@ public sealed class OverlayTests : IDisposable
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void What_nobody_translates_goes_past_the_hosts_stacks(int family)
+    {
+        using LabFirewall firewall = new(_there);
+        _there.State.SecurityPolicies.Add(new SecurityPolicy { Name = "web", Tag = 7 });
+        _there.State.Chains.Add(new PortChain { Id = "chain", Firewall = "default", PortPairs = { firewall.Pair } });
+        _there.State.Classifiers.Add(new FlowClassifier { Id = "c", ChainId = "chain", LogicalDestinationPort = _server.Port.Id, Ethertype = family == 0 ? 4u : 6, PolicyTag = 7, DestinationPortMin = 80, DestinationPortMax = 80 });
+        _underlay.Apply();
+        firewall.WaitAlive(_there);
+        // They route no longer: what still arrives has not been theirs.
+        foreach (var node in _underlay.Nodes)
+            node.Host.Run(() =>
+            {
+                Sysctl.Write("net/ipv4/ip_forward", "0");
+                Sysctl.Write("net/ipv6/conf/all/forwarding", "0");
+            });
+        foreach (var port in new[] { 80, 81 })
+        {
+            using var listener = _server.Netns.Listen(_server.Address(family), port);
+            using var connection = _client.Netns.TryConnect(listener.LocalEndPoint!, Traffic.Patience);
+            Assert.NotNull(connection);
+            using var accepted = listener.Accept();
+            Assert.True(Traffic.Carries(connection, accepted, 200_000));
+            Assert.True(Traffic.Carries(accepted, connection, 200_000));
+        }
+        Assert.Equal(1ul, _there.Datapath.ReadFirewalls().Single().FlowsSpliced);
+    }
+
+    [Theory]
+    [InlineData(0, "10.96.0.10", 80)]
+    [InlineData(1, "fd96::10", 80)]
+    [InlineData(0, "10.77.2.1", 30080)]      // a port of the other node, which translates it there and hides nobody
+    public void Services_are_translated_on_the_way_to_another_node_and_back(int family, string service, int port)
+    {
+        Assert.SkipUnless(File.Exists("/usr/sbin/nft"), "nft (nftables) is needed to translate addresses");
+        foreach (var node in _underlay.Nodes)
+            ServiceTests.Translate(node, """
+                table inet services {
+                  chain prerouting {
+                    type nat hook prerouting priority dstnat
+                    ip daddr 10.96.0.10 tcp dport 80 dnat ip to 10.9.0.2:8080
+                    ip daddr 10.77.2.1 tcp dport 30080 dnat ip to 10.9.0.2:8080
+                    ip6 daddr fd96::10 tcp dport 80 dnat ip6 to [fd09::2]:8080
+                  }
+                }
+                """);
+        _underlay.Apply();
+        using var listener = _server.Netns.Listen(_server.Address(family), 8080);
+        using var connection = _client.Netns.TryConnect(new IPEndPoint(IPAddress.Parse(service), port), Traffic.Patience);
+        Assert.NotNull(connection);
+        using var accepted = listener.Accept();
+        Assert.Equal(_client.Address(family), ((IPEndPoint)accepted.RemoteEndPoint!).Address);
+        Assert.True(Traffic.Carries(connection, accepted, 200_000));
+        Assert.True(Traffic.Carries(accepted, connection, 200_000));
+    }
+
+    [Theory]
     [InlineData(SecurityPolicy.Types.OnFailure.Closed, false)]
     [InlineData(SecurityPolicy.Types.OnFailure.Open, true)]
     public void Without_a_living_firewall_the_policy_decides_for_other_nodes_too(SecurityPolicy.Types.OnFailure onFailure, bool passes)

@@ -21,7 +21,7 @@ public sealed class ServiceTests : IDisposable
         _client = _lab.AddPod("10.9.0.1", "fd09::1");
         _server = _lab.AddPod("10.9.0.2", "fd09::2");
         _ofClient = _lab.Group(_client, Out(4), Out(6));
-        _lab.Host.Run(() => Run("nft", "-f", "-", """
+        Translate(_lab, """
             table inet services {
               chain prerouting {
                 type nat hook prerouting priority dstnat
@@ -29,10 +29,13 @@ public sealed class ServiceTests : IDisposable
                 ip6 daddr fd96::10 tcp dport 80 dnat ip6 to [fd09::2]:8080
               }
             }
-            """));
+            """);
     }
 
     public void Dispose() => _lab.Dispose();
+
+    /// <summary>Puts rules of nftables on a node, as kube-proxy does.</summary>
+    internal static void Translate(Lab node, string rules) => node.Host.Run(() => Run("nft", "-f", "-", rules));
 
     public static TheoryData<string, int, bool> Cases => new() { { "10.96.0.10", 0, false }, { "10.96.0.10", 0, true }, { "fd96::10", 1, false }, { "fd96::10", 1, true } };
 
