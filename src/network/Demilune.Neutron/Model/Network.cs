@@ -18,8 +18,14 @@ public sealed record Network : StandardResource, IResource<Network>
     /// <summary>"demilune" in the built-in SDN. Read-only here.</summary>
     [JsonPropertyName("provider:network_type")] public string? NetworkType { get; init; }
 
-    /// <summary>1..65535 in the built-in SDN: the network's number in the datapath. Read-only here.</summary>
+    /// <summary>Of a network of type "demilune" its number in the datapath, 1..65535. Read-only here.</summary>
     [JsonPropertyName("provider:segmentation_id")] public int? SegmentationId { get; init; }
+
+    /// <summary>The wire below, of those types that have one. Read-only here.</summary>
+    [JsonPropertyName("provider:physical_network")] public string? PhysicalNetwork { get; init; }
+
+    /// <summary>The number in the datapath of a network of another type; the built-in SDN's own, shown to nobody.</summary>
+    [JsonPropertyName("demilune:number")] public int? Number { get; init; }
 
     public string? QosPolicyId { get; init; }
     public IReadOnlyList<string>? AvailabilityZoneHints { get; init; }
@@ -32,5 +38,5 @@ public sealed record Network : StandardResource, IResource<Network>
 
     public static ResourceKind<Network> Kind { get; } =
         new("networks", "network", "networks", NeutronJson.Default.Network, Bulk: true, "status", "subnets", "tags",
-            "provider:network_type", "provider:segmentation_id");
+            "provider:network_type", "provider:segmentation_id", "provider:physical_network", "demilune:number");
 }

@@ -6,15 +6,12 @@ namespace Demilune.Sdn.Resources;
 
 internal sealed class Networks : Collection<Network>
 {
-    /// <summary>The datapath's keys have 16 bits for it.</summary>
-    private const int MaxNumber = 65_535;
-
     public override AttributeTable Attributes { get; } = new(
         standard: true,
         new("admin_state_up", Checks.Bool) { Default = () => true },
         new("shared", Checks.Bool) { Default = () => false, AdminSets = true },
         new("router:external", Checks.Bool) { Default = () => false, AdminSets = true },
-        new("mtu", Checks.Int(68, 65_535)) { Default = () => 1_500 },
+        new("mtu", Checks.Int(68, 65_535)),
         new("port_security_enabled", Checks.Bool) { Default = () => true },
         new("qos_policy_id", Checks.OrNull(Checks.Uuid)),
         Attribute.Once("availability_zone_hints", Zones) with { Default = () => new JsonArray() },
@@ -27,7 +24,6 @@ internal sealed class Networks : Collection<Network>
         Attribute.ReadOnly("status"),
         Attribute.ReadOnly("subnets"));
 
-    /// <summary>There is one kind of network here and its number is the datapath's: what a client says of them is refused below.</summary>
     private static Attribute Provider(string name, Check check) => new(name, check) { AdminSets = true, AdminSees = true };
 
     public static Check Zones => Checks.ListOf(Checks.Text(255), max: 16);
@@ -35,8 +31,6 @@ internal sealed class Networks : Collection<Network>
     /// <summary>There are no zones here, so none can be asked for.</summary>
     public static Fault? ZoneFault(IReadOnlyList<string>? hints) =>
         hints is [var zone, ..] ? new(404, "AvailabilityZoneNotFound", $"AvailabilityZone {zone} could not be found.") : null;
-
-    public static string NumberKey(int number) => $"network-number:{number}";
 
     public override string? SharedAs => "network";
 
@@ -47,18 +41,16 @@ internal sealed class Networks : Collection<Network>
         SecurityGroups.EnsureDefault(draft, made.ProjectId!);
         made = made with { QosPolicyId = made.QosPolicyId ?? QosPolicies.DefaultOf(draft.State, made.ProjectId!) };
         if (QosPolicies.Missing(draft, made.QosPolicyId) is { } missing) return missing;
-        var number = Enumerable.Range(1, MaxNumber).FirstOrDefault(candidate => draft.State.Holder(NumberKey(candidate)) is null);
-        if (number == 0) return new(503, "NoNetworkAvailable", "Unable to create the network. No tenant network is available for allocation.");
-        if (made.NetworkType is not (null or "demilune")) return Fault.InvalidInput($"network_type value '{made.NetworkType}' not supported");
-        if (made.SegmentationId is not null) return Fault.InvalidInput("segmentation_id is the server's to choose");
+        if (ProviderNetworks.Complete(draft.State, ref made) is { } wire) return wire;
         if (ZoneFault(made.AvailabilityZoneHints) is { } zone) return zone;
-        made = made with { Status = "ACTIVE", NetworkType = "demilune", SegmentationId = number, AvailabilityZoneHints = [] };
+        // VXLAN over IPv4 takes 50 bytes of what the wire carries.
+        made = made with { Status = "ACTIVE", Mtu = made.Mtu ?? (made.NetworkType == "vxlan" ? 1_450 : 1_500), AvailabilityZoneHints = [] };
         return null;
     }
 
     protected override Fault? OnUpdate(Draft draft, Network was, ref Network now)
     {
-        if (now.NetworkType != was.NetworkType || now.SegmentationId != was.SegmentationId)
+        if (now.NetworkType != was.NetworkType || now.SegmentationId != was.SegmentationId || now.PhysicalNetwork != was.PhysicalNetwork)
             return Fault.InvalidInput("Plugin does not support updating provider attributes");
         if (was.Shared is true && now.Shared is false && Strangers(draft.State, was))
             return new(409, "InvalidSharedSetting", $"Unable to reconfigure sharing settings for network {was.Name}. Multiple tenants are using it.");
@@ -81,12 +73,13 @@ internal sealed class Networks : Collection<Network>
 
     protected override IEnumerable<string> References(Network resource) => resource.QosPolicyId is { } policy ? [policy] : [];
 
-    protected override IEnumerable<string> Keys(Network resource) => [NumberKey(resource.SegmentationId ?? 0)];
+    protected override IEnumerable<string> Keys(Network resource) => ProviderNetworks.Keys(resource);
 
     protected override void Complete(NetworkState state, Network resource, JsonObject view)
     {
         var subnets = state.Referrers<Subnet>(resource.Id).ToList();
         view["subnets"] = new JsonArray([.. subnets.Select(subnet => JsonValue.Create(subnet.Id))]);
+        view.Remove("demilune:number");
         view["availability_zones"] = new JsonArray();
         foreach (var version in (int[])[4, 6])
             view[$"ipv{version}_address_scope"] = subnets.Where(subnet => subnet.IpVersion == version)

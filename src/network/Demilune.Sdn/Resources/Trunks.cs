@@ -115,12 +115,18 @@ internal sealed class Trunks : Collection<Trunk>
 
     private static int? Mtu(NetworkState state, Port port) => state.Find<Network>(port.NetworkId)?.Mtu;
 
+    /// <summary>A subport may be on the VLAN that its network is on.</summary>
+    private static SubPort Inherited(NetworkState state, SubPort member) =>
+        member.SegmentationType == "inherit" && state.Find<Network>(state.Find<Port>(member.PortId)?.NetworkId) is { } network
+            ? member with { SegmentationType = network.NetworkType, SegmentationId = network.SegmentationId } : member;
+
     private static Fault? AddFault(Draft draft, ref Trunk trunk, IReadOnlyList<SubPort> members)
     {
         var all = trunk.SubPorts!.ToList();
         var room = Mtu(draft.State, draft.State.Find<Port>(trunk.PortId)!);
-        foreach (var member in members)
+        foreach (var said in members)
         {
+            var member = Inherited(draft.State, said);
             if (member.PortId == trunk.PortId || draft.State.Holder(ParentKey(member.PortId!)) is not null)
                 return new(409, "ParentPortInUse", $"Port {member.PortId} is currently in use and is not eligible for use as a parent port.");
             if (draft.State.Find<Port>(member.PortId) is not { } port || !draft.Sees(port)) return Collections.Of(typeof(Port)).NotFound(member.PortId!);

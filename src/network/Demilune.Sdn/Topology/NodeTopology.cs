@@ -60,7 +60,7 @@ internal static class NodeTopology
             DeviceId = port.DeviceId ?? "",
             PodNamespace = podNamespace,
             PodName = podName,
-            Network = (uint)(network.SegmentationId ?? 0),
+            Network = (uint)Resources.ProviderNetworks.NumberOf(network),
             Mac = port.MacAddress ?? "",
             Addresses = { (port.FixedIps ?? []).Select(ip => ip.IpAddress) },
             SecurityGroupIds = { port.SecurityGroups ?? [] },

@@ -17,7 +17,7 @@ internal static class PodNames
 
     public static string? Find(NetworkState state, uint networkNumber, string address)
     {
-        if (state.Find<Network>(state.Holder(Networks.NumberKey((int)networkNumber))) is not { } network) return null;
+        if (state.Find<Network>(state.Holder(ProviderNetworks.NumberKey((int)networkNumber))) is not { } network) return null;
         foreach (var subnet in state.Referrers<Subnet>(network.Id))
             if (state.Find<Port>(state.Holder(Ports.AddressKey(subnet.Id, address))) is { } port && Of(port) is ({ Length: > 0 } space, var name))
                 return $"{space}/{name}";
