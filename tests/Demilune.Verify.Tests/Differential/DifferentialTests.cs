@@ -78,8 +78,7 @@ public sealed class DifferentialTests(ITestOutputHelper output)
             {
                 // No capture: Suricata has nothing to say of it either.
             }
-            events.Position = 0;
-            using var lines = new StreamReader(events);
+            using var lines = new StreamReader(new MemoryStream(events.ToArray()));      // whoever wrote it has closed it
             return Alerts(Lines(lines));
         })];
     }
