@@ -19,6 +19,8 @@ spawn() {
   shift
   setsid "$@" >> "$LAB/log/$name.log" 2>&1 < /dev/null &
   echo $! > "$LAB/run/$name.pid"
+  # Or the shell has the last word about those that had to be killed.
+  disown
 }
 
 reap() {
