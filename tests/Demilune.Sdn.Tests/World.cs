@@ -98,9 +98,15 @@ internal sealed partial class World : IDisposable
     {
         public IEnumerable<Neutron.Resource> Load() => [];
 
-        public void Write(IReadOnlyList<Change> changes)
+        public event Action? News
         {
+            add { }
+            remove { }
         }
+
+        public StoreNews TakeNews(TimeSpan patience) => StoreNews.None;
+
+        public bool TryWrite(IReadOnlyList<Change> changes) => true;
 
         public void Dispose()
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using Demilune.Controller.Events;
 using Demilune.Raven;
+using Demilune.Sdn.Store.Etcd;
 
 namespace Demilune.Controller;
 
@@ -56,6 +57,9 @@ public sealed record ControllerOptions(
 
     /// <summary>0: any free one.</summary>
     public int ConsolePort { get; init; } = 7481;
+
+    /// <summary>The etcd that keeps the built-in network, for several controllers. Null: a file of the data directory does, for one.</summary>
+    public EtcdOptions? Etcd { get; init; }
 
     /// <summary>The cloud of clouds.yaml whose Neutron is the network; empty: the built-in one.</summary>
     public string OsCloud { get; init; } = "";

@@ -30,6 +30,10 @@ var mailPassword = Program.Option("--alarm-mail-password-file", "FILE", "The pas
 var mailFrom = Program.Option("--alarm-mail-from", "ADDRESS", "Who the mail is from.", "demilune@localhost");
 var mailTo = Program.Option("--alarm-mail-to", "ADDRESS,…", "Who gets it.", "root@localhost");
 var logFormat = Program.Option("--log-format", "FORMAT", "text, or json: an object a line.", "text");
+var etcd = Program.Option("--etcd-endpoints", "URL,…", "Keep the built-in network in this etcd, so that several controllers share it (etcd needs --max-txn-ops=10000); none: in a file of the data directory.", "none");
+var etcdAuthority = Program.Option("--etcd-ca-file", "FILE", "Who may have signed etcd's certificate; none: whom this machine trusts.", "none");
+var etcdCertificate = Program.Option("--etcd-cert-file", "FILE", "By which etcd knows us; none: by nothing.", "none");
+var etcdKey = Program.Option("--etcd-key-file", "FILE", "The key of that certificate.", "none");
 var osCloud = Program.Option("--os-cloud", "NAME", "The cloud of clouds.yaml whose Neutron is to be the network (also OS_CLOUD); empty: the built-in one.", "", "OS_CLOUD");
 var osConfig = Program.Option("--os-client-config-file", "FILE", "clouds.yaml (also OS_CLIENT_CONFIG_FILE); empty: where OpenStack's tools look.", "", "OS_CLIENT_CONFIG_FILE");
 var steering = Program.Option("--steering", "splice|sfc", "Who leads traffic through firewalls: the nodes, or the cloud's port chains (networking-sfc).", "splice");
@@ -47,7 +51,7 @@ var root = new RootCommand(
 {
     kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort, neutronIdentity, neutronKeystone, consolePort, syslog, webhook, otlp, traces,
     mailServer, mailPassword, mailFrom, mailTo, logFormat,
-    osCloud, osConfig, steering, overlay, overlayPort, overlayMtu, remove, networkOnly,
+    etcd, etcdAuthority, etcdCertificate, etcdKey, osCloud, osConfig, steering, overlay, overlayPort, overlayMtu, remove, networkOnly,
 };
 foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort, consolePort])
     port.Validators.Add(result =>
@@ -74,6 +78,11 @@ foreach (var (option, schemes) in new[]
         if (result.GetValueOrDefault<string>() is var url and not "none" && (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || !schemes.Split(' ').Contains(parsed.Scheme)))
             result.AddError($"{option.Name} must be a URL of {schemes.Replace(" ", " or ", StringComparison.Ordinal)}, or none.");
     });
+etcd.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<string>() is var urls and not "none" && !urls.Split(',').All(url => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"))
+        result.AddError("--etcd-endpoints must be URLs of http or https with commas between them, or none.");
+});
 foreach (var address in (Option<string>[])[mailFrom, mailTo])
     address.Validators.Add(result =>
     {
@@ -102,12 +111,14 @@ root.SetAction((parsed, stop) =>
         AlertWebhook = Url(webhook),
         AlertOtlp = Url(otlp),
         TraceOtlp = Url(traces),
-        AlarmMail = Url(mailServer) is { } server ? new(server, parsed.GetValue(mailFrom)!, parsed.GetValue(mailTo)!, parsed.GetValue(mailPassword) is { } file and not "none" ? file : null) : null,
+        AlarmMail = Url(mailServer) is { } server ? new(server, parsed.GetValue(mailFrom)!, parsed.GetValue(mailTo)!, File(mailPassword)) : null,
         JsonLog = parsed.GetValue(logFormat) == "json",
         Steering = parsed.GetValue(steering) == "sfc" ? SteeringDriver.PortChains : SteeringDriver.Splice,
         Overlay = parsed.GetValue(overlay) == "vxlan",
         OverlayPort = Port(overlayPort),
         OverlayMtu = Port(overlayMtu),
+        Etcd = parsed.GetValue(etcd) is { } endpoints and not "none"
+            ? new([.. endpoints.Split(',').Select(url => new Uri(url))], $"/demilune/{parsed.GetValue(cluster)}/network/", File(etcdAuthority), File(etcdCertificate), File(etcdKey)) : null,
         OsCloud = parsed.GetValue(osCloud)!,
         OsClientConfigFile = parsed.GetValue(osConfig)!,
     };
@@ -118,6 +129,7 @@ root.SetAction((parsed, stop) =>
     // An argument cannot be empty.
     string Said(Option<string> option) => parsed.GetValue(option) is { } value and not "none" ? value : "";
     Uri? Url(Option<string> option) => parsed.GetValue(option) is { } url and not "none" ? new Uri(url) : null;
+    string? File(Option<string> option) => parsed.GetValue(option) is { } file and not "none" ? file : null;
     int Port(Option<string> option) => int.Parse(parsed.GetValue(option)!, CultureInfo.InvariantCulture);
 });
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });

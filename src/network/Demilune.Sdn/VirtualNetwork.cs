@@ -2,6 +2,7 @@ using Demilune.Contracts.Nodes;
 using Demilune.Neutron;
 using Demilune.Sdn.Api;
 using Demilune.Sdn.Store;
+using Demilune.Sdn.Store.Etcd;
 using Port = Demilune.Neutron.Port;
 
 namespace Demilune.Sdn;
@@ -10,6 +11,12 @@ namespace Demilune.Sdn;
 /// <remarks>Requests that change something run one after the other; those that read never wait.</remarks>
 public sealed class VirtualNetwork : INodeNetwork, IDisposable
 {
+    /// <summary>One of those who write at once wins each time; who has lost for so long meets controllers that should not all be writing.</summary>
+    private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>For what another controller has written to arrive; then everything is read.</summary>
+    private static readonly TimeSpan NewsPatience = TimeSpan.FromMilliseconds(500);
+
     private readonly Lock _writing = new();
     private readonly INetworkStore _store;
     private readonly TimeProvider _time;
@@ -22,12 +29,20 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
         _time = time;
         Tunnels = tunnels;
         _state = store.Load().Aggregate(NetworkState.Empty, (state, resource) => state.With(resource));
+        store.News += () =>
+        {
+            lock (_writing) TakeNews(TimeSpan.Zero);
+        };
     }
 
     /// <summary>Opens the network kept in a file, or begins one.</summary>
     /// <param name="tunnels">Nodes tunnel to each other: where a pod is concerns all of them.</param>
     /// <exception cref="IOException">The file cannot be used; the message says why and what to do.</exception>
     public static VirtualNetwork Open(string path, TimeProvider time, bool tunnels = false) => new(new SqliteNetworkStore(path), time, tunnels);
+
+    /// <summary>Opens the network that is kept in etcd, where other controllers may be at work on it, or begins one.</summary>
+    /// <inheritdoc cref="Open(string, TimeProvider, bool)"/>
+    public static VirtualNetwork Open(EtcdOptions etcd, TimeProvider time, bool tunnels = false) => new(new EtcdNetworkStore(etcd), time, tunnels);
 
     /// <inheritdoc/>
     public event Action<IReadOnlySet<string>?>? Changed;
@@ -89,14 +104,38 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
     {
         lock (_writing)
         {
-            var draft = new Draft(_state, caller ?? new("", true), _time.GetUtcNow(), Random.Shared);
-            if (!change(draft) || draft.Changes.Count == 0) return;
-            // Kept before it is believed: nobody may see what a crash would take back.
-            _store.Write(draft.Changes);
-            var before = _state;
-            _state = draft.State;
-            if (Changed is { } changed) changed(Topology.Spans.Of(before, _state, draft.Changes, Tunnels));
+            TakeNews(TimeSpan.Zero);
+            for (var began = _time.GetTimestamp(); _time.GetElapsedTime(began) < WritePatience;)
+            {
+                var draft = new Draft(_state, caller ?? new("", true), _time.GetUtcNow(), Random.Shared);
+                if (!change(draft) || draft.Changes.Count == 0) return;
+                // Kept before it is believed: nobody may see what a crash would take back.
+                if (_store.TryWrite(draft.Changes))
+                {
+                    Believe(draft.State, draft.Changes);
+                    return;
+                }
+                // Another controller was faster: the request is judged anew, by what it has made of the network.
+                TakeNews(NewsPatience);
+            }
+            throw new IOException($"other controllers went on writing to the network while one change was tried for {WritePatience.TotalSeconds:0} s");
         }
+    }
+
+    /// <summary>Only while writing.</summary>
+    private void TakeNews(TimeSpan patience)
+    {
+        var news = _store.TakeNews(patience);
+        if (news.IsNone) return;
+        var changes = news.IsWhole ? StateDifference.Of(_state, news.Changes) : news.Changes;
+        if (changes.Count > 0) Believe(changes.Aggregate(_state, (state, change) => change.Deleted ? state.Find(change.Resource.GetType(), change.Resource.Id) is { } gone ? state.Without(gone) : state : state.With(change.Resource)), changes);
+    }
+
+    private void Believe(NetworkState next, IReadOnlyList<Change> changes)
+    {
+        var before = _state;
+        _state = next;
+        if (Changed is { } changed) changed(Topology.Spans.Of(before, next, changes, Tunnels));
     }
 
     public void Dispose() => _store.Dispose();

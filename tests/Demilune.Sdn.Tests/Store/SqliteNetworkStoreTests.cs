@@ -48,7 +48,15 @@ public sealed class SqliteNetworkStoreTests : IDisposable
     {
         public IEnumerable<Neutron.Resource> Load() => [];
 
-        public void Write(IReadOnlyList<Change> changes) => throw new IOException("disk full");
+        public event Action? News
+        {
+            add { }
+            remove { }
+        }
+
+        public bool TryWrite(IReadOnlyList<Change> changes) => throw new IOException("disk full");
+
+        public StoreNews TakeNews(TimeSpan patience) => StoreNews.None;
 
         public void Dispose()
         {

@@ -11,7 +11,9 @@ internal static class NetworkServices
 {
     public static void AddBuiltInNetwork(this IServiceCollection services, ControllerOptions options)
     {
-        services.AddSingleton(_ => VirtualNetwork.Open(Path.Combine(options.DataDirectory, "network.db"), TimeProvider.System, options.Overlay));
+        services.AddSingleton(_ => options.Etcd is { } etcd
+            ? VirtualNetwork.Open(etcd, TimeProvider.System, options.Overlay)
+            : VirtualNetwork.Open(Path.Combine(options.DataDirectory, "network.db"), TimeProvider.System, options.Overlay));
         services.AddSingleton<INodeNetwork>(provider => provider.GetRequiredService<VirtualNetwork>());
         var door = NeutronDoor.For(options, TimeProvider.System);
         services.AddSingleton(door);

@@ -55,7 +55,16 @@ internal sealed class SqliteNetworkStore : INetworkStore
         }
     }
 
-    public void Write(IReadOnlyList<Change> changes)
+    /// <summary>Never: the file has one owner.</summary>
+    public event Action? News
+    {
+        add { }
+        remove { }
+    }
+
+    public StoreNews TakeNews(TimeSpan patience) => StoreNews.None;
+
+    public bool TryWrite(IReadOnlyList<Change> changes)
     {
         using var transaction = _connection.BeginTransaction();
         using var upsert = Command("INSERT INTO object VALUES ($collection, $id, $json) ON CONFLICT DO UPDATE SET json = excluded.json", transaction);
@@ -71,6 +80,7 @@ internal sealed class SqliteNetworkStore : INetworkStore
             command.ExecuteNonQuery();
         }
         transaction.Commit();
+        return true;
     }
 
     public void Dispose() => _connection.Dispose();
