@@ -51,7 +51,7 @@ public sealed class CaptureFilesTests : IDisposable
         using var files = captures.All(TimeProvider.System, stop.Token).GetEnumerator();
         Assert.True(files.MoveNext());
         // Still being written, as far as anybody can tell.
-        File.WriteAllBytes(Path.Combine(_root.FullName, "new"), [1]);
+        Write("new", [1], DateTime.UtcNow.AddHours(1));
         Write("b", [1], DateTime.UtcNow - captures.Delay);
         Assert.True(files.MoveNext());
         Assert.EndsWith("b", files.Current, StringComparison.Ordinal);
