@@ -99,9 +99,9 @@ public sealed partial class Inspector
     /// <summary>Ends another flow while a packet is at hand.</summary>
     private void MakeWay(Flow other, FlowEnd end, in PacketFacts facts)
     {
-        var (kept, origin, length) = (facts, _scope.Origin, _scope.PacketLength);     // they are the scope's own, which is used for the other flow now
+        var (kept, origin, length, number) = (facts, _scope.Origin, _scope.PacketLength, _scope.Number);     // they are the scope's own, which is used for the other flow now
         EndFlow(other, end, _scope.Now, _scope.Events);
-        _scope.Resume(in kept, in origin, length);
+        _scope.Resume(in kept, in origin, length, number);
     }
 
     private Flow? AddMidStream(Flow? flow, out Verdict refused)

@@ -105,6 +105,29 @@ public sealed class ObservedTests
     }
 
     [Fact]
+    public void What_a_rule_about_the_stream_sets_a_rule_about_the_same_packet_may_ask_for()
+    {
+        var conversation = new Conversation();
+        var replay = Ips("""
+            alert tcp any any -> any any (content:"evil"; flowbits:set,seen; sid:1;)
+            alert tcp any any -> any any (dsize:4; flowbits:isset,seen; sid:2;)
+            """).Feed(conversation.Handshake());
+        replay.Feed(conversation.Next(Side.Client, "evil"u8.ToArray()));
+        Assert.Equal([1u, 2u], replay.Alerts);
+    }
+
+    [Fact]
+    public void Whoever_comes_after_a_flow_has_been_silent_too_long_begins_another()
+    {
+        var conversation = new Conversation();
+        var replay = Ids("alert tcp any any -> any any (flags:S; sid:1;)").Feed(conversation.Handshake());
+        replay.Wait(TimeSpan.FromSeconds(299)).Feed(conversation.Ack(Side.Client));
+        Assert.Empty(replay.Ends);
+        replay.Wait(TimeSpan.FromSeconds(301)).Feed(conversation.Ack(Side.Client));
+        Assert.Equal([Demilune.Inspection.Events.FlowEnd.Timeout], replay.Ends);
+    }
+
+    [Fact]
     public void A_packet_has_only_so_many_alerts_and_a_pass_rule_ends_them()
     {
         var many = string.Join('\n', Enumerable.Range(1, 20).Select(sid => $"alert tcp any any -> any any (flags:S; sid:{sid};)"));

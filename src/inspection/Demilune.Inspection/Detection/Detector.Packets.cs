@@ -55,7 +55,10 @@ internal sealed partial class Detector
             Offer(BufferId.Stream, stream);
             Keep(_stream, long.MaxValue);
             var view = buffers with { Raw = stream, RawStart = start };
+            _flowbitsChanged = false;
             Evaluate(_stream, in view, 0, null);
+            // What a rule about the stream has set, rules about the packet may have waited for.
+            if (_flowbitsChanged) Evaluate(_packet, in buffers, 0, null);
         }
         _isPacketAtHand = false;
         scope.Facts.App = app;
@@ -272,7 +275,8 @@ internal sealed partial class Detector
     {
         if (scope.Flow is not { } flow) return null;
         var isDatagrams = flow.Protocol == Wire.Ip.IpProtocol.Udp && alert.Signature.Header.Protocol.Apps.Length > 0;
-        return alert.IsOfStream || isDatagrams || options.GuessesTransactions ? flow.Guesses[(int)scope.From] : null;
+        // What was over before the last packet is not what this one is about.
+        return (alert.IsOfStream || isDatagrams || options.GuessesTransactions) && flow.Guesses[(int)scope.From] is { } guess && !(guess.IsSeen && guess.Live is null) ? guess : null;
     }
 
     private void Discard()
@@ -289,8 +293,6 @@ internal sealed partial class Detector
         var context = scope.Context();
         var isBlock = alert.Action is not (RuleAction.Alert or RuleAction.Pass) && (scope.Enforces || alert.Action != RuleAction.Drop);
         var guess = alert.Transaction >= 0 ? null : GuessOf(alert);
-        if (guess is not null && scope.Flow is { } guessed && guess.Number < guessed.Guessed) guess = null;      // once is enough
-        else if (guess is not null && scope.Flow is { } owner) owner.Guessed = guess.Number + 1;
         var live = guess is not null ? guess.Live : alert.Live;
         scope.Events.Alert(new(in context, alert.Signature, isBlock ? AlertAction.Blocked : AlertAction.Allowed)
         {

@@ -34,6 +34,7 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
     private readonly MatchedBytes[] _shown = new MatchedBytes[MaxMatchesShown];
     private readonly byte[] _shownBytes = new byte[MaxShown * MaxMatchesShown];
     private RuleSet _rules = RuleSet.Empty;
+    private bool _flowbitsChanged;
 
     public FrameScope Scope => scope;
 
@@ -329,6 +330,7 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
             {
                 var bit = own + signature.Offsets.Flowbits;
                 ref var word = ref flow.Flowbits[bit >> 6];
+                var before = word;
                 var mask = 1UL << bit;
                 word = operation.Action switch
                 {
@@ -337,6 +339,7 @@ internal sealed partial class Detector(InspectorOptions options, InspectorStatis
                     FlowbitAction.Toggle => word ^ mask,
                     _ => word,
                 };
+                _flowbitsChanged |= word != before;
             }
         }
     }

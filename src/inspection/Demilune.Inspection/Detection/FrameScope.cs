@@ -157,10 +157,10 @@ internal sealed class FrameScope
     }
 
     /// <summary>Back to the frame, after another flow had to be ended for it.</summary>
-    public void Resume(in PacketFacts facts, in PacketOrigin origin, int packetLength)
+    public void Resume(in PacketFacts facts, in PacketOrigin origin, int packetLength, long number)
     {
         var length = IpLength;
-        Begin(Events, Now, Number);
+        Begin(Events, Now, number);
         _facts = facts;
         Origin = origin;
         _packetLength = packetLength;

@@ -49,9 +49,6 @@ internal sealed class Flow
     /// <summary>A rule has dropped it, and nothing is dropped: it goes on, and no rule is asked any more (captures).</summary>
     public bool IsRefused { get; set; }
 
-    /// <summary>The latest transaction that an alert of a stream or packet was told with, from 1 on (captures).</summary>
-    public int Guessed { get; set; }
-
     /// <summary>Nothing is looked at any more.</summary>
     public bool IsReleased { get; set; }
 
@@ -173,7 +170,6 @@ internal sealed class Flow
         Array.Clear(Frames);
         WantedFiles = default;
         Opposed = 0;
-        Guessed = 0;
         IsBlocked = IsRefused = IsReleased = IsPassed = IsUntracked = HasAlerted = IsAnswered = false;
     }
 }

@@ -58,8 +58,12 @@ internal abstract class MessageSession(InspectorOptions options, Detector detect
         detector.Evaluate(_pending, new DetectionBuffers { Message = this, Payload = message }, 0, this);
         if (noticed is not null) Notice(noticed);
         if (!isTold || !options.LogTransactions) return;
-        var context = detector.Scope.Context();
-        detector.Scope.Events.Record(new(in context, recordType, Number, this));
+        var scope = detector.Scope;
+        // Kerberos' records are oriented as the packet at hand, which over TCP is mostly the other side's acknowledgment.
+        scope.Face(recordType == "krb5" ? scope.PacketFrom : from);
+        var context = scope.Context();
+        scope.Events.Record(new(in context, recordType, Number, this));
+        scope.Face(from);
     }
 
     /// <summary>A frame of the message at hand; <see cref="Detector.Frame(FrameType, ReadOnlySpan{byte}, long, ITransaction?, IMessageBuffers?)"/>.</summary>

@@ -266,6 +266,9 @@ internal sealed class StreamSession
                 case Wire.Detection.Yes when from == Side.Client && Protocols.All[i].IsGreeted && (_sides[(int)Side.Server].Noes >> i & 1) != 0:
                     side.Noes |= 1ul << i;
                     break;
+                case Wire.Detection.Yes when MayReverse && Protocols.All[i].Speaker is { } speaker && speaker(seen, isDatagram: false) is null:
+                    isOpen = true;      // until a message says who is who
+                    break;
                 case Wire.Detection.Yes:
                     if (MayReverse && Protocols.All[i].Speaker?.Invoke(seen, isDatagram: false) == from.Other()) Reverse(ref from);
                     Open(i);

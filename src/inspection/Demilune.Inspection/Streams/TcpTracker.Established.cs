@@ -103,7 +103,7 @@ internal sealed partial class TcpTracker
     {
         var (sender, receiver) = (connection[from], connection[from.Other()]);
         if (!IsValidAck(connection, receiver, from, in segment)) return Refuse(StreamEvent.FinInvalidAck);
-        if (Sequence.IsBefore(segment.Number, sender.Acknowledged) || Sequence.IsAfter(segment.End, sender.Limit)) return Refuse(StreamEvent.FinOutOfWindow);
+        if (Sequence.IsBefore(segment.Number, sender.Acknowledged) || (Sequence.IsAfter(segment.End, sender.Limit) && !connection.IsPickedUp)) return Refuse(StreamEvent.FinOutOfWindow);
         if (from == Side.Client && segment.Has(TcpFlags.Syn)) return Refuse(StreamEvent.FinSyn);
         connection.Enter(from == Side.Client ? CloseWait : FinWait1);
         // The server's FIN is counted, the client's is not: so the states that follow compare.

@@ -12,6 +12,7 @@ internal static class FastPatternChoice
         var bestRank = (Named: false, Preferred: int.MinValue, Length: 0, Strength: 0);
         foreach (var test in tests)
         {
+            if (test.Buffer == BufferId.AppLayerEvent) continue;
             foreach (var content in test.Steps.OfType<ContentDraft>())
             {
                 if (content.IsNegated && !content.IsFastPattern) continue;

@@ -8,13 +8,15 @@ namespace Demilune.Rules.Analysis;
 /// <param name="Requirements">What a packet has to have.</param>
 /// <param name="Flags">In Suricata's order.</param>
 /// <param name="PacketEngines">Views of a packet that are looked into.</param>
+/// <param name="FrameEngines">Frames that are looked into, once for each direction.</param>
 /// <param name="Engines">Buffers of a transaction, one entry for each protocol and direction they are made by.</param>
 /// <param name="Lists">Conditions that are in no such buffer.</param>
 /// <param name="FastPattern">The content that Suricata would choose for its prefilter; null: none.</param>
 /// <param name="Prefilter">The condition named by <c>prefilter</c>; null: none.</param>
 /// <param name="Notes">How an option was understood.</param>
 public sealed record RuleAnalysis(
-    string Type, string App, IReadOnlyList<string> Requirements, IReadOnlyList<string> Flags, IReadOnlyList<AnalysedEngine> PacketEngines, IReadOnlyList<AnalysedEngine> Engines,
+    string Type, string App, IReadOnlyList<string> Requirements, IReadOnlyList<string> Flags, IReadOnlyList<AnalysedEngine> PacketEngines,
+    IReadOnlyList<AnalysedEngine> FrameEngines, IReadOnlyList<AnalysedEngine> Engines,
     IReadOnlyList<AnalysedList> Lists, AnalysedFastPattern? FastPattern, string? Prefilter, IReadOnlyList<string> Notes);
 
 /// <summary>A buffer that is looked into.</summary>

@@ -15,12 +15,13 @@ public static class RuleAnalysisWriter
         json.WriteNumber("id", signature.Sid);
         json.WriteNumber("gid", signature.Gid);
         json.WriteNumber("rev", signature.Rev);
-        json.WriteString("msg", signature.Message);
+        if (signature.Message.Length > 0) json.WriteString("msg", signature.Message);
         json.WriteString("app_proto", analysis.App);
         WriteTexts(json, "requirements", analysis.Requirements);
         json.WriteString("type", analysis.Type);
         WriteTexts(json, "flags", analysis.Flags);
         WriteEngines(json, "pkt_engines", analysis.PacketEngines, inTransactions: false);
+        WriteEngines(json, "frame_engines", analysis.FrameEngines, inTransactions: false);
         if (analysis.Engines.Count > 0) WriteEngines(json, "engines", analysis.Engines, inTransactions: true);
         json.WriteStartObject("lists");
         foreach (var list in analysis.Lists)
@@ -57,8 +58,22 @@ public static class RuleAnalysisWriter
             json.WriteString("name", engine.Name);
             if (inTransactions) json.WriteString("direction", engine.Direction == FlowDirections.ToClient ? "toclient" : "toserver");
             json.WriteBoolean("is_mpm", engine.IsFastPattern);
-            if (inTransactions && engine.App.Length > 0) json.WriteString("app_proto", engine.App);
-            if (engine.Transforms.Count > 0) WriteTexts(json, "transforms", engine.Transforms);
+            if (inTransactions)
+            {
+                json.WriteString("app_proto", engine.App.Length > 0 ? engine.App : "unknown");
+                json.WriteNumber("progress", EngineProgress.Of(engine.Name, engine.App, engine.Direction));
+            }
+            if (engine.Transforms.Count > 0)
+            {
+                json.WriteStartArray("transforms");
+                foreach (var transform in engine.Transforms)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("name", transform);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+            }
             if (engine.Matches.Count > 0) WriteMatches(json, engine.Matches);
             json.WriteEndObject();
         }
@@ -92,6 +107,7 @@ public static class RuleAnalysisWriter
                 case bool truth: json.WriteBoolean(name, truth); break;
                 case long number: json.WriteNumber(name, number); break;
                 case int number: json.WriteNumber(name, number); break;
+                case IReadOnlyList<string> words: WriteTexts(json, name, words); break;
                 default: json.WriteString(name, value.ToString()); break;
             }
         }

@@ -20,6 +20,14 @@ internal static class SuricataNames
         _ => Ordinary(BufferCatalog.Get(buffer).Name),
     };
 
+    /// <summary>The keyword by its newest name.</summary>
+    public static string Of(string keyword) => keyword switch
+    {
+        "ack" or "seq" or "flags" => $"tcp.{keyword}",
+        "stream-event" => "engine-event",
+        _ => keyword,
+    };
+
     private static string Ordinary(string name) => name.StartsWith("http.", StringComparison.Ordinal) ? name.Replace('.', '_') : name;
 
     /// <summary>As a rule would write it: what is not visible is between bars.</summary>
@@ -29,7 +37,7 @@ internal static class SuricataNames
         var isHex = false;
         foreach (var b in bytes)
         {
-            var isPlain = b is > 0x20 and < 0x7f and not ((byte)'"' or (byte)';' or (byte)':' or (byte)'|' or (byte)'\\');
+            var isPlain = b is > 0x20 and < 0x7f and not ((byte)'"' or (byte)';' or (byte)':' or (byte)'|' or (byte)'\\' or (byte)'/' or (byte)'`');
             if (isPlain == isHex) text.Append('|');
             else if (!isPlain) text.Append(' ');
             isHex = !isPlain;

@@ -34,7 +34,8 @@ internal static class FrameKeyword
     internal sealed class OfFrame(FrameType type, AppProtocol app) : PacketCondition
     {
         public FrameType Type { get; } = type;
+        public AppProtocol App { get; } = app;
 
-        public override bool Holds(in PacketFacts facts) => facts.Frame == Type && (Type != FrameType.Stream || facts.App == app);
+        public override bool Holds(in PacketFacts facts) => facts.Frame == Type && (Type != FrameType.Stream || facts.App == App);
     }
 }

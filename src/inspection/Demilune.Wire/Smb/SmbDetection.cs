@@ -13,13 +13,16 @@ public static class SmbDetection
         return bytes.Length < 8 ? Detection.Incomplete : Detection.Yes;
     }
 
-    /// <summary>Whether a message is an answer; null: it does not say (encrypted, or too little of it).</summary>
-    public static bool? IsAnswer(ReadOnlySpan<byte> bytes) => bytes.Length < 24 || bytes[0] != 0 ? null : bytes[4] switch
+    /// <summary>Whether the first message that says so is an answer; null: none does (encrypted, or too little of it).</summary>
+    public static bool? IsAnswer(ReadOnlySpan<byte> bytes)
     {
-        0xff => (bytes[13] & 0x80) != 0,
-        0xfe => (bytes[20] & 1) != 0,
-        _ => null,
-    };
+        while (bytes.Length >= 28)
+        {
+            if (bytes[0] == 0 && bytes[5..8].SequenceEqual("SMB"u8) && bytes[4] is 0xff or 0xfe) return bytes[4] == 0xff ? (bytes[13] & 0x80) != 0 : (bytes[20] & 1) != 0;
+            bytes = bytes[Math.Min(bytes.Length, 4 + (bytes[1] << 16 | bytes[2] << 8 | bytes[3]))..];
+        }
+        return null;
+    }
 
     /// <summary>NetBIOS' own hello: two names of 34 bytes, or an empty yes to it.</summary>
     private static Detection OfSession(ReadOnlySpan<byte> bytes)

@@ -39,6 +39,7 @@ internal static class DceFields
             json.WriteNumber("opnum"u8, call.Operation);
             json.WriteStartObject("req"u8);
             WritePart(json, call.Request);
+            WriteProposed(json, conversation);
         }
         else if (call.Request.Type == DceType.Bind)
         {
@@ -57,6 +58,21 @@ internal static class DceFields
         json.WriteNumber("frag_cnt"u8, part.Fragments);
         json.WriteNumber("stub_data_size"u8, part.StubLength);
         json.WriteEndObject();
+    }
+
+    /// <summary>Beside a call Suricata has all that was proposed, without the answers.</summary>
+    private static void WriteProposed(Utf8JsonWriter json, DceConversation conversation)
+    {
+        if (conversation.Interfaces.Count == 0) return;
+        json.WriteStartArray("interfaces"u8);
+        foreach (var bound in conversation.Interfaces)
+        {
+            json.WriteStartObject();
+            json.WriteString("uuid"u8, bound.Interface.Id);
+            json.WriteString("version"u8, string.Create(CultureInfo.InvariantCulture, $"{bound.Interface.Major}.{bound.Interface.Minor}"));
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private static void WriteInterfaces(Utf8JsonWriter json, DceConversation conversation, bool withReason)

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Globalization;
 using System.Text.Json;
 using Demilune.Inspection.Events;
 using Demilune.Inspection.Events.Eve;
@@ -76,8 +78,28 @@ internal sealed class QuicFields(QuicSession session) : IRecordFields
                 for (var i = 0; session.Hello.TryGetProtocol(i, out var protocol); i++) json.WriteStringValue(_text.Of(protocol));
                 json.WriteEndArray();
             }
+            else if (extension.Type == TlsExtension.Versions && !session.Hello.SupportedVersions.IsEmpty)
+            {
+                WriteNumbers(json, session.Hello.SupportedVersions, static version => version switch
+                {
+                    0x0300 => "Ssl30", 0x0301 => "Tls10", 0x0302 => "Tls11", 0x0303 => "Tls12", 0x0304 => "Tls13",
+                    >= 0x7f12 and <= 0x7f17 => string.Create(CultureInfo.InvariantCulture, $"Tls13Draft{version & 0xff}"),
+                    _ => string.Create(CultureInfo.InvariantCulture, $"TlsVersion({version} / 0x{version:x})"),
+                });
+            }
+            else if (extension.Type == TlsExtension.Signatures && !session.Hello.SignatureAlgorithms.IsEmpty)
+            {
+                WriteNumbers(json, session.Hello.SignatureAlgorithms, static algorithm => algorithm.ToString(CultureInfo.InvariantCulture));
+            }
             json.WriteEndObject();
         }
+        json.WriteEndArray();
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, ReadOnlySpan<byte> list, Func<ushort, string> name)
+    {
+        json.WriteStartArray("values"u8);
+        for (; list.Length >= 2; list = list[2..]) json.WriteStringValue(name(BinaryPrimitives.ReadUInt16BigEndian(list)));
         json.WriteEndArray();
     }
 }

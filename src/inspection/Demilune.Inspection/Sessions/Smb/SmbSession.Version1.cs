@@ -217,6 +217,8 @@ internal sealed partial class SmbSession
         bytes = bytes[Math.Min(bytes.Length, command.Word(3))..];
         Align(command, ref bytes, isWide);
         var share = SmbText.Take(ref bytes, isWide);
+        // Suricata has the names of this version without their first stroke, and rules are written for what it shows.
+        if (share.Length > 1) share = share[1..];
         return new(1, share) { RequestedService = SmbText.Take(ref bytes, isWide: false) };
     }
 
