@@ -25,7 +25,7 @@ public sealed class NodesFixture : IAsyncLifetime
         ], layout);
     }
 
-    internal IReadOnlyList<TestNode> Nodes { get; private set; } = [];
+    internal List<TestNode> Nodes { get; } = [];
 
     internal ClusterProcess Controller { get; }
 
@@ -36,6 +36,19 @@ public sealed class NodesFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         if (Stage.Obstacle is not null) return;
+        try
+        {
+            await StartAsync();
+        }
+        catch
+        {
+            await DisposeAsync();       // nobody else does, when this fails
+            throw;
+        }
+    }
+
+    private async Task StartAsync()
+    {
         var (layout, stop) = (_cluster.Layout, CancellationToken.None);
         if (Leftovers.Exist(layout)) await _cluster.DownAsync(_ => { });
         Directory.CreateDirectory(layout.Images);
@@ -50,7 +63,7 @@ public sealed class NodesFixture : IAsyncLifetime
             Sysctl.Write("net/ipv4/ip_forward", "1");
             Sysctl.Write("net/ipv4/conf/all/rp_filter", "1");       // addresses of pods do not get through
         });
-        Nodes = [.. Enumerable.Range(1, 3).Select(number => new TestNode(layout, number, _router, layout.ApiPort % 200))];
+        for (var number = 1; number <= 3; number++) Nodes.Add(new(layout, number, _router, layout.ApiPort % 200));
         foreach (var node in Nodes)
         {
             Assert.True((await Kubectl.ApplyAsync($$"""{"apiVersion":"v1","kind":"Node","metadata":{"name":"{{node.Name}}"} }""", stop)).Succeeded);
