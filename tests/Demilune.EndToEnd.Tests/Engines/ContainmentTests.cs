@@ -5,8 +5,8 @@ using Demilune.Cli.Walk;
 namespace Demilune.EndToEnd.Tests.Engines;
 
 /// <summary>What somebody can do who has taken over a firewall, or sits in a protected pod (docs/security.md): each line is tried.</summary>
-[Collection("local cluster"), TestCaseOrderer(typeof(ByEngine))]
-public sealed class ContainmentTests(EngineFixture cluster) : IClassFixture<EngineFixture>
+[Collection("local cluster")]
+public sealed class ContainmentTests(DemiluneFixture cluster) : IClassFixture<DemiluneFixture>
 {
     /// <summary>Prints what it should not have been able to do.</summary>
     private const string Attempts = """
@@ -36,34 +36,10 @@ public sealed class ContainmentTests(EngineFixture cluster) : IClassFixture<Engi
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData("demilune")]
-    [InlineData("suricata")]
-    public async Task Its_process_has_two_capabilities_gains_none_and_is_filtered(string engine)
-    {
-        await cluster.UseAsync(engine, Stop);
-        foreach (var line in new[] { "CapEff:\t0000000000802000", "CapBnd:\t0000000000802000", "NoNewPrivs:\t1", "Seccomp:\t2" })
-            Assert.Contains(line, await File.ReadAllTextAsync($"/proc/{cluster.Processes[0]}/status", Stop), StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("demilune")]
-    [InlineData("suricata")]
-    public async Task Whoever_has_taken_it_over_reaches_neither_pods_nor_the_node_nor_the_cluster(string engine)
-    {
-        await cluster.UseAsync(engine, Stop);
-        var pid = cluster.Processes[0];
-        foreach (var address in (string[])[cluster.Scene.Web, $"127.0.0.1:{cluster.Cluster.Layout.ApiPort}", await AddressAsync("client")])
-        {
-            var answer = await Shell.RunAsync("nsenter", ["--target", $"{pid}", "--net", "curl", "-s", "-k", "-o", "/dev/null", "-w", "%{http_code}", "-m", "1", $"http://{address}/"], TimeSpan.FromSeconds(20), Stop);
-            Assert.Equal("000", answer.Output);
-        }
-    }
-
     [Fact]
     public async Task In_its_container_nothing_can_be_done_to_the_machine()
     {
-        await cluster.UseAsync("demilune", Stop);
+        await cluster.ReadyAsync(Stop);
         var kubectl = cluster.Cluster.Kubectl;
         var firewall = JsonNode.Parse(await kubectl.NeedAsync(Stop, "get", "pods", "-n", "demilune-system", "-l", "demilune.dev/firewall=default", "-o", "json"))!["items"]![0]!;
         // Its own image has no shell and no tools: a twin with the same rights and volumes, and everything that this machine has.
@@ -97,7 +73,7 @@ public sealed class ContainmentTests(EngineFixture cluster) : IClassFixture<Engi
     [Fact]
     public async Task A_protected_pod_reaches_neither_the_firewall_nor_the_doors_of_demilune()
     {
-        await cluster.UseAsync("demilune", Stop);
+        await cluster.ReadyAsync(Stop);
         var (scene, layout) = (cluster.Scene, cluster.Cluster.Layout);
         var firewall = (await cluster.Cluster.Kubectl.NeedAsync(Stop, "get", "pods", "-n", "demilune-system", "-l", "demilune.dev/firewall=default", "-o", "jsonpath={.items[0].status.podIP}")).Trim();
         Assert.NotEmpty(firewall);
@@ -107,7 +83,4 @@ public sealed class ContainmentTests(EngineFixture cluster) : IClassFixture<Engi
             Assert.Equal("000", await scene.StatusOfAsync("client", $"http://169.254.1.1:{port}/", Stop, "-m 0.5"));
         }
     }
-
-    private async Task<string> AddressAsync(string pod) =>
-        (await cluster.Cluster.Kubectl.NeedAsync(Stop, "get", "pod", pod, "-n", Scene.Namespace, "-o", "jsonpath={.status.podIP}")).Trim();
 }

@@ -4,18 +4,21 @@ using Demilune.Cli.Walk;
 
 namespace Demilune.EndToEnd.Tests.Engines;
 
-/// <summary>A local cluster whose firewall changes its engine when a test asks for another one.</summary>
-public sealed class EngineFixture() : ShopFixture(Stage.Layout(6) with { Suricata = Stage.Suricata })
+/// <summary>A local cluster whose firewall has a certain engine.</summary>
+public abstract class EngineFixture(string engine) : ShopFixture(Stage.Layout(6) with { Suricata = Stage.Suricata })
 {
-    private string _engine = "demilune";
+    internal string Engine { get; private set; } = "demilune";
+
+    /// <summary>With the fixture's engine, whole and enforced.</summary>
+    internal Task ReadyAsync(CancellationToken stop) => UseAsync(engine, stop);
 
     internal async Task UseAsync(string engine, CancellationToken stop)
     {
         SkipWhereImpossible();
         Assert.SkipWhen(engine == "suricata" && Stage.Suricata is null, "Suricata is not here: eng/suricata.sh fetches it");
-        if (_engine != engine)
+        if (Engine != engine)
             await Cluster.Kubectl.NeedAsync(stop, "patch", "firewall", "default", "--type=merge", "-p", $$$"""{"spec":{"engine":"{{{engine}}}","image":null} }""");
-        _engine = engine;
+        Engine = engine;
         await Scene.UntilAsync($"one instance runs, with {engine}, and the policy is enforced", () => RunsAsync(engine, stop), TimeSpan.FromSeconds(180), stop, 200);
     }
 
@@ -44,7 +47,7 @@ public sealed class EngineFixture() : ShopFixture(Stage.Layout(6) with { Suricat
     }
 
     /// <summary>Of the engine: one of each instance.</summary>
-    internal IReadOnlyList<int> Processes => EngineProcess.All(Cluster.Layout, _engine).ToList() is { Count: > 0 } all ? all : throw new StepFailedException($"no process of the engine {_engine}");
+    internal IReadOnlyList<int> Processes => EngineProcess.All(Cluster.Layout, Engine).ToList() is { Count: > 0 } all ? all : throw new StepFailedException($"no process of the engine {Engine}");
 
     internal async Task InstancesAsync(int perNode, CancellationToken stop)
     {
@@ -54,3 +57,7 @@ public sealed class EngineFixture() : ShopFixture(Stage.Layout(6) with { Suricat
                 .Output.Trim() == $"{perNode} {perNode} False" && await DeployStep.EnforcedAsync(Scene, stop), TimeSpan.FromSeconds(180), stop, 200);
     }
 }
+
+public sealed class DemiluneFixture() : EngineFixture("demilune");
+
+public sealed class SuricataFixture() : EngineFixture("suricata");

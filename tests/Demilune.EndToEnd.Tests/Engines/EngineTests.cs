@@ -5,20 +5,18 @@ using Demilune.Cli.Walk;
 
 namespace Demilune.EndToEnd.Tests.Engines;
 
-/// <summary>The same promises, whichever engine keeps them.</summary>
-[Collection("local cluster"), TestCaseOrderer(typeof(ByEngine))]
-public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output) : IClassFixture<EngineFixture>
+/// <summary>The same promises, whichever engine keeps them; each engine has a cluster of its own, because an exchange takes as long as all else together.</summary>
+[Collection("local cluster")]
+public abstract class EngineTests(EngineFixture cluster, ITestOutputHelper output)
 {
     private const string Attack = "/search?id=1%27%20UNION%20SELECT%20a,b%20FROM%20users--";
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData("demilune")]
-    [InlineData("suricata")]
-    public async Task An_attack_is_blocked_told_with_who_it_was_and_rules_change_under_it(string engine)
+    [Fact]
+    public async Task An_attack_is_blocked_told_with_who_it_was_and_rules_change_under_it()
     {
-        await cluster.UseAsync(engine, Stop);
+        await cluster.ReadyAsync(Stop);
         var (scene, kubectl) = (cluster.Scene, cluster.Cluster.Kubectl);
         var web = $"http://{scene.Web}";
         Assert.Equal("200", await scene.StatusOfAsync("client", $"{web}/", Stop));
@@ -48,19 +46,17 @@ public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("demilune", "Closed", "KILL")]
-    [InlineData("demilune", "Open", "KILL")]
-    [InlineData("demilune", "ClosedForNew", "STOP")]
-    [InlineData("demilune", "Closed", "LINK")]
-    [InlineData("demilune", "Closed", "SLOW")]
-    [InlineData("suricata", "Closed", "STOP")]
-    [InlineData("suricata", "Closed", "LINK")]
-    [InlineData("suricata", "Open", "KILL")]
-    [InlineData("suricata", "ClosedForNew", "STOP")]
-    [InlineData("suricata", "Open", "SLOW")]
-    public async Task What_its_death_hang_or_dead_link_does_is_what_the_policy_says(string engine, string onFailure, string failure)
+    [InlineData("Closed", "KILL")]
+    [InlineData("Closed", "STOP")]
+    [InlineData("Closed", "LINK")]
+    [InlineData("Closed", "SLOW")]
+    [InlineData("Open", "KILL")]
+    [InlineData("Open", "SLOW")]
+    [InlineData("ClosedForNew", "STOP")]
+    public async Task What_its_death_hang_or_dead_link_does_is_what_the_policy_says(string onFailure, string failure)
     {
-        await cluster.UseAsync(engine, Stop);
+        if (failure == "SLOW") SkipUnlessAll("an engine that dies three times a second takes its time to be itself again");
+        await cluster.ReadyAsync(Stop);
         await cluster.OnFailureAsync(onFailure, Stop);
         var scene = cluster.Scene;
         try
@@ -84,7 +80,7 @@ public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output)
             await Scene.UntilAsync("it is enforced again", () => DeployStep.EnforcedAsync(scene, Stop), TimeSpan.FromSeconds(120), Stop, 100);
             await Scene.UntilAsync("and blocks", async () => await scene.StatusOfAsync("client", $"http://{scene.Web}/back-office", Stop) == "000", TimeSpan.FromSeconds(30), Stop, 100);
             var after = await CountersAsync();
-            output.WriteLine($"{engine} {failure} {onFailure}: decided {after.DecisionMicros / 1000.0:0.0} ms after the last heartbeat, told after {told.TotalMilliseconds:0} ms, "
+            output.WriteLine($"{cluster.Engine} {failure} {onFailure}: decided {after.DecisionMicros / 1000.0:0.0} ms after the last heartbeat, told after {told.TotalMilliseconds:0} ms, "
                 + $"{after.Dropped - before.Dropped} packets dropped, {after.Passed - before.Passed} passed uninspected");
             if (onFailure == "Closed") Assert.Equal(before.Passed, after.Passed);
             if (onFailure == "Open") Assert.Equal(before.Dropped, after.Dropped);
@@ -95,12 +91,10 @@ public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output)
         }
     }
 
-    [Theory]
-    [InlineData("demilune")]
-    [InlineData("suricata")]
-    public async Task Without_the_nodes_agent_it_goes_on_judging_and_its_failure_is_decided_all_the_same(string engine)
+    [Fact]
+    public async Task Without_the_nodes_agent_it_goes_on_judging_and_its_failure_is_decided_all_the_same()
     {
-        await cluster.UseAsync(engine, Stop);
+        await cluster.ReadyAsync(Stop);
         var (scene, agent) = (cluster.Scene, cluster.Cluster.Agent);
         var pid = cluster.Processes[0];
         agent.Kill();
@@ -120,12 +114,11 @@ public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output)
         await Scene.UntilAsync("and passes what is harmless", async () => await scene.StatusOfAsync("client", $"http://{scene.Web}/", Stop, "-m 2") == "200", TimeSpan.FromSeconds(60), Stop, 100);
     }
 
-    [Theory]
-    [InlineData("demilune")]
-    [InlineData("suricata")]
-    public async Task Of_two_instances_one_hangs_and_new_connections_go_through_the_other(string engine)
+    [Fact]
+    public async Task Of_two_instances_one_hangs_and_new_connections_go_through_the_other()
     {
-        await cluster.UseAsync(engine, Stop);
+        await cluster.ReadyAsync(Stop);
+        if (cluster.Engine == "suricata") SkipUnlessAll("Suricata forgets flows late: an instance that is one too many goes after a minute");
         await cluster.InstancesAsync(2, Stop);
         var scene = cluster.Scene;
         try
@@ -152,42 +145,29 @@ public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Another_engine_takes_over_and_no_request_is_lost()
+    public async Task Its_process_has_two_capabilities_gains_none_and_is_filtered()
     {
-        await cluster.UseAsync("demilune", Stop);
-        var scene = cluster.Scene;
-        var asking = scene.ExecAsync("client",
-            $"end=$(($(date +%s)+40)); while [ $(date +%s) -lt $end ]; do curl -s -o /dev/null -w '%{{http_code}}\\n' -m 10 http://{scene.Web}/; sleep 0.02; done", Stop);
-        await cluster.UseAsync("suricata", Stop);
-        var statuses = (await asking).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        output.WriteLine($"{statuses.Length} requests while the engine changed, {statuses.Count(status => status != "200")} of them lost");
-        Assert.NotEmpty(statuses);
-        Assert.All(statuses, status => Assert.Equal("200", status));
+        await cluster.ReadyAsync(Stop);
+        foreach (var line in new[] { "CapEff:\t0000000000802000", "CapBnd:\t0000000000802000", "NoNewPrivs:\t1", "Seccomp:\t2" })
+            Assert.Contains(line, await File.ReadAllTextAsync($"/proc/{cluster.Processes[0]}/status", Stop), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task An_image_that_does_not_work_is_taken_back_and_the_former_one_protects_meanwhile()
+    public async Task Whoever_has_taken_it_over_reaches_neither_pods_nor_the_node_nor_the_cluster()
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("DEMILUNE_TEST_ALL") is null, "an image has two minutes to prove itself: ./test --all");
-        await cluster.UseAsync("demilune", Stop);
-        var (scene, kubectl) = (cluster.Scene, cluster.Cluster.Kubectl);
-        await kubectl.NeedAsync(Stop, "patch", "firewall", "default", "--type=merge", "-p", """{"spec":{"image":"demilune.local/there-is-none:latest"}}""");
-        try
+        await cluster.ReadyAsync(Stop);
+        var pid = cluster.Processes[0];
+        foreach (var address in (string[])[cluster.Scene.Web, $"127.0.0.1:{cluster.Cluster.Layout.ApiPort}", await AddressAsync("client")])
         {
-            await Scene.UntilAsync("it is taken back", async () => await scene.StatusOfAsync("client", $"http://{scene.Web}/", Stop) == "200"
-                ? (await kubectl.RunAsync(Stop, "get", "firewall", "default", "-o", "jsonpath={.status.conditions[?(@.type==\"Progressing\")].reason}")).Output == "RolledBack"
-                : throw new StepFailedException("a request was lost"), TimeSpan.FromMinutes(5), Stop, 500);
-            Assert.Equal("000", await scene.StatusOfAsync("client", $"http://{scene.Web}/back-office", Stop, "-m 1"));
-            using var rest = new HttpClient { BaseAddress = cluster.Cluster.Layout.Rest };
-            await Scene.UntilAsync("an alarm says so", async () => (await rest.GetStringAsync(new Uri("v1/alarms", UriKind.Relative), Stop)).Contains("RolledBack:Firewall/default", StringComparison.Ordinal), TimeSpan.FromSeconds(30), Stop, 200);
+            var answer = await Shell.RunAsync("nsenter", ["--target", $"{pid}", "--net", "curl", "-s", "-k", "-o", "/dev/null", "-w", "%{http_code}", "-m", "1", $"http://{address}/"], TimeSpan.FromSeconds(20), Stop);
+            Assert.Equal("000", answer.Output);
         }
-        finally
-        {
-            await kubectl.NeedAsync(Stop, "patch", "firewall", "default", "--type=merge", "-p", """{"spec":{"image":null}}""");
-        }
-        await Scene.UntilAsync("it is enforced", () => DeployStep.EnforcedAsync(scene, Stop), TimeSpan.FromSeconds(60), Stop, 100);
     }
 
+    internal static void SkipUnlessAll(string why) => Assert.SkipWhen(Environment.GetEnvironmentVariable("DEMILUNE_TEST_ALL") is null, $"{why}: ./test --all");
+
+    private async Task<string> AddressAsync(string pod) =>
+        (await cluster.Cluster.Kubectl.NeedAsync(Stop, "get", "pod", pod, "-n", Scene.Namespace, "-o", "jsonpath={.status.podIP}")).Trim();
     /// <summary>As the controller's metrics have them: over all instances and nodes.</summary>
     private async Task<(double Deaths, double DecisionMicros, double Dropped, double Passed)> CountersAsync() => (
         (await MetricAsync("demilune_firewall_deaths_total")).Sum(), (await MetricAsync("demilune_firewall_last_decision_seconds")).DefaultIfEmpty(0).Max() * 1e6,
@@ -204,3 +184,7 @@ public sealed class EngineTests(EngineFixture cluster, ITestOutputHelper output)
             .Select(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture))];
     }
 }
+
+public sealed class DemiluneEngineTests(DemiluneFixture cluster, ITestOutputHelper output) : EngineTests(cluster, output), IClassFixture<DemiluneFixture>;
+
+public sealed class SuricataEngineTests(SuricataFixture cluster, ITestOutputHelper output) : EngineTests(cluster, output), IClassFixture<SuricataFixture>;

@@ -16,7 +16,8 @@ internal sealed class DirectNeutron(VirtualNetwork network) : HttpMessageHandler
         {
             Body = request.Content is null ? default : await request.Content.ReadAsByteArrayAsync(cancellationToken),
             Query = [.. query],
-            Caller = new("test", IsAdmin: true),
+            // The cluster's own: a tenant's quotas are a tenant's.
+            Caller = new(Caller.ClusterProject, IsAdmin: true),
             Url = request.RequestUri.GetLeftPart(UriPartial.Path),
         });
         return new((HttpStatusCode)answer.Status) { Content = new StringContent(answer.Body?.ToJsonString() ?? "", Encoding.UTF8, "application/json") };

@@ -55,7 +55,7 @@ internal sealed class InstanceClocks(OrchestratorOptions options, Action<TimeSpa
             var since = Since(clocks._drainingSince, uid, situation.Now);
             // One observation at least after it began: until then the node may still have given it flows.
             return clocks.IsOver(situation.Now, since, options.DrainLimit)
-                || (situation.Now - since > DrainPause && situation.Observed.Firewall(pod.Spec.NodeName, uid) is null or { FlowsActive: 0 });
+                || (clocks.IsOver(situation.Now, since, DrainPause) && situation.Observed.Firewall(pod.Spec.NodeName, uid) is null or { FlowsActive: 0 });
         }
 
         public bool IsRefused(string uid) =>
