@@ -64,7 +64,8 @@ internal sealed class NodeSupplements : INodeSupplement
             .ToImmutableDictionary(node => node, node => new NodeSupplement(
                 [.. instances[node].OrderBy(pod => pod.Metadata.Uid, StringComparer.Ordinal).Select(pod => Instance(pod, situation, draining?.Contains(pod.Metadata.Uid) is true))],
                 // Without a firewall there are no alerts.
-                policies, instances.Contains(node) ? directory : PodDirectory.Empty) { Tunnels = situation.Tunnels });
+                policies, instances.Contains(node) ? directory : PodDirectory.Empty)
+            { Tunnels = situation.Tunnels });
     }
 
     private static Contracts.Nodes.Firewall Instance(V1Pod pod, Situation situation, bool draining)

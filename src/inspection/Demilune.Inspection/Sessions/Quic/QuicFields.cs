@@ -82,7 +82,11 @@ internal sealed class QuicFields(QuicSession session) : IRecordFields
             {
                 WriteNumbers(json, session.Hello.SupportedVersions, static version => version switch
                 {
-                    0x0300 => "Ssl30", 0x0301 => "Tls10", 0x0302 => "Tls11", 0x0303 => "Tls12", 0x0304 => "Tls13",
+                    0x0300 => "Ssl30",
+                    0x0301 => "Tls10",
+                    0x0302 => "Tls11",
+                    0x0303 => "Tls12",
+                    0x0304 => "Tls13",
                     >= 0x7f12 and <= 0x7f17 => string.Create(CultureInfo.InvariantCulture, $"Tls13Draft{version & 0xff}"),
                     _ => string.Create(CultureInfo.InvariantCulture, $"TlsVersion({version} / 0x{version:x})"),
                 });
