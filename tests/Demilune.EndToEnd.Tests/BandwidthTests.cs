@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Demilune.Cli.Walk;
+using Demilune.EndToEnd.Tests.Engines;
 
 namespace Demilune.EndToEnd.Tests;
 
 /// <summary>From a pod's annotation over Raven, Neutron's QoS policies and the node to the kernel, and through a firewall.</summary>
-[Collection("local cluster")]
-public sealed class BandwidthTests(ShopFixture shop, ITestOutputHelper output) : IClassFixture<ShopFixture>
+[Collection(ShopCollection.Name)]
+public sealed class BandwidthTests(DemiluneFixture shop, ITestOutputHelper output)
 {
     private const string Egress = "kubernetes.io/egress-bandwidth", Ingress = "kubernetes.io/ingress-bandwidth";
 

@@ -1,12 +1,13 @@
 using System.Text.Json.Nodes;
 using Demilune.Cli.Cluster;
 using Demilune.Cli.Walk;
+using Demilune.EndToEnd.Tests.Engines;
 
 namespace Demilune.EndToEnd.Tests;
 
 /// <summary>Each process may die at any moment: what it had made stays enforced, and the next one finds its way.</summary>
-[Collection("local cluster")]
-public sealed class RestartTests(ShopFixture shop) : IClassFixture<ShopFixture>
+[Collection(ShopCollection.Name)]
+public sealed class RestartTests(DemiluneFixture shop)
 {
     private static readonly string[] Collections =
         ["networks", "subnets", "ports", "security-groups", "security-group-rules", "address-groups", "sfc/port_pairs", "sfc/port_pair_groups", "sfc/flow_classifiers", "sfc/port_chains"];

@@ -2,12 +2,13 @@ using System.Text.Json.Nodes;
 using Demilune.Cli.Cluster;
 using Demilune.Cli.Walk;
 using Demilune.Examples.SecurityManager;
+using Demilune.EndToEnd.Tests.Engines;
 
 namespace Demilune.EndToEnd.Tests;
 
 /// <summary>What SecurityPolicies do to real requests, through a firewall's pod: allow-lists, several on one flow, one in the shadow; and how soon a change holds.</summary>
-[Collection("local cluster")]
-public sealed class SecurityPolicyTests(ShopFixture shop, ITestOutputHelper output) : IClassFixture<ShopFixture>
+[Collection(ShopCollection.Name)]
+public sealed class SecurityPolicyTests(DemiluneFixture shop, ITestOutputHelper output)
 {
     private const string Injection = "/search?id=1%27%20UNION%20SELECT%20a,b%20FROM%20users--";
 

@@ -4,26 +4,22 @@ using Spectre.Console;
 
 namespace Demilune.EndToEnd.Tests;
 
-/// <summary>A local cluster with the example applied and enforced, shared by the tests of a class.</summary>
-public class ShopFixture : IAsyncLifetime
+/// <summary>A local cluster with the example applied and enforced.</summary>
+public abstract class ShopFixture(ClusterLayout layout) : IAsyncLifetime
 {
-    public ShopFixture() : this(Stage.Layout(2))
-    {
-    }
-
-    protected ShopFixture(ClusterLayout layout) => Cluster = new(layout);
-
-
     private readonly StringWriter _log = new();
     private Evidence? _evidence;
 
-    internal LocalCluster Cluster { get; }
+    internal LocalCluster Cluster { get; } = new(layout);
 
     internal Scene Scene { get; private set; } = null!;
 
+    /// <summary>Not brought up for tests that will all be skipped.</summary>
+    protected virtual bool IsNeeded => Stage.Obstacle is null;
+
     public async ValueTask InitializeAsync()
     {
-        if (Stage.Obstacle is not null) return;
+        if (!IsNeeded) return;
         await Cluster.UpAsync(step => _log.WriteLine(step), CancellationToken.None);
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_log) });
         _evidence = new(Cluster.Layout.Rest);
@@ -35,7 +31,7 @@ public class ShopFixture : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _evidence?.Dispose();
-        if (Stage.Obstacle is not null) return;
+        if (!IsNeeded) return;
         await Cluster.DownAsync(step => _log.WriteLine(step));
         Assert.Empty(Leftovers.Find(Cluster.Layout));
         GC.SuppressFinalize(this);

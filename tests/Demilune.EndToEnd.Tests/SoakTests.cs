@@ -10,7 +10,6 @@ namespace Demilune.EndToEnd.Tests;
 /// Everything at once, at random: processes are killed, policies change, pods come and go. Who may not speak never does meanwhile, and in the end all is
 /// as it is asked for, and nothing is left over.
 /// </summary>
-[Collection("local cluster")]
 public sealed class SoakTests(SoakFixture shop, ITestOutputHelper output) : IClassFixture<SoakFixture>
 {
     private const string Attack = "/search?id=1%27%20UNION%20SELECT%20a,b%20FROM%20users--";
@@ -26,7 +25,7 @@ public sealed class SoakTests(SoakFixture shop, ITestOutputHelper output) : ICla
     [Fact]
     public async Task Ten_minutes_of_everything_end_in_what_is_asked_for()
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("DEMILUNE_TEST_ALL") is null, "takes ten minutes: ./test --all, or DEMILUNE_TEST_ALL=1 and DEMILUNE_SOAK_SECONDS");
+        Assert.SkipUnless(Stage.IsAll, "takes ten minutes: ./test --all, or DEMILUNE_TEST_ALL=1 and DEMILUNE_SOAK_SECONDS");
         shop.SkipWhereImpossible();
         var lasting = TimeSpan.FromSeconds(Number("DEMILUNE_SOAK_SECONDS") ?? 600);
         var seed = Number("DEMILUNE_SOAK_SEED") ?? Random.Shared.Next();
@@ -163,4 +162,7 @@ public sealed class SoakTests(SoakFixture shop, ITestOutputHelper output) : ICla
 }
 
 /// <summary>A cluster of its own: what is counted must not be anybody else's.</summary>
-public sealed class SoakFixture() : ShopFixture(Stage.Layout(7));
+public sealed class SoakFixture() : ShopFixture(Stage.Layout(7))
+{
+    protected override bool IsNeeded => base.IsNeeded && Stage.IsAll;
+}

@@ -17,6 +17,9 @@ internal static class Stage
     /// <summary>Root of Suricata as eng/suricata.sh unpacks it; null: it is not here.</summary>
     public static string? Suricata => Path.Combine(Artifacts, "suricata", "root") is var root && Directory.Exists(root) ? root : null;
 
+    /// <summary>Whether what takes minutes is asked for: <c>./test --all</c>.</summary>
+    public static bool IsAll => Environment.GetEnvironmentVariable("DEMILUNE_TEST_ALL") is not null;
+
     /// <summary>Why these tests cannot run here; null if they can.</summary>
     public static string? Obstacle =>
         Environment.UserName != "root" ? "needs root"

@@ -2,7 +2,6 @@ using Demilune.Cli.Cluster;
 
 namespace Demilune.EndToEnd.Tests;
 
-[Collection("local cluster")]
 public sealed class UncleanEndTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -3,7 +3,6 @@ using Demilune.Cli.Cluster;
 namespace Demilune.EndToEnd.Tests;
 
 /// <summary>What a newcomer sees: the command itself, as a process.</summary>
-[Collection("local cluster")]
 public sealed class WalkTests(ITestOutputHelper output)
 {
     [Fact]

@@ -3,6 +3,7 @@ using Demilune.Neutron;
 using Demilune.Sdn.Api;
 using Demilune.Sdn.Store;
 using Demilune.Sdn.Store.Etcd;
+using Microsoft.Extensions.Logging;
 using Port = Demilune.Neutron.Port;
 
 namespace Demilune.Sdn;
@@ -41,8 +42,9 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
     public static VirtualNetwork Open(string path, TimeProvider time, bool tunnels = false) => new(new SqliteNetworkStore(path), time, tunnels);
 
     /// <summary>Opens the network that is kept in etcd, where other controllers may be at work on it, or begins one.</summary>
+    /// <param name="log">Where it is said that etcd is not heard.</param>
     /// <inheritdoc cref="Open(string, TimeProvider, bool)"/>
-    public static VirtualNetwork Open(EtcdOptions etcd, TimeProvider time, bool tunnels = false) => new(new EtcdNetworkStore(etcd), time, tunnels);
+    public static VirtualNetwork Open(EtcdOptions etcd, TimeProvider time, ILogger log, bool tunnels = false) => new(new EtcdNetworkStore(etcd, log), time, tunnels);
 
     /// <inheritdoc/>
     public event Action<IReadOnlySet<string>?>? Changed;

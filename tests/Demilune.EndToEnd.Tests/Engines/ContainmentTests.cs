@@ -5,8 +5,8 @@ using Demilune.Cli.Walk;
 namespace Demilune.EndToEnd.Tests.Engines;
 
 /// <summary>What somebody can do who has taken over a firewall, or sits in a protected pod (docs/security.md): each line is tried.</summary>
-[Collection("local cluster")]
-public sealed class ContainmentTests(DemiluneFixture cluster) : IClassFixture<DemiluneFixture>
+[Collection(ShopCollection.Name)]
+public sealed class ContainmentTests(DemiluneFixture cluster)
 {
     /// <summary>Prints what it should not have been able to do.</summary>
     private const string Attempts = """

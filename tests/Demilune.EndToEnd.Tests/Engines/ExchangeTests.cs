@@ -4,7 +4,6 @@ using Demilune.Cli.Walk;
 namespace Demilune.EndToEnd.Tests.Engines;
 
 /// <summary>One engine or image after another, under traffic.</summary>
-[Collection("local cluster")]
 public sealed class ExchangeTests(DemiluneFixture cluster, ITestOutputHelper output) : IClassFixture<DemiluneFixture>
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

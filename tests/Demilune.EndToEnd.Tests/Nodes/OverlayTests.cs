@@ -3,7 +3,6 @@ using Demilune.Cli.Walk;
 namespace Demilune.EndToEnd.Tests.Nodes;
 
 /// <summary>Several nodes: real controller, real agents, real firewall, and kernels' network stacks between which nobody knows a pod's address.</summary>
-[Collection("local cluster")]
 public sealed class OverlayTests(NodesFixture fixture) : IClassFixture<NodesFixture>
 {
     private const string Policies = """

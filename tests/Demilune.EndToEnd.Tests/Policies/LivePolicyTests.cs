@@ -6,7 +6,6 @@ namespace Demilune.EndToEnd.Tests.Policies;
 /// The cases of tests/policies with real connections between real pods, over TCP, UDP and SCTP, IPv4 and IPv6: what the compiler says is what the
 /// kernel does. A sample of each family; all of them with DEMILUNE_TEST_ALL. Addresses outside of the cluster are asked only of the compiler.
 /// </summary>
-[Collection("local cluster")]
 public sealed class LivePolicyTests : IClassFixture<LivePolicyTests.Lab>
 {
     private static readonly Dictionary<string, PolicyCase> s_cases = CaseLibrary.Read(Path.Combine(Stage.Top, "tests", "policies")).ToDictionary(one => one.Name);

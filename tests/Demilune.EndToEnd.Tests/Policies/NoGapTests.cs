@@ -17,7 +17,6 @@ namespace Demilune.EndToEnd.Tests.Policies;
 /// No clock decides: a packet is held to every state that there was between the moment before it was sent and the moment after. A change counts
 /// from before the network hears of it until the kernel has all of it.
 /// </remarks>
-[Collection("local cluster")]
 public sealed class NoGapTests
 {
     private static readonly TimeSpan s_duration = Environment.GetEnvironmentVariable("DEMILUNE_TEST_ALL") is null ? TimeSpan.FromSeconds(20) : TimeSpan.FromMinutes(3);

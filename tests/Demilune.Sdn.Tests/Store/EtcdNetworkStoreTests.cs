@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Demilune.Sdn.Api;
 using Demilune.Sdn.Store.Etcd;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Demilune.Sdn.Tests.Store;
 
@@ -21,7 +22,7 @@ public sealed class EtcdNetworkStoreTests : IDisposable
         }
     }
 
-    private World Controller() => new(new EtcdNetworkStore(Server.Options));
+    private World Controller() => new(new EtcdNetworkStore(Server.Options, NullLogger.Instance));
 
     [Fact]
     public void What_one_makes_changes_and_deletes_the_other_sees_and_so_does_who_comes_later()
@@ -101,7 +102,7 @@ public sealed class EtcdNetworkStoreTests : IDisposable
 
     [Fact]
     public void Certificates_that_are_not_there_are_named() =>
-        Assert.Contains("absent.pem", Assert.ThrowsAny<IOException>(() => new EtcdNetworkStore(new EtcdOptions([new("https://127.0.0.1:1")], "/x/", "/absent.pem"))).Message, StringComparison.Ordinal);
+        Assert.Contains("absent.pem", Assert.ThrowsAny<IOException>(() => new EtcdNetworkStore(new EtcdOptions([new("https://127.0.0.1:1")], "/x/", "/absent.pem"), NullLogger.Instance)).Message, StringComparison.Ordinal);
 
     private static string[] Names(World world, string path) => [.. world.Get(path).AsArray().Select(one => (string?)one!["name"] ?? "")];
 

@@ -35,7 +35,7 @@ internal static class NetworkHost
             kestrel.AddServerHeader = false;
             kestrel.Listen(IPAddress.Loopback, options.NeutronPort);
         });
-        builder.Services.AddSingleton(_ => VirtualNetwork.Open(Path.Combine(options.DataDirectory, "network.db"), TimeProvider.System));
+        builder.Services.AddSingleton(provider => NetworkServices.Open(options, provider.GetRequiredService<ILoggerFactory>()));
         var app = builder.Build();
         door.Map(app, app.Services.GetRequiredService<VirtualNetwork>(), app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Demilune.Sdn"));
         return app;

@@ -11,9 +11,7 @@ internal static class NetworkServices
 {
     public static void AddBuiltInNetwork(this IServiceCollection services, ControllerOptions options)
     {
-        services.AddSingleton(_ => options.Etcd is { } etcd
-            ? VirtualNetwork.Open(etcd, TimeProvider.System, options.Overlay)
-            : VirtualNetwork.Open(Path.Combine(options.DataDirectory, "network.db"), TimeProvider.System, options.Overlay));
+        services.AddSingleton(provider => Open(options, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<INodeNetwork>(provider => provider.GetRequiredService<VirtualNetwork>());
         var door = NeutronDoor.For(options, TimeProvider.System);
         services.AddSingleton(door);
@@ -21,6 +19,11 @@ internal static class NetworkServices
             new HttpClient { BaseAddress = new($"http://127.0.0.1:{options.NeutronPort}/"), Timeout = TimeSpan.FromSeconds(30) },
             door.OwnTokens, TimeProvider.System));
     }
+
+    /// <summary>The network where the options say that it is kept: in etcd, else in a file of the data directory.</summary>
+    public static VirtualNetwork Open(ControllerOptions options, ILoggerFactory logs) => options.Etcd is { } etcd
+        ? VirtualNetwork.Open(etcd, TimeProvider.System, logs.CreateLogger("Demilune.Sdn"), options.Overlay)
+        : VirtualNetwork.Open(Path.Combine(options.DataDirectory, "network.db"), TimeProvider.System, options.Overlay);
 
     public static void AddCloudNetwork(this IServiceCollection services, CloudConfig cloud, SteeringDriver steering)
     {

@@ -12,7 +12,6 @@ internal static class FirewallReport
         var name = firewall.Metadata.Name;
         var slots = needed.Where(slot => slot.Firewall == name).OrderBy(slot => slot.Node, StringComparer.Ordinal).ToList();
         var states = slots.Select(slot => SlotState.Of(slot, firewall, situation.InstancesOf(slot), situation.IsHealthy, _ => false, options)).ToList();
-        var without = slots.Where(slot => !situation.InstancesOf(slot).Any(situation.IsHealthy)).ToList();
         var leftOut = situation.LeftOut().Where(slot => slot.Firewall == name).Select(slot => slot.Node).Order(StringComparer.Ordinal).ToList();
         var wanted = states.Sum(state => state.Wanted);
         var healthy = states.Sum(state => state.Current.Count(situation.IsHealthy));
@@ -21,6 +20,8 @@ internal static class FirewallReport
         var progressing = states.Exists(state => !state.IsSettled || state.Retiring.Any());
         var protectedPods = situation.Pods.Values.Count(pod => pod.Firewall is null
             && pod.SecurityPolicies.Any(policy => situation.Policies.GetValueOrDefault(policy) is { Accepted: true } resolved && resolved.Firewall == name));
+        var available = Available(slots, leftOut, healthy, wanted, situation);
+        var progress = Progress(progressing, refusedRevision is not null && refusedRevision == revision ? revision : null);
         var before = firewall.Status?.Conditions;
         var generation = firewall.Metadata.Generation;
         return new FirewallStatus
@@ -33,19 +34,27 @@ internal static class FirewallReport
             ObservedGeneration = generation,
             Conditions =
             [
-                leftOut.Count > 0
-                    ? Conditions.Next(before, "Available", false, "NodeNotSelected", $"On {string.Join(", ", leftOut.Take(5))} pods need it and its nodeSelector leaves the node out.", generation, situation.Now)
-                    : slots.Count == 0
-                    ? Conditions.Next(before, "Available", true, "NotNeeded", "No pod needs it.", generation, situation.Now)
-                    : without.Count == 0
-                        ? Conditions.Next(before, "Available", true, "Healthy", healthy == wanted ? $"Each of {slots.Count} nodes that need it has {(wanted == slots.Count ? "a healthy instance" : $"{wanted / slots.Count} healthy instances")}." : $"Each of {slots.Count} nodes that need it has a healthy instance; of its current revision {healthy} of {wanted} are healthy.", generation, situation.Now)
-                        : Conditions.Next(before, "Available", false, "NoHealthyInstance", string.Join("; ", without.Take(5).Select(slot => Why(slot, situation))), generation, situation.Now),
-                refusedRevision is not null && refusedRevision == revision
-                    ? Conditions.Next(before, "Progressing", false, "RolledBack", $"Revision {revision} passed no frames; the former instances keep protecting. Change spec to try again.", generation, situation.Now)
-                    : Conditions.Next(before, "Progressing", progressing, progressing ? "Replacing" : "Settled",
-                    progressing ? "Instances are being started or replaced." : "All instances are as they should be.", generation, situation.Now),
+                Conditions.Next(before, "Available", available.Status, available.Reason, available.Message, generation, situation.Now),
+                Conditions.Next(before, "Progressing", progress.Status, progress.Reason, progress.Message, generation, situation.Now),
             ],
         };
+    }
+
+    private static (bool Status, string Reason, string Message) Available(List<Slot> slots, List<string> leftOut, int healthy, int wanted, Situation situation)
+    {
+        if (leftOut.Count > 0) return (false, "NodeNotSelected", $"On {string.Join(", ", leftOut.Take(5))} pods need it and its nodeSelector leaves the node out.");
+        if (slots.Count == 0) return (true, "NotNeeded", "No pod needs it.");
+        var without = slots.Where(slot => !situation.InstancesOf(slot).Any(situation.IsHealthy)).ToList();
+        if (without.Count > 0) return (false, "NoHealthyInstance", string.Join("; ", without.Take(5).Select(slot => Why(slot, situation))));
+        var nodes = $"Each of {slots.Count} nodes that need it has";
+        if (healthy != wanted) return (true, "Healthy", $"{nodes} a healthy instance; of its current revision {healthy} of {wanted} are healthy.");
+        return (true, "Healthy", wanted == slots.Count ? $"{nodes} a healthy instance." : $"{nodes} {wanted / slots.Count} healthy instances.");
+    }
+
+    private static (bool Status, string Reason, string Message) Progress(bool progressing, string? refused)
+    {
+        if (refused is not null) return (false, "RolledBack", $"Revision {refused} passed no frames; the former instances keep protecting. Change spec to try again.");
+        return progressing ? (true, "Replacing", "Instances are being started or replaced.") : (false, "Settled", "All instances are as they should be.");
     }
 
     /// <summary>The best that is known about why a node has no healthy instance.</summary>

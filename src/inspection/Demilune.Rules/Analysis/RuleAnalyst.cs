@@ -219,7 +219,8 @@ internal sealed class RuleAnalyst(SignatureBuilder builder, RuleSyntax rule, Rul
         }
         List<KeyValuePair<string, object>> all =
         [
-            new("pattern", SuricataNames.Pattern(content.NoCase ? [.. content.Pattern.Select(b => b is >= (byte)'A' and <= (byte)'Z' ? (byte)(b | 0x20) : b)] : content.Pattern)), new("length", content.Pattern.Length), new("nocase", content.NoCase), new("negated", content.IsNegated),
+            new("pattern", SuricataNames.Pattern(content.NoCase ? [.. content.Pattern.Select(Lower)] : content.Pattern)),
+            new("length", content.Pattern.Length), new("nocase", content.NoCase), new("negated", content.IsNegated),
             new("starts_with", content.StartsWith), new("ends_with", content.EndsWith || (index + 1 < test.Steps.Count && IsEndMark(test, index + 1))),
             new("is_mpm", _fast?.Content == content), new("no_double_inspect", _fast?.Content == content && IsAlone(content, isFollowed)),
         ];
@@ -237,6 +238,8 @@ internal sealed class RuleAnalyst(SignatureBuilder builder, RuleSyntax rule, Rul
             if (operand is { } known) all.Add(new(name, known.IsVariable ? builder.Variables[known.Slot] : known.Number));
         }
     }
+
+    private static byte Lower(byte letter) => letter is >= (byte)'A' and <= (byte)'Z' ? (byte)(letter | 0x20) : letter;
 
     /// <summary>Whatever finds it for the prefilter has found all that is asked of it.</summary>
     private static bool IsAlone(ContentDraft content, bool isFollowed) =>

@@ -42,9 +42,10 @@ internal sealed record EveOutput(string File, EveOptions Options)
                     Packet = settings.Flag($"{below}.packet") == true,
                     Verdict = settings.Flag($"{below}.verdict") == true,
                     TaggedPackets = settings.Flag($"{below}.tagged-packets") != false,
+                    HttpBody = settings.Flag($"{below}.http-body") == true,
+                    HttpBodyPrintable = settings.Flag($"{below}.http-body-printable") == true,
                 };
             }
-            if (name == "alert") options = options with { HttpBody = settings.Flag($"{below}.http-body") == true, HttpBodyPrintable = settings.Flag($"{below}.http-body-printable") == true };
             if (name == "http")
             {
                 var dumped = settings.Text($"{below}.dump-all-headers");

@@ -33,11 +33,14 @@ public static class StatusCommand
         {
             var observation = node!["observation"];
             var ports = observation?["ports"]?.AsArray() ?? [];
+            var attached = (bool?)node["attached"] == true ? "attached" : "[[AWAY]]";
+            var active = ports.Count(port => (bool?)port!["active"] == true);
             AnsiConsole.MarkupLineInterpolated(
-                $"[bold]node {node["node"]}[/] {((bool?)node["attached"] == true ? "attached" : "[[AWAY]]")}, observed {node["observedAt"]}, revision {observation?["appliedRevision"] ?? "0"}, {ports.Count(port => (bool?)port!["active"] == true)} of {ports.Count} ports active");
+                $"[bold]node {node["node"]}[/] {attached}, observed {node["observedAt"]}, revision {observation?["appliedRevision"] ?? "0"}, {active} of {ports.Count} ports active");
             var traffic = observation?["traffic"];
+            AnsiConsole.MarkupLineInterpolated($"  flows: {Count(traffic, "flowsDirect")} direct, {Count(traffic, "flowsSpliced")} spliced, {Count(traffic, "flowsDenied")} denied");
             AnsiConsole.MarkupLineInterpolated(
-                $"  flows: {Count(traffic, "flowsDirect")} direct, {Count(traffic, "flowsSpliced")} spliced, {Count(traffic, "flowsDenied")} denied; packets: {Count(traffic, "packetsDirect")} direct, {Count(traffic, "packetsSpliced")} spliced, {Count(traffic, "packetsBypassed")} released, {Count(traffic, "packetsDenied")} denied, {Count(traffic, "packetsMalformed")} malformed");
+                $"  packets: {Count(traffic, "packetsDirect")} direct, {Count(traffic, "packetsSpliced")} spliced, {Count(traffic, "packetsBypassed")} released, {Count(traffic, "packetsDenied")} denied, {Count(traffic, "packetsMalformed")} malformed");
             foreach (var port in ports.Where(port => (bool?)port!["active"] != true))
                 AnsiConsole.MarkupLineInterpolated($"  [yellow]port {port!["portId"]} is not active: {port["reason"]}[/]");
             foreach (var firewall in observation?["firewalls"]?.AsArray() ?? []) PrintFirewall(firewall!);
@@ -48,7 +51,9 @@ public static class StatusCommand
     {
         var alive = (bool?)firewall["alive"] == true;
         AnsiConsole.MarkupLineInterpolated(
-            $"  firewall {firewall["podUid"]}: [{(alive ? "green" : "red")}]{(alive ? "alive" : "NOT ALIVE")}[/] {(string?)firewall["reason"]} engine {firewall["engineVersion"] ?? "not connected"}; frames in→out {Count(firewall, "framesToIn")}→{Count(firewall, "framesFromOut")}, out→in {Count(firewall, "framesToOut")}→{Count(firewall, "framesFromIn")}; dropped while dead {Count(firewall, "droppedClosed")}, passed uninspected {Count(firewall, "passedOpen")}");
+            $"  firewall {firewall["podUid"]}: [{(alive ? "green" : "red")}]{(alive ? "alive" : "NOT ALIVE")}[/] {(string?)firewall["reason"]} engine {firewall["engineVersion"] ?? "not connected"}");
+        AnsiConsole.MarkupLineInterpolated(
+            $"    frames: in→out {Count(firewall, "framesToIn")}→{Count(firewall, "framesFromOut")}, out→in {Count(firewall, "framesToOut")}→{Count(firewall, "framesFromIn")}; dropped while dead {Count(firewall, "droppedClosed")}, passed uninspected {Count(firewall, "passedOpen")}");
         foreach (var policy in firewall["policies"]?.AsArray() ?? [])
         {
             AnsiConsole.MarkupLineInterpolated($"    policy {policy!["name"]}: {policy["rules"] ?? 0} rules{((bool?)policy["ok"] == true ? "" : ", NOT LOADED")}");
