@@ -193,7 +193,7 @@ public sealed partial class Inspector
                 Ethernet = flow.Ethernet,
                 TtlToServer = flow.Ttl[0],
                 TtlToClient = flow.Ttl[1],
-                Tcp = flow.Connection is { } connection ? new(connection.Flags, connection[Side.Client].Flags, connection[Side.Server].Flags, connection.Phase) : null,
+                Tcp = flow.Connection is { } connection ? new(connection) : null,
             });
         }
         CountFlow(flow);

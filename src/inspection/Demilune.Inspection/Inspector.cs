@@ -137,6 +137,7 @@ public sealed partial class Inspector
     private Verdict Told(Verdict verdict, int length)
     {
         if (verdict.Frame != FrameVerdict.Drop || (verdict.Reason == DropReason.FlowBlocked && Options.Streams is null)) return verdict;
+        if (Options.Streams is { Enforces: false }) return verdict;      // who only looks on drops nothing
         var isFirst = true;
         if (_scope.Flow is { } flow) (isFirst, flow.DropsTold[(int)_scope.From]) = (!flow.DropsTold[(int)_scope.From], true);
         var context = _scope.Context();

@@ -127,6 +127,12 @@ internal sealed class FrameScope
     /// <summary>Texts that rules have captured of the packet.</summary>
     public IReadOnlyList<(int Name, byte[] Text)> PacketTexts { get; set; } = [];
 
+    /// <summary>
+    /// Captures: the parser stops here (both ends change the protocol, or encrypt). Suricata then makes packets of its own, in which it settles what is left,
+    /// and records say so.
+    /// </summary>
+    public bool IsFlush { get; set; }
+
     /// <summary>The packet has brought its connection into another state.</summary>
     public bool IsStep { get; set; }
 
@@ -140,7 +146,7 @@ internal sealed class FrameScope
     {
         (_policy, _packetLength) = (null, 0);
         Origin = default;
-        (IpLength, IsFirstOfSide, IsFlowEnd, SkipsRules, ParserFailed, IsStep, _wasEstablished) = (0, true, false, false, false, false, false);
+        (IpLength, IsFirstOfSide, IsFlowEnd, IsFlush, SkipsRules, ParserFailed, IsStep, _wasEstablished) = (0, true, false, false, false, false, false, false);
         (Number, Events, Now, Flow, From, Enforces, Blocked, Releases) = (number, events, now, null, Side.Client, false, DropReason.None, false);
         (Dropped, Answer, Blockers, IsSilent) = (DropReason.None, default, 0, false);
         _facts = default;
@@ -251,6 +257,14 @@ internal sealed class FrameScope
         return _facts.IsIpv6 ? room : room.AsSpan(12);
     }
 
+    /// <summary>Both ends go on with another protocol: what this one's session tells from here on is told as that.</summary>
+    /// <returns>True.</returns>
+    public bool Flush(InspectorOptions options)
+    {
+        IsFlush = options.Streams is not null;
+        return true;
+    }
+
     /// <summary>Tells a protocol's record, from client to server, as Suricata has it, whoever sent the frame at hand.</summary>
     public void TellRecord(string type, int transaction, IRecordFields fields)
     {
@@ -269,7 +283,7 @@ internal sealed class FrameScope
         return new()
         {
             Time = Now,
-            Frame = Number,
+            Frame = IsFlush ? 0 : Number,
             Id = Flow?.Id ?? 0,
             Network = Flow?.Network ?? 0,
             Policy = Policy,
@@ -286,6 +300,7 @@ internal sealed class FrameScope
             Protocol = _facts.IpProtocol,
             Direction = _facts.Direction,
             IsFlowEnd = IsFlowEnd,
+            IsFlush = IsFlush,
             Memory = Flow,
             PacketTexts = PacketTexts,
             App = Flow?.Session?.App ?? AppProtocol.Unknown,

@@ -68,6 +68,9 @@ public readonly record struct FlowContext
     /// <summary>There is no packet: what is told was found when the flow ended.</summary>
     public bool IsFlowEnd { get; init; }
 
+    /// <summary>Nor this: the parser of its flow has just stopped.</summary>
+    public bool IsFlush { get; init; }
+
     /// <summary>What is spoken.</summary>
     public AppProtocol App { get; init; }
 

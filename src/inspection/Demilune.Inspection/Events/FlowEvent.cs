@@ -69,13 +69,22 @@ public enum FlowEnd : byte
 /// <summary>A connection at its end.</summary>
 public sealed record TcpSummary
 {
-    internal TcpSummary(TcpFlags flags, TcpFlags ofClient, TcpFlags ofServer, TcpPhase phase) => (Flags, OfClient, OfServer, State, IsClosed, IsEstablished) =
-        (flags, ofClient, ofServer, phase.Name(), phase.IsOver(), phase >= TcpPhase.Established);
+    internal TcpSummary(TcpConnection connection)
+    {
+        var phase = connection.Phase;
+        (Flags, State, IsClosed, IsEstablished) = (connection.Flags, phase.Name(), phase.IsOver(), phase >= TcpPhase.Established);
+        (OfClient, ClientHasGap) = (connection[Side.Client].Flags, connection[Side.Client].HasGap);
+        (OfServer, ServerHasGap) = (connection[Side.Server].Flags, connection[Side.Server].HasGap);
+    }
 
     /// <summary>All flags of its segments; and those of either side.</summary>
     public TcpFlags Flags { get; }
     public TcpFlags OfClient { get; }
     public TcpFlags OfServer { get; }
+
+    /// <summary>Bytes of a side are missing.</summary>
+    public bool ClientHasGap { get; }
+    public bool ServerHasGap { get; }
 
     /// <summary>EVE's <c>tcp.state</c>.</summary>
     public string State { get; }

@@ -59,8 +59,8 @@ internal abstract class MessageSession(InspectorOptions options, Detector detect
         if (noticed is not null) Notice(noticed);
         if (!isTold || !options.LogTransactions) return;
         var scope = detector.Scope;
-        // Kerberos' records are oriented as the packet at hand, which over TCP is mostly the other side's acknowledgment.
-        scope.Face(recordType == "krb5" ? scope.PacketFrom : from);
+        // As Suricata has it: as the packet at hand, which over TCP is mostly the other side's acknowledgment; VNC's as its flow.
+        scope.Face(recordType == "rfb" ? Side.Client : scope.PacketFrom);
         var context = scope.Context();
         scope.Events.Record(new(in context, recordType, Number, this));
         scope.Face(from);

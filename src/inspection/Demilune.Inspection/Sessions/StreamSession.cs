@@ -261,9 +261,9 @@ internal sealed class StreamSession
         for (var i = 0; i < Protocols.All.Length; i++)
         {
             if (((side.Noes | _excluded) >> i & 1) != 0) continue;
-            switch (Protocols.All[i].Recognise(from, seen, _serverPort))
+            switch (Recognise(Protocols.All[i], from, seen))
             {
-                case Wire.Detection.Yes when from == Side.Client && Protocols.All[i].IsGreeted && (_sides[(int)Side.Server].Noes >> i & 1) != 0:
+                case Wire.Detection.Yes when _options.Streams is null && from == Side.Client && Protocols.All[i].IsGreeted && (_sides[(int)Side.Server].Noes >> i & 1) != 0:
                     side.Noes |= 1ul << i;
                     break;
                 case Wire.Detection.Yes when MayReverse && Protocols.All[i].Speaker is { } speaker && speaker(seen, isDatagram: false) is null:
@@ -298,6 +298,10 @@ internal sealed class StreamSession
         App = AppProtocol.Failed;
         _detector.Recognised(App);
     }
+
+    /// <summary>Captures: by the marks that Suricata has, where it has fewer.</summary>
+    private Wire.Detection Recognise(Protocol protocol, Side from, ReadOnlySpan<byte> bytes) =>
+        _options.Streams is not null && protocol.MarkOfSide is { } mark ? mark(from, bytes) : protocol.Recognise(from, bytes, _serverPort);
 
     private int IndexOfReversed(Side from, ReadOnlySpan<byte> bytes)
     {
@@ -367,12 +371,14 @@ internal sealed class StreamSession
     /// <param name="rest">Those that are not of the old protocol.</param>
     private void HandOver(Side from, ReadOnlySpan<byte> rest)
     {
+        _detector.Scope.IsFlush = _options.Streams is not null;
         foreach (var side in (ReadOnlySpan<Side>)[Side.Client, Side.Server])
         {
             _detector.Scope.Face(side);
             _session!.Close(side);
             _sides[(int)side].Restart();
         }
+        _detector.Scope.IsFlush = false;
         var successor = _session!.Successor;
         _session.Clear();
         (_session, OriginalApp, App) = (null, App, ++_handOvers > MaxHandOvers ? AppProtocol.Failed : AppProtocol.Unknown);
@@ -393,7 +399,7 @@ internal sealed class StreamSession
         var (isUnclear, speaks) = (false, AppProtocol.Unknown);
         foreach (var protocol in Protocols.All)
         {
-            var answer = _options.Streams is not null && protocol.MarkOfSide is { } mark ? mark(from, bytes) : protocol.Recognise(from, bytes, _serverPort);
+            var answer = Recognise(protocol, from, bytes);
             isUnclear |= answer == Wire.Detection.Incomplete && _options.Streams is null;
             if (protocol.App == App && answer != Wire.Detection.No) return;
             if (answer == Wire.Detection.Yes) speaks = protocol.App;

@@ -23,6 +23,9 @@ public sealed record StreamOptions
     /// <summary>Bytes of each side that are followed (<c>reassembly.depth</c>). 0: all.</summary>
     public long Depth { get; init; } = 1 << 20;
 
+    /// <summary>A later copy that differs from the first is told (<c>reassembly.check-overlap-different-data</c>); in the wire always.</summary>
+    public bool ChecksOverlaps { get; init; } = true;
+
     /// <summary>A flow past its depth, or encrypted, is not looked at any more (<c>bypass</c>).</summary>
     public bool Bypass { get; init; }
 

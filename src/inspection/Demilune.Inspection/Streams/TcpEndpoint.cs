@@ -56,6 +56,9 @@ internal sealed class TcpEndpoint(SegmentPool pool)
     public bool IsDeep { get; set; }
     public bool IsClosed { get; set; }
 
+    /// <summary>Bytes of it were never seen.</summary>
+    public bool HasGap { get; set; }
+
     /// <summary>Bytes that were out of band: numbers that are no places.</summary>
     public uint Urgent { get; private set; }
 
@@ -88,7 +91,7 @@ internal sealed class TcpEndpoint(SegmentPool pool)
     {
         Bytes.Clear();
         (Initial, Next, Acknowledged, Window, Scale, Limit, Timestamp, TimestampSeen, Urgent) = (0, 0, 0, 0, 0, 0, 0, 0, 0);
-        HasZeroTimestamp = OffersTimestamps = WasReset = AsksAlive = ProbesWindow = InspectsNow = IsDeep = IsClosed = false;
+        HasZeroTimestamp = OffersTimestamps = WasReset = AsksAlive = ProbesWindow = InspectsNow = IsDeep = IsClosed = HasGap = false;
         (Flags, Policy, Delivered, Inspected) = (TcpFlags.None, OverlapPolicy.Bsd, 0, 0);
     }
 }

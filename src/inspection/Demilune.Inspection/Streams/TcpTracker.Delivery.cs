@@ -75,7 +75,7 @@ internal sealed partial class TcpTracker
             return false;
         }
         if (!differs) return true;
-        Raise(StreamEvent.ReassemblyOverlapDifferentData);
+        if (options.Inline || options.ChecksOverlaps) Raise(StreamEvent.ReassemblyOverlapDifferentData);
         // In the wire the receiver is to get what was judged: the packet's bytes become those of the stream.
         if (options.Inline) Rewritten = place;
         return true;
@@ -98,6 +98,7 @@ internal sealed partial class TcpTracker
                 var acknowledged = end.AcknowledgedPlace - (connection.Phase >= FinWait1 ? 1 : 0);
                 if (next == long.MaxValue || acknowledged <= end.Delivered) break;
                 Raise(StreamEvent.ReassemblySeqGap);
+                end.HasGap = true;
                 var behind = Math.Min(next, acknowledged);
                 flow.Session?.Skip(side, behind - end.Delivered);
                 end.Delivered = behind;

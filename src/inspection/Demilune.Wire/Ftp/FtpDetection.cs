@@ -11,11 +11,18 @@ public static class FtpDetection
         [.. "TYPE "u8], [.. "CLNT "u8], [.. "OPTS "u8],
     ];
 
+    private static readonly byte[][] s_marks = [[.. "FEAT"u8], [.. "USER "u8], [.. "PASS "u8], [.. "PORT "u8]];
+
     /// <summary>By its first command. POP3 and IRC begin alike; their servers do not greet as FTP's do.</summary>
-    public static Detection OfClient(ReadOnlySpan<byte> bytes)
+    public static Detection OfClient(ReadOnlySpan<byte> bytes) => ByFirst(bytes, s_first);
+
+    /// <summary>By one of the commands that Suricata looks for.</summary>
+    public static Detection ByMark(ReadOnlySpan<byte> bytes) => ByFirst(bytes, s_marks);
+
+    private static Detection ByFirst(ReadOnlySpan<byte> bytes, byte[][] commands)
     {
         var isOpen = false;
-        foreach (var command in s_first)
+        foreach (var command in commands)
         {
             var length = Math.Min(bytes.Length, command.Length);
             if (!Ascii.EqualsIgnoreCase(bytes[..length], command.AsSpan(0, length))) continue;

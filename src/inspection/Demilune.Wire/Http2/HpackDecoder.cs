@@ -14,6 +14,10 @@ public sealed class HpackDecoder
     private const int DefaultTableSize = 4096;
 
     private readonly List<(byte[] Name, byte[] Value)> _table = [];
+    /// <summary>Updates of one block that are told: two have a meaning (RFC 7541 §4.2).</summary>
+    private const int MaxSizeUpdates = 8;
+
+    private readonly List<int> _sizeUpdates = [];
     private int _size;
     private int _maxSize = DefaultTableSize;
     private int _allowed = DefaultTableSize;
@@ -21,7 +25,10 @@ public sealed class HpackDecoder
     private byte[] _name = new byte[256];
 
     /// <summary>The table's size that the sender has asked for last in this block; -1: it did not.</summary>
-    public int SizeUpdate { get; private set; }
+    public int SizeUpdate => _sizeUpdates.Count > 0 ? _sizeUpdates[^1] : -1;
+
+    /// <summary>All that it has asked for in this block, in order.</summary>
+    public IReadOnlyList<int> SizeUpdates => _sizeUpdates;
 
     public void Reset()
     {
@@ -38,7 +45,8 @@ public sealed class HpackDecoder
     /// <returns>False: it is malformed, and no later block can be read.</returns>
     public bool TryRead(ReadOnlySpan<byte> block, HeaderList fields, out bool isComplete)
     {
-        (isComplete, SizeUpdate) = (true, -1);
+        isComplete = true;
+        _sizeUpdates.Clear();
         while (!block.IsEmpty)
         {
             var first = block[0];
@@ -51,7 +59,8 @@ public sealed class HpackDecoder
             if ((first & 0xe0) == 0x20)
             {
                 if (!TryInteger(ref block, 5, out var size) || size > Math.Max(_allowed, DefaultTableSize)) return false;
-                (_maxSize, SizeUpdate) = (size, size);
+                _maxSize = size;
+                if (_sizeUpdates.Count < MaxSizeUpdates) _sizeUpdates.Add(size);
                 Evict(0);
                 continue;
             }

@@ -14,6 +14,16 @@ public static class SmtpDetection
         return bytes[4] is (byte)' ' or (byte)'\r' or (byte)'\n' ? Detection.Yes : Detection.No;
     }
 
+    /// <summary>By its first four letters, as Suricata does.</summary>
+    public static Detection ByMark(ReadOnlySpan<byte> bytes)
+    {
+        var length = Math.Min(bytes.Length, 4);
+        var first = bytes[..length];
+        var isMark = Ascii.EqualsIgnoreCase(first, "EHLO"u8[..length]) || Ascii.EqualsIgnoreCase(first, "HELO"u8[..length]) || Ascii.EqualsIgnoreCase(first, "QUIT"u8[..length]);
+        if (!isMark) return Detection.No;
+        return length < 4 ? Detection.Incomplete : Detection.Yes;
+    }
+
     /// <summary>A greeting that names the protocol; one that does not may be FTP's as well, and the client will tell.</summary>
     public static Detection OfServer(ReadOnlySpan<byte> bytes)
     {

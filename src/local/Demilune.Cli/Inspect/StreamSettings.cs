@@ -22,6 +22,7 @@ internal static class StreamSettings
             MidStream = settings.Flag("stream.midstream") ?? settings.IsEmpty,
             OneSided = settings.Flag("stream.async-oneside") == true,
             DropInvalid = settings.Flag("stream.drop-invalid") != false,
+            ChecksOverlaps = settings.Flag("stream.reassembly.check-overlap-different-data") ?? settings.IsEmpty,
             Bypass = settings.Flag("stream.bypass") == true,
             Depth = settings.Size("stream.reassembly.depth") ?? (settings.IsEmpty ? defaults.Depth : 0),
             ChunkToServer = (int)(settings.Size("stream.reassembly.toserver-chunk-size") ?? defaults.ChunkToServer),

@@ -5,8 +5,8 @@ namespace Demilune.Inspection.Events.Eve;
 /// <summary>Bytes off the wire as text that JSON can carry: UTF-8 stays; of what is none, every byte that is not ASCII becomes <c>\xhh</c>, as Suricata writes it.</summary>
 internal sealed class EveText
 {
-    /// <summary>Bytes of one field that are shown; a URI of 64 KB tells nothing more than its first 4.</summary>
-    private const int MaxShown = 4096;
+    /// <summary>Bytes of one field that are shown: whatever a message of MQTT or a name may be, as Suricata does, and no more than one segment of memory.</summary>
+    private const int MaxShown = 64 << 10;
 
     private byte[] _text = new byte[256];
 

@@ -249,6 +249,8 @@ public sealed partial class EveWriter
         if (tcp.State != "none")
         {
             _json.WriteString("state"u8, tcp.State);
+            if (tcp.ClientHasGap) _json.WriteBoolean("ts_gap"u8, true);
+            if (tcp.ServerHasGap) _json.WriteBoolean("tc_gap"u8, true);
             // Of how many buffers a side's stream was made at most: ours is one.
             _json.WriteNumber("ts_max_regions"u8, 1);
             _json.WriteNumber("tc_max_regions"u8, 1);

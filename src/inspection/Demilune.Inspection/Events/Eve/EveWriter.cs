@@ -128,7 +128,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         if (!file.IsTold || !_options.Writes("fileinfo")) return;
         Begin("fileinfo", in file.Context);
         if (!file.Http.IsEmpty) WriteHttp(file.Http);
-        WriteRecord(file.RecordType, file.Record);
+        if (file.RecordType != "ftp_data") WriteRecord(file.RecordType, file.Record);      // Suricata tells of FTP's files without it
         WriteApp(in file.Context, withSides: false);
         _json.WriteStartObject("fileinfo"u8);
         WriteFile(file.Fields);
@@ -226,6 +226,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         if (hasPorts) _json.WriteNumber("dest_port"u8, context.DestinationPort);
         WriteProtocol(context.Protocol);
         if (context.Frame != 0) _json.WriteString("pkt_src"u8, EveNames.Of(context.Origin.Source));
+        else if (context.IsFlush) _json.WriteString("pkt_src"u8, "stream (detect/log)"u8);
         else if (context.IsFlowEnd) _json.WriteString("pkt_src"u8, "stream (flow timeout)"u8);
         if (_options.CommunitySeed is { } seed && context.Id != 0) _json.WriteString("community_id"u8, CommunityId.Of(in context, seed));
         if (context.Protocol == IpProtocol.Esp) _json.WriteNumber("spi"u8, context.Spi);

@@ -19,7 +19,10 @@ internal sealed class DceCall(SegmentPool pool)
     public uint Id { get; private set; }
     public Part Request { get; } = new(pool);
     public Part Response { get; } = new(pool);
-    public ushort Operation { get; set; }
+    public ushort Operation { get; private set; }
+
+    /// <summary>Number of what is called, as the client gave it.</summary>
+    public ushort Context { get; private set; }
 
     /// <summary>Whom an alert is about.</summary>
     public ITransaction Transaction { get; set; } = null!;
@@ -51,7 +54,7 @@ internal sealed class DceCall(SegmentPool pool)
     public void Begin(uint id)
     {
         Clear();
-        (Id, Operation, _hasInterface) = (id, 0, false);
+        (Id, Operation, Context, _hasInterface) = (id, 0, 0, false);
     }
 
     public void Clear()
@@ -62,9 +65,9 @@ internal sealed class DceCall(SegmentPool pool)
     }
 
     /// <summary>What is called.</summary>
-    public void Name(DceInterface? called, ushort operation)
+    public void Name(DceInterface? called, ushort context, ushort operation)
     {
-        Operation = operation;
+        (Context, Operation) = (context, operation);
         BinaryPrimitives.WriteInt64BigEndian(_operation, operation);
         _hasInterface = called is not null;
         if (called is not { } found) return;

@@ -79,7 +79,7 @@ internal sealed class DceConversation(SegmentPool pool, Detector detector, bool 
                 Accept(fragment);
                 break;
             case DceType.Request when part.Fragments == 1:
-                call.Name(Called(fragment.Context), fragment.Operation);
+                call.Name(Called(fragment.Context), fragment.Context, fragment.Operation);
                 break;
         }
         Inspect(from, call, fragment.Type == DceType.Response && !isOverPipe ? fragment.Body : fragment.Stub);

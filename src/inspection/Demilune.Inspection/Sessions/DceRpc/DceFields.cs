@@ -16,11 +16,11 @@ internal static class DceFields
             json.WriteNumber("opnum"u8, call.Operation);
             WritePart(json, call.Request);
         }
-        else if (call.Request.Type is DceType.Bind or DceType.AlterContext)
+        else if (call.Request.Type == DceType.Bind)
         {
             WriteInterfaces(json, conversation, withReason: false);
         }
-        json.WriteString("response"u8, call.Response is { Type: { } response and not DceType.Fault, IsComplete: true } ? NameOf(response) : "RESPONSE_LOST");
+        json.WriteString("response"u8, call.Response is { Type: { } response and not DceType.Fault, IsComplete: true } ? NameOf(response) : "UNREPLIED");
         if (call.Response is { Type: DceType.Response, IsComplete: true })
         {
             json.WriteStartObject("res"u8);
@@ -39,7 +39,7 @@ internal static class DceFields
             json.WriteNumber("opnum"u8, call.Operation);
             json.WriteStartObject("req"u8);
             WritePart(json, call.Request);
-            WriteProposed(json, conversation);
+            if (call.Context == 0) WriteProposed(json, conversation);
         }
         else if (call.Request.Type == DceType.Bind)
         {
@@ -60,7 +60,7 @@ internal static class DceFields
         json.WriteEndObject();
     }
 
-    /// <summary>Beside a call Suricata has all that was proposed, without the answers.</summary>
+    /// <summary>Beside a call of the first context Suricata has all that was proposed, without the answers; beside others nothing.</summary>
     private static void WriteProposed(Utf8JsonWriter json, DceConversation conversation)
     {
         if (conversation.Interfaces.Count == 0) return;

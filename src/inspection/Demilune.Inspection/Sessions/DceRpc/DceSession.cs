@@ -47,7 +47,13 @@ internal sealed class DceSession(InspectorOptions options, SegmentPool pool, Det
 
     public void Deliver(Side from, ReadOnlySpan<byte> bytes)
     {
-        while (_readers[(int)from].TryRead(ref bytes, out var fragment)) Take(from, fragment);
+        var reader = _readers[(int)from];
+        while (reader.TryRead(ref bytes, out var fragment))
+        {
+            Take(from, fragment);
+            // Captures: whatever comes together with a fragment Suricata does not read.
+            if (options.Streams is not null) return;
+        }
     }
 
     public void Close(Side from)

@@ -11,7 +11,7 @@ internal static class FtpProtocol
     {
         App = AppProtocol.Ftp,
         OfStream = static (from, bytes) => from == Side.Client ? FtpDetection.OfClient(bytes) : FtpDetection.OfServer(bytes),
-        MarkOfSide = static (from, bytes) => from == Side.Client ? FtpDetection.OfClient(bytes) : bytes.StartsWith("220 ("u8) ? Wire.Detection.Yes : Wire.Detection.No,
+        MarkOfSide = static (from, bytes) => from == Side.Client ? FtpDetection.ByMark(bytes) : bytes.StartsWith("220 ("u8) ? Wire.Detection.Yes : Wire.Detection.No,
         IsGreeted = true,
         Buffers = [BufferId.FtpBounce],
         Events = ["ftp.request_command_too_long", "ftp.response_command_too_long"],

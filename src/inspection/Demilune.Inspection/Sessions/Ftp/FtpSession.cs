@@ -22,13 +22,19 @@ internal sealed class FtpSession(InspectorOptions options, Detector detector) : 
 
     private readonly LineReader _commands = new(MaxLine);
     private readonly LineReader _replies = new(MaxLine);
-    private readonly Queue<FtpTransaction> _open = new();
+    private readonly List<FtpTransaction> _open = [];
     private readonly Stack<FtpTransaction> _spare = new();
+
+    /// <summary>Captures: whose reply is whose is found out as Suricata does, by deliveries.</summary>
+    private readonly bool _isObserved = options.Streams is not null;
     private FtpTransaction? _latest;
     private int _transactions;
+    private string? _command;
+    private byte[] _request = [];
     private ushort _dataPort;
     private bool _isActive;
     private bool _goesOn;
+    private bool _isUnreadable;
 
     public bool HandsOver { get; private set; }
 
@@ -36,65 +42,76 @@ internal sealed class FtpSession(InspectorOptions options, Detector detector) : 
     {
         _commands.Reset();
         _replies.Reset();
-        (_transactions, _dataPort, _isActive, _goesOn, HandsOver) = (0, 0, false, false, false);
+        (_transactions, _dataPort, _isActive, _goesOn, _isUnreadable, HandsOver) = (0, 0, false, false, false, false);
+        (_command, _request) = (null, []);
     }
 
     public void Deliver(Side from, ReadOnlySpan<byte> bytes)
     {
         if (from == Side.Client)
-            while (!HandsOver && _commands.TryRead(ref bytes, out var line)) TakeCommand(line);
+            while (!HandsOver && !_isUnreadable && _commands.TryRead(ref bytes, out var line)) TakeCommand(line);
         else
             while (!HandsOver && _replies.TryRead(ref bytes, out var line)) TakeReply(line);
+        FinishAnswered();
     }
 
     public void Close(Side from)
     {
         if (from != Side.Server) return;
-        while (_open.TryDequeue(out var transaction)) Finish(transaction);
+        foreach (var transaction in _open) Finish(transaction);
+        _open.Clear();
     }
 
     public void Clear()
     {
-        while (_open.TryDequeue(out var transaction)) Recycle(transaction);
+        foreach (var transaction in _open) Recycle(transaction);
+        _open.Clear();
         _latest = null;
     }
 
-    public bool IsOver(Side from) => false;
+    /// <summary>Captures: Suricata reads no further behind a transfer for which no connection was agreed on.</summary>
+    public bool IsOver(Side from) => _isUnreadable;
 
     public IMessageBuffers? Message(Side from) => _latest;
 
     private void TakeCommand(ReadOnlySpan<byte> line)
     {
         if (line.IsEmpty) return;
-        if (_open.Count == MaxOpen) Finish(_open.Dequeue());
-        var command = FtpCommand.Of(line);
-        var transaction = Open(isTold: command is not null);
-        transaction.Command = command;
+        _command = FtpCommand.Of(line);
+        if (_command is null && _isObserved) return;
+        if (_open.Count == MaxOpen) FinishOldest();
+        var transaction = Open(isTold: _command is not null);
+        transaction.Command = _command;
         transaction.Request = line.TrimEnd(" \t\r\n"u8).ToArray();
         transaction.IsRequestCut = _commands.IsCut;
         if (_commands.IsCut) detector.Notice("ftp.request_command_too_long", transaction, transaction, transaction.Pending);
-        if (command is null) return;
-        var parameter = transaction.Request.AsSpan(Math.Min(transaction.Request.Length, command.Length + 1));
-        switch (command)
+        if (_command is null) return;
+        var parameter = transaction.Request.AsSpan(Math.Min(transaction.Request.Length, _command.Length + 1));
+        switch (_command)
         {
             case "PORT" when FtpAddress.TryReadNumbers(parameter, out var address, out _):
                 transaction.IsBounce = detector.Scope.Flow is { } flow && flow.Client.IsV4 && flow.Client != address;
                 if (transaction.IsBounce) Offer(transaction, BufferId.FtpBounce);
                 break;
-            case "RETR" or "STOR" when !parameter.IsEmpty:
-                Announce(command == "STOR", parameter[..Math.Min(parameter.Length, MaxName)]);
+            case "RETR" or "STOR" when _dataPort == 0 || parameter.IsEmpty:
+                _isUnreadable = _isObserved;
+                break;
+            case "RETR" or "STOR":
+                Announce(_command == "STOR", parameter[..Math.Min(parameter.Length, MaxName)]);
                 break;
         }
+        if (_command is "PORT" or "EPRT") _request = transaction.Request;
     }
 
     private void TakeReply(ReadOnlySpan<byte> line)
     {
         if (line.IsEmpty) return;
-        if (!_open.TryPeek(out var transaction))
+        if (Awaited() is not { } transaction)
         {
-            if (_transactions > 0) return;      // to a command that we were not told of
+            if (_transactions > 0 && !_isObserved) return;      // to a command that we were not told of
             transaction = Open(isTold: true);
         }
+        if (_isObserved && _command is null) transaction.Command = null;
         if (_replies.IsCut)
         {
             transaction.IsReplyCut = true;
@@ -102,30 +119,38 @@ internal sealed class FtpSession(InspectorOptions options, Detector detector) : 
         }
         transaction.AddReply(line);
         var hasCode = line.Length >= 3 && !line[..3].ContainsAnyExceptInRange((byte)'0', (byte)'9');
-        // RFC 959 §4.2: of several lines the last has the code with a blank behind it.
-        _goesOn = hasCode && line.Length > 3 ? line[3] == '-' : _goesOn;
+        // RFC 959 §4.2: of several lines the last has the code with a blank behind it. To Suricata each line is a reply.
+        _goesOn = !_isObserved && (hasCode && line.Length > 3 ? line[3] == '-' : _goesOn);
         if (_goesOn) return;
         Agree(transaction, line);
-        if (line[0] == '1' && hasCode) return;       // preliminary: another reply follows
-        _open.Dequeue();
-        Finish(transaction);
+        var isPreliminary = hasCode && line[0] == '1' && (!_isObserved || (line.Length > 3 && line[3] is (byte)' ' or >= (byte)'\t' and <= (byte)'\r'));
+        transaction.IsAnswered |= !isPreliminary;       // otherwise another reply follows
+    }
+
+    /// <summary>Whose reply comes next: the oldest without one, or whoever was answered just now.</summary>
+    private FtpTransaction? Awaited()
+    {
+        foreach (var transaction in _open)
+            if (!transaction.IsAnswered) return transaction;
+        return _isObserved && _open.Count > 0 ? _open[^1] : null;
     }
 
     /// <summary>What the two agree on by this reply.</summary>
     private void Agree(FtpTransaction transaction, ReadOnlySpan<byte> reply)
     {
         ushort port = 0;
-        var isAgreed = transaction.Command switch
+        var (command, request) = _isObserved ? (_command, _request) : (transaction.Command, transaction.Request);
+        var isAgreed = command switch
         {
-            "PORT" => FtpAddress.TryReadNumbers(transaction.Request, out _, out port),
-            "EPRT" => FtpAddress.TryReadExtended(transaction.Request, out port),
+            "PORT" => FtpAddress.TryReadNumbers(request, out _, out port),
+            "EPRT" => FtpAddress.TryReadExtended(request, out port),
             "PASV" => reply.StartsWith("227 "u8) && FtpAddress.TryReadNumbers(reply[4..], out _, out port),
             "EPSV" => reply.StartsWith("229 "u8) && FtpAddress.TryReadExtended(reply, out port),
             _ => false,
         };
-        if (transaction.Command == "AUTH TLS" && reply.StartsWith("234"u8)) HandsOver = true;
+        if (command == "AUTH TLS" && reply.StartsWith("234"u8)) HandsOver = detector.Scope.Flush(options);
         if (!isAgreed) return;
-        (_dataPort, _isActive) = (port, transaction.Command is "PORT" or "EPRT");
+        (_dataPort, _isActive) = (port, command is "PORT" or "EPRT");
         (transaction.DataPort, transaction.IsActive) = (port, _isActive);
     }
 
@@ -143,7 +168,7 @@ internal sealed class FtpSession(InspectorOptions options, Detector detector) : 
         transaction.Clear();
         transaction.IsTold = isTold;
         if (isTold) transaction.Number = _transactions++;
-        _open.Enqueue(transaction);
+        _open.Add(transaction);
         _latest = transaction;
         return transaction;
     }
@@ -153,6 +178,22 @@ internal sealed class FtpSession(InspectorOptions options, Detector detector) : 
         detector.Offer(id, default);
         detector.Keep(transaction.Pending, long.MaxValue);
         detector.Evaluate(transaction.Pending, new DetectionBuffers { Message = transaction }, 0, transaction);
+    }
+
+    private void FinishAnswered()
+    {
+        for (var i = 0; i < _open.Count; i++)
+        {
+            if (!_open[i].IsAnswered) continue;
+            Finish(_open[i]);
+            _open.RemoveAt(i--);
+        }
+    }
+
+    private void FinishOldest()
+    {
+        Finish(_open[0]);
+        _open.RemoveAt(0);
     }
 
     private void Finish(FtpTransaction transaction)

@@ -29,6 +29,9 @@ internal sealed class FtpTransaction : ITransaction, IMessageBuffers, IRecordFie
     public bool IsRequestCut { get; set; }
     public bool IsReplyCut { get; set; }
 
+    /// <summary>The server has said how it went.</summary>
+    public bool IsAnswered { get; set; }
+
     /// <summary>Where the data connection is to go; 0: nothing was agreed on.</summary>
     public ushort DataPort { get; set; }
     public bool IsActive { get; set; }
@@ -38,7 +41,7 @@ internal sealed class FtpTransaction : ITransaction, IMessageBuffers, IRecordFie
 
     public void Clear()
     {
-        (Command, IsTold, Request, IsRequestCut, IsReplyCut, DataPort, IsActive, IsBounce) = (null, true, [], false, false, 0, false, false);
+        (Command, IsTold, Request, IsRequestCut, IsReplyCut, IsAnswered, DataPort, IsActive, IsBounce) = (null, true, [], false, false, false, 0, false, false);
         _replies.Clear();
         Pending.Clear();
     }
@@ -68,8 +71,8 @@ internal sealed class FtpTransaction : ITransaction, IMessageBuffers, IRecordFie
         }
         WriteReplies(json);
         if (DataPort != 0) json.WriteNumber("dynamic_port"u8, DataPort);
-        if (Command is "PORT" or "EPRT" or "PASV" or "EPSV") json.WriteString("mode"u8, IsActive ? "active"u8 : "passive"u8);
-        json.WriteString("reply_received"u8, _replies.Count > 0 ? "yes"u8 : "no"u8);
+        if (Command is "PORT" or "EPRT") json.WriteString("mode"u8, IsActive ? "active"u8 : "passive"u8);
+        json.WriteString("reply_received"u8, IsAnswered ? "yes"u8 : "no"u8);
         json.WriteBoolean("reply_truncated"u8, IsReplyCut);
     }
 

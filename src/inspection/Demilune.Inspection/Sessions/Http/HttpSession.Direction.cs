@@ -215,7 +215,11 @@ internal sealed partial class HttpSession
             Evaluate(message, default, 0);
             _dns.End(side, transaction.Number);
             CloseFile(message);
-            if (Parser.IsTunnel) session._request.Parser.BecomeTunnel();
+            if (Parser.IsTunnel)
+            {
+                session._request.Parser.BecomeTunnel();
+                session._detector.Scope.Flush(session._options);
+            }
             // A server may answer before it has read the request: what is still to come of it must be judged nevertheless.
             if (side == Side.Server) _transaction = null;
             var other = side == Side.Client ? transaction.Response : transaction.Request;

@@ -17,12 +17,16 @@ internal sealed class Http2Fields : IRecordFields
     /// <summary>By <see cref="Side"/>: the fields each has sent.</summary>
     public HeaderList[] Headers { get; } = [new(), new()];
 
+    /// <summary>By <see cref="Side"/>: sizes of the table that the block of its head asked for.</summary>
+    public int[][] SizeUpdates { get; } = [[], []];
+
     public Http2Frames[] Frames { get; } = [new(), new()];
 
     public void Clear()
     {
         foreach (var headers in Headers) headers.Clear();
         foreach (var frames in Frames) frames.Clear();
+        SizeUpdates[0] = SizeUpdates[1] = [];
     }
 
     public void Write(Utf8JsonWriter json)
@@ -31,8 +35,8 @@ internal sealed class Http2Fields : IRecordFields
         if (length.IsEmpty) length = Headers[0].Find("content-length"u8);
         if (long.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)) json.WriteNumber("length"u8, bytes);
         json.WriteString("version"u8, "2"u8);
-        WriteHeaders(json, "request_headers"u8, Headers[0]);
-        WriteHeaders(json, "response_headers"u8, Headers[1]);
+        WriteHeaders(json, "request_headers"u8, Headers[0], SizeUpdates[0]);
+        WriteHeaders(json, "response_headers"u8, Headers[1], SizeUpdates[1]);
         json.WriteStartObject("http2"u8);
         json.WriteNumber("stream_id"u8, Stream);
         json.WriteStartObject("request"u8);
@@ -44,9 +48,16 @@ internal sealed class Http2Fields : IRecordFields
         json.WriteEndObject();
     }
 
-    private void WriteHeaders(Utf8JsonWriter json, ReadOnlySpan<byte> name, HeaderList headers)
+    private void WriteHeaders(Utf8JsonWriter json, ReadOnlySpan<byte> name, HeaderList headers, int[] sizeUpdates)
     {
+        if (headers.Count == 0 && sizeUpdates.Length == 0) return;
         json.WriteStartArray(name);
+        foreach (var size in sizeUpdates)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("table_size_update"u8, size);
+            json.WriteEndObject();
+        }
         for (var i = 0; i < headers.Count; i++)
         {
             json.WriteStartObject();

@@ -16,6 +16,9 @@ internal sealed class Http2Frames
     /// <summary>Of GOAWAY or RST_STREAM; null: none.</summary>
     public uint? ErrorCode { get; set; }
 
+    /// <summary>It was RST_STREAM's.</summary>
+    public bool IsReset { get; set; }
+
     /// <summary>Weight; null: none.</summary>
     public byte? Priority { get; set; }
 
@@ -30,7 +33,7 @@ internal sealed class Http2Frames
     public void Clear()
     {
         _settings.Clear();
-        (HasSettings, ErrorCode, Priority) = (false, null, null);
+        (HasSettings, ErrorCode, IsReset, Priority) = (false, null, false, null);
     }
 
     public void Write(Utf8JsonWriter json)
@@ -47,7 +50,7 @@ internal sealed class Http2Frames
             }
             json.WriteEndArray();
         }
-        if (ErrorCode is { } code) json.WriteString("error_code"u8, Http2Names.Error(code));
+        if (ErrorCode is { } code) json.WriteString("error_code"u8, IsReset ? Http2Names.Reset(code) : Http2Names.Error(code));
         if (Priority is { } weight) json.WriteNumber("priority"u8, weight);
     }
 }

@@ -12,6 +12,7 @@ internal static class Http2Protocol
     {
         App = AppProtocol.Http2,
         OfStream = static (from, bytes) => from == Side.Client ? OfClient(bytes) : OfServer(bytes),
+        MarkOfSide = static (from, bytes) => from == Side.Client ? OfClient(bytes) : Wire.Detection.Incomplete,      // the server's first frame is no mark
         Buffers = [.. HttpProtocol.Definition.Buffers, .. Enum.GetValues<BufferId>().Where(id => id is >= BufferId.Http2HeaderName and <= BufferId.Http2Settings)],
         Events =
         [

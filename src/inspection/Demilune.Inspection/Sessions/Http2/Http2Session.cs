@@ -187,6 +187,7 @@ internal sealed class Http2Session(InspectorOptions options, SegmentPool pool, D
             foreach (var (member, access) in detector.AccessLists)
                 if (access.JudgesHttp2) detector.Deny(member, access, stream);
         Copy(direction.Fields, fields, keep: isTrailer);
+        if (!isTrailer) stream.Fields.SizeUpdates[(int)side] = [.. direction.Hpack.SizeUpdates];
         if (!isTrailer) BeginMessage(stream, side, frame);
         Judge(stream, side, frame.Type);
         if (side == Side.Client && Http2Head.HasOtherHost(fields)) detector.Notice("http2.authority_host_mismatch", stream, stream, stream.Pending);
@@ -213,6 +214,7 @@ internal sealed class Http2Session(InspectorOptions options, SegmentPool pool, D
     {
         var isOfConnection = frame.Stream == 0;
         Http2Stream? stream;
+        if (frame.Type == Http2FrameType.Settings && payload.IsEmpty) return;       // an acknowledgment: nobody's transaction
         if (isOfConnection) (stream = Rent()).Begin(0, _transactions++);
         else if (!_streams.TryGetValue(frame.Stream, out stream)) return;
         (_current, stream.From) = (stream, from);
@@ -228,7 +230,7 @@ internal sealed class Http2Session(InspectorOptions options, SegmentPool pool, D
                 }
                 break;
             case Http2FrameType.GoAway when payload.Length >= 8: frames.ErrorCode = BinaryPrimitives.ReadUInt32BigEndian(payload[4..]); break;
-            case Http2FrameType.ResetStream when payload.Length >= 4: frames.ErrorCode = BinaryPrimitives.ReadUInt32BigEndian(payload); break;
+            case Http2FrameType.ResetStream when payload.Length >= 4: (frames.ErrorCode, frames.IsReset) = (BinaryPrimitives.ReadUInt32BigEndian(payload), true); break;
             case Http2FrameType.Priority when payload.Length >= 5: frames.Priority = payload[4]; break;
             case Http2FrameType.WindowUpdate when payload.Length >= 4: stream.Window = BinaryPrimitives.ReadUInt32BigEndian(payload) & 0x7fff_ffff; break;
         }

@@ -124,8 +124,8 @@ internal sealed class PgsqlSession(InspectorOptions options, Detector detector) 
         {
             case 'S' or 'N' or 'G' when body.IsEmpty:
                 _transaction.AnswerSsl(type != 'N');
+                HandsOver = type == 'S' && detector.Scope.Flush(options);
                 Finish();
-                HandsOver = type == 'S';
                 break;
             case 'R': TakeAuthentication(body); break;
             case 'S': _transaction.State(body); break;

@@ -168,6 +168,16 @@ internal sealed class RenameDetails(int version, byte[] from, byte[] to, byte[] 
     }
 }
 
+internal sealed class DispositionDetails(byte[] name, bool deletesOnClose, byte[] fileId) : SmbDetails
+{
+    public override void Write(Utf8JsonWriter json, EveText text)
+    {
+        json.WriteString("filename"u8, name.Length == 0 ? "<share_root>"u8 : text.Of(name));
+        json.WriteString("access"u8, deletesOnClose ? "delete on close"u8 : "normal"u8);
+        json.WriteString("fuid"u8, SmbNames.FileId(fileId));
+    }
+}
+
 internal sealed class IoctlDetails(uint function) : SmbDetails
 {
     public override void Write(Utf8JsonWriter json, EveText text) => json.WriteString("function"u8, SmbNames.Function(function));

@@ -7,6 +7,9 @@ namespace Demilune.Inspection.Sessions.Smb;
 /// <summary>A file or pipe that is open.</summary>
 internal sealed class SmbOpenFile(byte[] id, byte[] name, byte[] share)
 {
+    /// <summary>The name of a file that was opened before the connection was seen.</summary>
+    public static byte[] Unknown { get; } = [.. "<unknown>"u8];
+
     public byte[] Id { get; } = id;
     public byte[] Name { get; } = name;
     public byte[] Share { get; } = share;

@@ -76,7 +76,7 @@ internal sealed partial class SmbSession
         switch (command.Code)
         {
             case Write1 when command.Words.Length >= 24:
-                TakeWrite1(command, treeId, userId);
+                TakeWrite1(command, treeId);
                 return first;
             case Read1 when command.Words.Length >= 10:
                 if (_reads.Count < MaxOpen) _reads[(1, key)] = (command.Word(2), BinaryPrimitives.ReadUInt32LittleEndian(command.Words[6..]));
@@ -99,6 +99,8 @@ internal sealed partial class SmbSession
             Create1 when command.Words.Length >= 48 => DetailsOfCreate1(command, isWide),
             _ => null,
         };
+        if (command.Code is Negotiate1 or Setup1) treeId = 0;
+        if (command.Code == Negotiate1) userId = 0;
         var transaction = first is { Details: null } ? first : Open(1, command.Code, first is null ? key : key | 1UL << 60, userId, treeId, details);
         transaction.Details ??= details;
         if (command.Code != TreeConnect1) Inspect(transaction, Side.Client);
@@ -117,7 +119,7 @@ internal sealed partial class SmbSession
             var status = BinaryPrimitives.ReadUInt32LittleEndian(message[5..]);
             if (command.Code == Trans1 && command.Words.Length >= 16) TakePipe(file, Side.Server, command.Slice(command.Word(7), command.Word(6)), status, null);
             else if (command.Words.Length >= 24)
-                TakeData(file, Side.Server, read.Offset, command.Slice(command.Word(6), command.Word(5) | (long)command.Word(7) << 16), status, () => NewTransaction(1, Read1, userId, treeId));
+                TakeData(file, Side.Server, read.Offset, command.Slice(command.Word(6), command.Word(5) | (long)command.Word(7) << 16), status, () => NewTransaction(1, Read1, 0, 0));
             return;
         }
         if (transaction is null && !(command.Code is TreeConnect1 or Create1)) return;
@@ -140,6 +142,7 @@ internal sealed partial class SmbSession
                 if (command.Bytes.Length >= 16) negotiate.ServerGuid = command.Bytes[..16].ToArray();
                 break;
             case SessionSetupDetails setup when command.Code == Setup1:
+                (transaction.SessionId, transaction.TreeId) = (U16(command.Message, 28), treeId);
                 var bytes = command.Bytes;
                 if (command.Words.Length >= 8) bytes = bytes[Math.Min(bytes.Length, command.Word(3))..];
                 setup.Server = TakeHost(command, bytes, isWide);
@@ -161,13 +164,14 @@ internal sealed partial class SmbSession
         }
     }
 
-    private void TakeWrite1(Command1 command, ushort treeId, ushort userId)
+    /// <summary>Files of this version Suricata tells of without user and tree.</summary>
+    private void TakeWrite1(Command1 command, ushort treeId)
     {
         if (FindFile(command.Word(2), command.Words.Slice(4, 2), treeId) is not { } file) return;
         long offset = BinaryPrimitives.ReadUInt32LittleEndian(command.Words[6..]);
         if (command.Words.Length >= 28) offset |= (long)BinaryPrimitives.ReadUInt32LittleEndian(command.Words[24..]) << 32;
         var data = command.Slice(command.Word(11), command.Word(10) | (long)command.Word(9) << 16);
-        TakeData(file, Side.Client, offset, data, null, () => NewTransaction(1, Write1, userId, treeId));
+        TakeData(file, Side.Client, offset, data, null, () => NewTransaction(1, Write1, 0, 0));
     }
 
     private NegotiateDetails DetailsOfNegotiate1(Command1 command)

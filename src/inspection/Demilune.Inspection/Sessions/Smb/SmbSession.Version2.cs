@@ -43,7 +43,7 @@ internal sealed partial class SmbSession
             case ReadCommand or WriteCommand or GetInfo:
                 return;
             case SetInfo:
-                if (DetailsOfSetInfo(header) is { } rename) Open(2, command, key, sessionId, treeId, rename);
+                if (DetailsOfSetInfo(header) is { } change) Open(2, command, key, sessionId, treeId, change);
                 return;
             case CloseCommand when body.Length >= 24:
                 if (_openFiles.Remove(FileKey(body[8..]), out var closed)) CloseFile(closed, FileState.Closed);
@@ -87,6 +87,7 @@ internal sealed partial class SmbSession
                     TakePipe(file, Side.Server, header.Slice((int)BinaryPrimitives.ReadUInt32LittleEndian(body[32..]), BinaryPrimitives.ReadUInt32LittleEndian(body[36..])), header.Status, null);
                 return;
             }
+            if (header.Status == EndOfFile) EndFile(file, header.Status);
             if (header.Status is not (0 or BufferOverflow)) return;
             var direction = _directions[(int)Side.Server];
             (direction.Target, direction.Offset, direction.Status) = (file, read.Offset, header.Status);
@@ -125,6 +126,16 @@ internal sealed partial class SmbSession
                 break;
         }
         Finish(transaction.Version, key, transaction);
+    }
+
+    /// <summary>The client has read all of it.</summary>
+    private void EndFile(SmbOpenFile file, uint status)
+    {
+        var transfer = file.Transfers[(int)Side.Server];
+        if (transfer is not { File: { } tracked, Transaction: { } transaction }) return;
+        transaction.Status = status;
+        _files.Close(tracked, FileState.Closed);
+        transfer.File = null;
     }
 
     private bool TryNegotiation1(out ulong key)
@@ -167,16 +178,18 @@ internal sealed partial class SmbSession
         return new(SmbText.Narrow(header.Slice(U16(body, 44), U16(body, 46))), BinaryPrimitives.ReadUInt32LittleEndian(body[36..]), (options & directory) != 0, (options & deleteOnClose) != 0);
     }
 
-    private RenameDetails? DetailsOfSetInfo(Smb2Header header)
+    private SmbDetails? DetailsOfSetInfo(Smb2Header header)
     {
-        const int ofFile = 1, rename = 10;
+        const int ofFile = 1, rename = 10, disposition = 13;
         var body = header.Body;
-        if (body.Length < 32 || body[2] != ofFile || body[3] != rename) return null;
+        if (body.Length < 32 || body[2] != ofFile) return null;
         var info = header.Slice(U16(body, 8), BinaryPrimitives.ReadUInt32LittleEndian(body[4..]));
-        if (info.Length < 20) return null;
-        var length = (int)Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(info[16..]), info.Length - 20);
         var id = body.Slice(16, 16).ToArray();
-        return new(2, _openFiles.GetValueOrDefault(FileKey(id))?.Name ?? [], SmbText.Narrow(info.Slice(20, length)), id);
+        var name = _openFiles.GetValueOrDefault(FileKey(id))?.Name ?? SmbOpenFile.Unknown;
+        if (body[3] == disposition) return info.IsEmpty ? null : new DispositionDetails(name, deletesOnClose: info[0] != 0, id);
+        if (body[3] != rename || info.Length < 20) return null;
+        var length = (int)Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(info[16..]), info.Length - 20);
+        return new RenameDetails(2, name, SmbText.Narrow(info.Slice(20, length)), id);
     }
 
     private static UInt128 FileKey(ReadOnlySpan<byte> id) => BinaryPrimitives.ReadUInt128LittleEndian(id);

@@ -193,11 +193,11 @@ internal sealed partial class SmbSession : IProtocolSession
     {
         foreach (var transfer in file.Transfers)
         {
-            if (transfer.File is null) continue;
-            _files.Close(transfer.File, state);
-            transfer.File = null;
-            if (transfer.Transaction is { } transaction) Tell(transaction);
-            transfer.Transaction = null;
+            if (transfer.Transaction is not { } transaction) continue;
+            if (state == FileState.Closed && transaction.Version == 2) transaction.Status = 0;
+            if (transfer.File is not null) _files.Close(transfer.File, state);
+            Tell(transaction);
+            (transfer.File, transfer.Transaction) = (null, null);
         }
         if (file.Conversation is not { } conversation) return;
         while (conversation.Calls.Count > 0) FinishCall(conversation, conversation.Calls[0]);
@@ -216,8 +216,8 @@ internal sealed partial class SmbSession : IProtocolSession
         if (transfer.File is null)
         {
             if (begin is null) return;
+            if (transfer.Transaction is { } ended) Tell(ended);
             transfer.Transaction = begin();
-            transfer.Transaction.Status = 0;
             transfer.Transaction.Details = new FileDetails(file.Name, file.Share, file.Id);
             transfer.File = _files.Open(from, file.Name, transfer.Transaction, transfer.Transaction.Pending, transfer.Transaction);
             transfer.Next = 0;

@@ -12,7 +12,7 @@ internal static class SmtpProtocol
     {
         App = AppProtocol.Smtp,
         OfStream = static (from, bytes) => from == Side.Client ? SmtpDetection.OfClient(bytes) : SmtpDetection.OfServer(bytes),
-        MarkOfSide = static (from, bytes) => from == Side.Client ? SmtpDetection.OfClient(bytes) : Wire.Detection.No,
+        MarkOfSide = static (from, bytes) => from == Side.Client ? SmtpDetection.ByMark(bytes) : Wire.Detection.No,
         Buffers = [BufferId.SmtpHelo, BufferId.SmtpMailFrom, BufferId.SmtpRcptTo],
         Events =
         [

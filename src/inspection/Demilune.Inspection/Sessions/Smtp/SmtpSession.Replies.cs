@@ -63,8 +63,8 @@ internal sealed partial class SmtpSession
                     session.Finish();
                     break;
                 case SmtpCommand.StartTls when code == 220:
+                    session.HandsOver = session._detector.Scope.Flush(session._options);
                     session.Finish();
-                    session.HandsOver = true;
                     break;
                 case SmtpCommand.StartTls:
                     session.Notice("smtp.TLS_REJECTED");

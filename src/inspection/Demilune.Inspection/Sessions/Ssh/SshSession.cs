@@ -68,7 +68,11 @@ internal sealed class SshSession : IProtocolSession, ITransaction, IRecordFields
 
     public void NewKeys()
     {
-        if (_client.Reader.HasNewKeys && _server.Reader.HasNewKeys) Tell();
+        if (!_client.Reader.HasNewKeys || !_server.Reader.HasNewKeys) return;
+        // Behind this everything is encrypted.
+        _detector.Scope.Flush(_options);
+        Tell();
+        _detector.Scope.IsFlush = false;
     }
 
     public void Notice(SshSide side, string name) => _detector.Notice(name, this, side, side.Pending);
