@@ -74,6 +74,17 @@ public sealed class EtcdNetworkStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_watch_that_says_nothing_is_not_believed()
+    {
+        await using var muted = new MutedEtcd(Server.Endpoint);
+        using World one = Controller(), other = new(new EtcdNetworkStore(Server.Options with { Endpoints = [muted.Endpoint] }, NullLogger.Instance));
+        Until(() => muted.Watches == 1);
+        one.Send("POST", "networks", """{"network":{"name":"unheard"}}""");
+        Until(() => Names(other, "networks").SequenceEqual(["unheard"]));
+        Assert.Equal(2, muted.Watches);
+    }
+
+    [Fact]
     public void Who_was_away_for_longer_than_etcd_remembers_reads_it_whole()
     {
         using World one = Controller(), other = Controller();

@@ -16,8 +16,6 @@ internal sealed partial class EtcdNetworkStore : INetworkStore
     /// <summary>Objects for one answer: etcd sends at most 1.5 MiB by default, and a large security group has 100 KiB.</summary>
     private const int PageSize = 500;
 
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(5);
-
     private readonly EtcdClient _etcd;
     private readonly ILogger _log;
     private readonly string _prefix, _writtenKey, _objects;
@@ -102,65 +100,6 @@ internal sealed partial class EtcdNetworkStore : INetworkStore
         _stop.Dispose();
     }
 
-    /// <summary>Hears what others write until the store is closed; a watch that broke is begun again where it broke.</summary>
-    /// <remarks>No write waits for it: one that meets what the watch would have brought reads everything.</remarks>
-    private async Task FollowAsync(long from, CancellationToken stop)
-    {
-        var pause = ShortestPause;
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                await foreach (var message in _etcd.WatchAsync(WatchFrom(from), stop))
-                {
-                    from = Hear(message, from);
-                    pause = ShortestPause;
-                    // etcd is done with this watch and leaves its stream open.
-                    if (IsTooLate(message)) break;
-                }
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception error)
-            {
-                // Whatever it was: a controller that no longer hears the others would go on with an old network, and nobody would know.
-                LogDeaf(error, from, pause);
-            }
-            try
-            {
-                await Task.Delay(pause, stop);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
-        }
-    }
-
-    /// <returns>The revision that is to be heard next.</returns>
-    private long Hear(JsonObject message, long from)
-    {
-        if (IsTooLate(message))
-        {
-            var (revision, written, resources) = ReadAll();
-            Tell(written, Whole(resources));
-            return revision + 1;
-        }
-        foreach (var write in Events(message).GroupBy(one => one.Revision)) Tell(write.Key, new([.. write.Select(one => one.Change).OfType<Change>()], false));
-        return Math.Max(from, EtcdClient.Number(message["header"]?["revision"]) + 1);
-    }
-
-    /// <summary>We were away for longer than etcd remembers.</summary>
-    private static bool IsTooLate(JsonObject message) => EtcdClient.Number(message["compact_revision"]) > 0;
-
-    private JsonObject WatchFrom(long revision) => new()
-    {
-        ["key"] = EtcdClient.Encode(_prefix), ["range_end"] = EtcdClient.Encode(EtcdClient.EndOf(_prefix)), ["start_revision"] = $"{revision}", ["prev_kv"] = true, ["progress_notify"] = true,
-    };
-
     private void Tell(long revision, StoreNews news)
     {
         lock (_news)
@@ -228,7 +167,4 @@ internal sealed partial class EtcdNetworkStore : INetworkStore
     private static string Text(JsonNode? base64) => Encoding.UTF8.GetString(Convert.FromBase64String((string?)base64 ?? ""));
 
     private static JsonObject Put(string key, string value) => new() { ["request_put"] = new JsonObject { ["key"] = EtcdClient.Encode(key), ["value"] = value } };
-
-    [LoggerMessage(2110, LogLevel.Warning, "etcd: what other controllers write is not heard from revision {Revision} on; it is tried again after {Pause}")]
-    private partial void LogDeaf(Exception error, long revision, TimeSpan pause);
 }
