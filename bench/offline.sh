@@ -3,10 +3,11 @@
 # installed). Two runs each, in turn; prints the better one of each in CPU time (all threads, so that a busy machine does not
 # matter), what of it goes before the first frame, and memory.
 #   bench/offline.sh [RULES [CONNECTIONS]]     folder of *.rules (default rules/), size of the capture (default 6000: 350 MB)
+#   bench/offline.sh synthetic [CONNECTIONS]   20,000 rules that nobody wrote
 # Build first (./run --once or ./test does). The machine should be otherwise idle: only ratios of one run are comparable.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-rules=$(realpath "${1:-rules}") connections=${2:-6000}
+rules=${1:-rules} connections=${2:-6000}
 demilune=artifacts/bin/Demilune.Cli/demilune
 [ -x "$demilune" ] || { echo "bench: build first: ./run --once" >&2; exit 1; }
 suricata=$(eng/suricata.sh)
@@ -15,7 +16,11 @@ trap 'rm -rf "$work"' EXIT
 dotnet build bench/Demilune.Bench -c Release -v q --nologo > /dev/null
 bench/Demilune.Bench/bin/Release/net10.0/demilune-bench capture "$work/traffic.pcap" "$connections"
 bench/Demilune.Bench/bin/Release/net10.0/demilune-bench capture "$work/empty.pcap" 1
-find "$rules" -name '*.rules' -exec cat {} + > "$work/all.rules"
+if [ "$rules" = synthetic ]; then
+  bench/Demilune.Bench/bin/Release/net10.0/demilune-bench rules "$work/all.rules" 20000
+else
+  find "$rules" -name '*.rules' -exec cat {} + > "$work/all.rules"
+fi
 cat > "$work/suricata.yaml" << END
 %YAML 1.1
 ---

@@ -7,6 +7,7 @@ return args switch
     ["judge", .. var rules] when rules.Length > 0 => Judging.Run("", rules),
     ["flows", var connections] => ManyFlows.Run(int.Parse(connections)),
     ["capture", var file, var connections] => Traffic.Write(file, int.Parse(connections)),
+    ["rules", var file, var count] => Synthetic.Write(file, int.Parse(count)),
     ["policies", .. var sizes] => await PolicyScale.RunAsync(sizes.Length == 0 ? [1_000, 5_000, 10_000, 50_000] : sizes.Select(int.Parse)),
     ["enforce", var pods, var perSecond, var seconds] => await EnforcementLatency.RunAsync(int.Parse(pods), int.Parse(perSecond), int.Parse(seconds)),
     ["tunnels", var seconds] => Tunnels.Run(TimeSpan.FromSeconds(double.Parse(seconds))),
@@ -22,6 +23,7 @@ static int Usage()
         demilune-bench: the pieces of bench/run.sh.
           demilune-bench judge [--only EXCHANGE] RULES...  what judging costs without a wire, and the prefilter alone
           demilune-bench capture FILE CONNECTIONS writes a capture of browsers and downloads
+          demilune-bench rules FILE COUNT         writes rules that nobody wrote, the same ones each time
           demilune-bench flows CONNECTIONS        memory, delay and pauses with very many connections, and a flood of SYNs
           demilune-bench policies [PODS…]         what an event costs the controller, by size of the cluster
           demilune-bench enforce PODS EVENTS-PER-SECOND SECONDS  from an event until all kernels judge by it (root)
