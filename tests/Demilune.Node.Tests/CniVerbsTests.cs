@@ -220,6 +220,36 @@ public sealed class CniVerbsTests : IDisposable
         Assert.Equal(200, _kernel.Interfaces.Count);
     }
 
+    [Fact]
+    public async Task Two_hundred_pods_that_come_and_go_at_once_leave_nothing()
+    {
+        _agent.Receive(State([.. Enumerable.Range(1, 200).Select(n => Pod($"u{n}", $"pod-{n}", n))]));
+        await Task.WhenAll(Enumerable.Range(1, 200).Select(async n =>
+        {
+            Assert.Null((await Ask("ADD", $"c{n}", $"u{n}", $"pod-{n}")).Error);
+            await Task.Yield();
+            Assert.Null((await Ask("CHECK", $"c{n}", $"u{n}", $"pod-{n}")).Error);
+            Assert.Null((await Ask("DEL", $"c{n}", $"u{n}", $"pod-{n}", netns: n % 2 == 0 ? "" : "/run/netns/x")).Error);
+        }));
+        Assert.Empty(_kernel.Interfaces);
+        Assert.Empty(_kernel.Attached);
+        Assert.Empty(_agent.Attachments());
+        Assert.Empty(Directory.EnumerateFiles(_directory));
+    }
+
+    [Fact]
+    public async Task What_a_crash_tore_in_the_middle_of_an_add_is_forgotten_and_its_del_succeeds()
+    {
+        _agent.Receive(State(Pod("u1", "web")));
+        await Ask("ADD", "c1", "u1", "web");
+        var file = Assert.Single(Directory.EnumerateFiles(_directory, "*.json"));
+        File.WriteAllBytes(file, File.ReadAllBytes(file)[..20]);
+        using var restarted = new Agent(_kernel, new AttachmentStore(_directory), _agent.State, NullLogger.Instance);
+        var verbs = new CniVerbs(restarted, Options(_directory), NullLogger.Instance);
+        Assert.Null((await verbs.AnswerAsync(new("DEL", "c1", "", "eth0", "", Config("1.1.0")), TestContext.Current.CancellationToken)).Error);
+        Assert.Empty(Directory.EnumerateFiles(_directory));
+    }
+
     private static string PortId(int n) => $"{n:x8}-0000-4000-8000-000000000000";
 
     private static Port Pod(string uid, string name, int n = 1) => new()
@@ -244,9 +274,10 @@ public sealed class CniVerbsTests : IDisposable
     private (Agent, CniVerbs) Start()
     {
         var agent = new Agent(_kernel, new AttachmentStore(_directory), null, NullLogger.Instance);
-        var options = new AgentOptions("n1", new Uri("https://127.0.0.1:1"), "", _directory, "") { PortTimeout = TimeSpan.FromMilliseconds(300) };
-        return (agent, new(agent, options, NullLogger.Instance));
+        return (agent, new(agent, Options(_directory), NullLogger.Instance));
     }
+
+    private static AgentOptions Options(string directory) => new("n1", new Uri("https://127.0.0.1:1"), "", directory, "") { PortTimeout = TimeSpan.FromMilliseconds(300) };
 
     private Task<CniReply> Ask(string command, string container, string uid, string name, string netns = "/run/netns/x", string version = "1.1.0") =>
         _verbs.AnswerAsync(

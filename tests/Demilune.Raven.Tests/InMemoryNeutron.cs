@@ -26,6 +26,12 @@ internal sealed class InMemoryNeutron : INeutron
     /// <summary>A port that is bound is carried by a switch at once.</summary>
     public bool Switched { get; init; }
 
+    /// <summary>Awaited before a request that makes something.</summary>
+    public Func<string, Task>? Slow { get; set; }
+
+    /// <summary>How many ports there may be; null: any number.</summary>
+    public int? PortQuota { get; set; }
+
     public List<string> Log { get; } = [];
 
     public IEnumerable<T> All<T>() where T : Resource => _resources.Values.OfType<T>().Select(one => (T)View(one));
@@ -38,10 +44,31 @@ internal sealed class InMemoryNeutron : INeutron
     public Task<T?> FindAsync<T>(string id, CancellationToken ct) where T : Resource, IResource<T> =>
         Task.FromResult(_resources.GetValueOrDefault(id) is T found ? (T)View(found) : null);
 
-    public Task<T> CreateAsync<T>(T resource, CancellationToken ct) where T : Resource, IResource<T>
+    public async Task<T> CreateAsync<T>(T resource, CancellationToken ct) where T : Resource, IResource<T>
+    {
+        await Slowly($"create {typeof(T).Name} {resource.Description}");
+        Check(resource, 1);
+        return Make(resource);
+    }
+
+    /// <summary>All or none, but for what a lost answer leaves in the middle.</summary>
+    public async Task<IReadOnlyList<T>> CreateAsync<T>(IReadOnlyList<T> resources, CancellationToken ct) where T : Resource, IResource<T>
+    {
+        await Slowly($"create {resources.Count} {typeof(T).Name}");
+        if (resources.OfType<SecurityGroupRule>().Select(rule => rule.SecurityGroupId).Distinct().Count() > 1) throw Refusal(400, "SecurityGroupNotSingleGroupRules", "");
+        foreach (var resource in resources) Check(resource, resources.Count);
+        return [.. resources.Select(Make)];
+    }
+
+    private void Check<T>(T resource, int together) where T : Resource
     {
         Before($"create {typeof(T).Name} {resource.Description}");
         CheckReferences(resource);
+        if (resource is Port && PortQuota is { } most && All<Port>().Count() + together > most) throw Refusal(409, "OverQuota", "ports");
+    }
+
+    private T Make<T>(T resource) where T : Resource
+    {
         T made = resource with { Id = $"{typeof(T).Name}-{++_nextId:D6}" };
         _resources[made.Id] = Completed(made);
         if (made is SecurityGroup)
@@ -51,11 +78,8 @@ internal sealed class InMemoryNeutron : INeutron
                 _resources[id] = new SecurityGroupRule { Id = id, SecurityGroupId = made.Id, Direction = "egress", Ethertype = ethertype };
             }
         After();
-        return Task.FromResult((T)View(_resources[made.Id]));
+        return (T)View(_resources[made.Id]);
     }
-
-    public Task<IReadOnlyList<T>> CreateAsync<T>(IReadOnlyList<T> resources, CancellationToken ct) where T : Resource, IResource<T> =>
-        throw new NotSupportedException("nobody asks for it");
 
     public Task<T> UpdateAsync<T>(string id, T changes, CancellationToken ct, long? ifRevision = null) where T : Resource, IResource<T>
     {
@@ -66,6 +90,10 @@ internal sealed class InMemoryNeutron : INeutron
         {
             (Port port, Port change) => port with
             {
+                Name = change.Name ?? port.Name,
+                Description = change.Description ?? port.Description,
+                DeviceId = change.DeviceId ?? port.DeviceId,
+                DeviceOwner = change.DeviceOwner ?? port.DeviceOwner,
                 SecurityGroups = change.SecurityGroups ?? port.SecurityGroups,
                 HostId = change.HostId ?? port.HostId,
                 QosPolicyId = change.QosPolicyId switch { null => port.QosPolicyId, "" => null, var policy => policy }
@@ -123,6 +151,11 @@ internal sealed class InMemoryNeutron : INeutron
 
     public Task<bool> RemoveQosRuleAsync(string policyId, QosRule rule, CancellationToken ct) => DeleteAsync<QosRule>(rule.Id, ct);
 
+    public Task<IReadOnlyList<QuotaUse>> QuotasAsync(string projectId, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<QuotaUse>>(PortQuota is { } most ? [new("port", most, All<Port>().Count())] : []);
+
+    private Task Slowly(string what) => Slow?.Invoke(what) ?? Task.CompletedTask;
+
     private void Before(string what)
     {
         Log.Add(what);
@@ -143,6 +176,7 @@ internal sealed class InMemoryNeutron : INeutron
             FixedIps = [new FixedIp { IpAddress = $"10.244.0.{_nextAddress}" }, new FixedIp { IpAddress = $"fd00:244::{_nextAddress++:x}" }],
         },
         Port port => port with { HostId = port.HostId ?? "" },
+        Network network => network with { ProjectId = "project" },
         _ => made,
     };
 

@@ -50,7 +50,7 @@ internal static class Scenario
         {
             var plan = PlanFor(capabilities, facts, mirror);
             if (plan.IsEmpty) return round;
-            var failures = await mirror.ApplyAsync(plan, default);
+            var failures = (await mirror.ApplyAsync(plan, default)).Failures;
             if (failures.Count == 0) continue;
             Assert.True(tolerateFailures, string.Join('\n', failures));
             return round;

@@ -49,7 +49,13 @@ internal sealed class MemoryNeutron : INeutron
     public Task<AddressGroup> RemoveAddressesAsync(string id, IReadOnlyList<string> addresses, CancellationToken ct) =>
         Kept(Group(id) with { Addresses = [.. (Group(id).Addresses ?? []).Except(addresses)] });
 
-    public Task<IReadOnlyList<T>> CreateAsync<T>(IReadOnlyList<T> resources, CancellationToken ct) where T : Resource, IResource<T> => throw new NotSupportedException();
+    public async Task<IReadOnlyList<T>> CreateAsync<T>(IReadOnlyList<T> resources, CancellationToken ct) where T : Resource, IResource<T>
+    {
+        var (before, made) = (Requests, new List<T>(resources.Count));
+        foreach (var resource in resources) made.Add(await CreateAsync(resource, ct));
+        Requests = before + 1;
+        return made;
+    }
 
     public Task SetTagsAsync<T>(string id, IReadOnlyList<string> tags, CancellationToken ct) where T : StandardResource, IResource<T> => throw new NotSupportedException();
 

@@ -76,6 +76,14 @@ public sealed record ControllerOptions(
     /// <summary>Of a packet inside a tunnel, in bytes: pods' interfaces have at most this.</summary>
     public int OverlayMtu { get; init; } = 1450;
 
+    /// <inheritdoc cref="RavenOptions.LeastSparePorts"/>
+    /// <remarks>Of a cloud only: the built-in network makes ports as fast as pools would give them.</remarks>
+    public int LeastSparePorts { get; init; } = 10;
+
+    /// <inheritdoc cref="RavenOptions.MostSparePorts"/>
+    /// <inheritdoc cref="LeastSparePorts" path="/remarks"/>
+    public int MostSparePorts { get; init; } = 30;
+
     /// <summary>The clouds.yaml; empty: where OpenStack's tools look.</summary>
     public string OsClientConfigFile { get; init; } = "";
 }

@@ -42,6 +42,8 @@ var overlay = Program.Option("--overlay", "none|vxlan", "How pods on different n
 overlay.AcceptOnlyFromAmong("none", "vxlan");
 var overlayPort = Program.Option("--overlay-port", "PORT", "UDP port of the tunnels; the nodes must reach each other there.", "4789");
 var overlayMtu = Program.Option("--overlay-mtu", "BYTES", "What fits into a tunnel: the MTU of the network between the nodes less 50, over IPv6 less 70.", "1450");
+var spareLeast = Program.Option("--port-pool-min", "PORTS", "In a cloud: when fewer than these are ready for pods to come, more are made. Of the cluster, with --steering sfc of each node.", "10");
+var spareMost = Program.Option("--port-pool-max", "PORTS", "In a cloud: how many are made ready; 0: none, and each pod waits for its own.", "30");
 var remove = new Option<bool>("--remove-network") { Description = "Remove everything of this cluster from the cloud's network, then exit. Stop the controller first." };
 var networkOnly = new Option<bool>("--network-only") { Description = "Serve the built-in network's Neutron API, and nothing else: no Kubernetes is needed." };
 var root = new RootCommand(
@@ -51,7 +53,7 @@ var root = new RootCommand(
 {
     kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort, neutronIdentity, neutronKeystone, consolePort, syslog, webhook, otlp, traces,
     mailServer, mailPassword, mailFrom, mailTo, logFormat,
-    etcd, etcdAuthority, etcdCertificate, etcdKey, osCloud, osConfig, steering, overlay, overlayPort, overlayMtu, remove, networkOnly,
+    etcd, etcdAuthority, etcdCertificate, etcdKey, osCloud, osConfig, steering, overlay, overlayPort, overlayMtu, spareLeast, spareMost, remove, networkOnly,
 };
 foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort, consolePort])
     port.Validators.Add(result =>
@@ -61,6 +63,7 @@ foreach (var port in (Option<string>[])[linkPort, restPort, neutronPort, console
     });
 overlayPort.Validators.Add(result => Within(result, overlayPort, 1, ushort.MaxValue));
 overlayMtu.Validators.Add(result => Within(result, overlayMtu, 1_280, ushort.MaxValue));      // below, IPv6 does not work (RFC 8200 §5)
+foreach (var ports in (Option<string>[])[spareLeast, spareMost]) ports.Validators.Add(result => Within(result, ports, 0, 10_000));
 listen.Validators.Add(result =>
 {
     if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError("--listen-address must be an IP address.");
@@ -117,6 +120,8 @@ root.SetAction((parsed, stop) =>
         Overlay = parsed.GetValue(overlay) == "vxlan",
         OverlayPort = Port(overlayPort),
         OverlayMtu = Port(overlayMtu),
+        LeastSparePorts = Port(spareLeast),
+        MostSparePorts = Port(spareMost),
         Etcd = parsed.GetValue(etcd) is { } endpoints and not "none"
             ? new([.. endpoints.Split(',').Select(url => new Uri(url))], $"/demilune/{parsed.GetValue(cluster)}/network/", File(etcdAuthority), File(etcdCertificate), File(etcdKey)) : null,
         OsCloud = parsed.GetValue(osCloud)!,

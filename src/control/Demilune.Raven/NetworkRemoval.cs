@@ -24,7 +24,7 @@ public static class NetworkRemoval
             var plan = Planner.Plan(cluster, new DesiredNetwork(), mirror.Snapshot);
             if (plan.IsEmpty) break;
             told($"{plan.Length} objects to remove, the first: {plan[0]}");
-            failures = await mirror.ApplyAsync(plan, cancel);
+            failures = (await mirror.ApplyAsync(plan, cancel)).Failures;
         }
         var left = new List<string>();
         foreach (var subnet in mirror.Snapshot.All<Subnet>()) await TryAsync($"subnet {subnet.Name}", neutron.DeleteAsync<Subnet>(subnet.Id, cancel), left);

@@ -58,8 +58,8 @@ public sealed class RavenController : IPodNetworks
         if (options.ClusterName.Length is 0 or > 40) throw new ArgumentException("the cluster's name needs 1 to 40 characters", nameof(options));
         (_informers, _options, _events, _log) = (informers, options, events, log);
         _reports = new PolicyReports(informers, status, time);
-        _network = new Convergence(neutron, options);
         _queue = new WorkQueue<string>(new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(15)));
+        _network = new Convergence(neutron, options) { Noted = options.SlowPorts ? () => _queue.Add(Everything) : null };
         _facts = new ClusterFollower(informers, Wake, (pod, problem) => events.Warning(ResourceType.Pods, pod, "InvalidBandwidth", problem));
     }
 
@@ -91,10 +91,11 @@ public sealed class RavenController : IPodNetworks
             if (everything && await _network.ReadAsync(cancel)) _facts.Forget();
             if (everything) _unwritten = null;
             _facts.Look(_network.Compiler, _network.Designer, everything);
+            _network.Nodes = _informers.Nodes.Store.Current.Objects.Values.Select(node => node.Metadata.Name);
             var rounds = 0;
             await _network.RunAsync(everything, keys => Publish(keys, isDone: rounds++ > 0), plan => RavenLog.Applying(_log, plan.Length, plan[0].ToString()), cancel);
             Show();
-            _synced.TrySetResult();
+            if (_network.IsSettled) _synced.TrySetResult();
             _unwritten?.UnionWith(_network.Designer.TakeRedesigned());
             await WriteStatusAsync(cancel);
         }
@@ -170,7 +171,7 @@ public sealed class RavenController : IPodNetworks
         if (NetworkSeen is not { } seen) return;
         _network.Shortage ??= shortage => RavenLog.Shortage(_log, shortage);
         // A cloud's classifier has no place for the tag of the policy that judges it: it is in its description.
-        seen([.. _network.Snapshot.Everything.Select(resource =>
+        seen([.. _network.Snapshot.Everything.Where(resource => resource is not Port { DeviceOwner: DeviceOwners.Spare }).Select(resource =>
             resource is FlowClassifier { L7Parameters: not { SecurityPolicyTag: not null } } flow && Key.TagOf(flow.Description ?? "") is { } tag
                 ? flow with { L7Parameters = new L7Parameters { SecurityPolicyTag = tag } } : resource)]);
         WatchPorts();

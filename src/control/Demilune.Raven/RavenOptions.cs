@@ -20,6 +20,16 @@ public sealed record RavenOptions
     /// <summary>How traffic comes to a firewall. Default: the splice on the pods' own interfaces.</summary>
     public SteeringDriver Steering { get; init; }
 
+    /// <summary>Ports made ahead: when fewer than these are left, there are to be <see cref="MostSparePorts"/> again. Of the cluster, and with
+    /// <see cref="SteeringDriver.PortChains"/> of each node.</summary>
+    public int LeastSparePorts { get; init; }
+
+    /// <summary>Default 0: no pool. The built-in network makes a port in less than a millisecond.</summary>
+    public int MostSparePorts { get; init; }
+
+    /// <summary>Making and deleting ports may take the network seconds: other things go on meanwhile. Default: no, each step is done when the next begins.</summary>
+    public bool SlowPorts { get; init; }
+
     internal IEnumerable<Prefix> PodPrefixes => PodNetworks.Select(text => Prefix.TryParse(text, out var prefix)
         ? prefix
         : throw new ArgumentException($"pod network \"{text}\" is no CIDR, for example 10.244.0.0/16"));

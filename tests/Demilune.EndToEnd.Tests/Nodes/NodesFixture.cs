@@ -29,6 +29,8 @@ public sealed class NodesFixture : IAsyncLifetime
 
     internal ClusterProcess Controller { get; }
 
+    internal ClusterLayout Layout => _cluster.Layout;
+
     internal Kubectl Kubectl => _cluster.Kubectl;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
@@ -95,12 +97,16 @@ public sealed class NodesFixture : IAsyncLifetime
     }
 
     /// <summary>A pod in namespace default, by kubelet's ways: it is bound to the node, and given its network there.</summary>
-    internal async Task<TestPod> StartAsync(TestNode node, string name, CancellationToken stop)
+    internal async Task<TestPod> StartAsync(TestNode node, string name, CancellationToken stop) =>
+        await node.AddPodAsync("default", name, await CreateAsync(node, name, stop), stop);
+
+    /// <returns>UID of a pod in namespace default that is bound to the node; nobody has started it.</returns>
+    internal async Task<string> CreateAsync(TestNode node, string name, CancellationToken stop)
     {
         var manifest = $$"""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"{{name}}","namespace":"default","labels":{"app":"{{name}}"} },"spec":{"nodeName":"{{node.Name}}","containers":[{"name":"app","image":"app"}]} }""";
         var applied = await Kubectl.ApplyAsync(manifest, stop);
         Assert.True(applied.Succeeded, applied.Summary);
-        return await node.AddPodAsync("default", name, await Kubectl.NeedAsync(stop, "get", "pod", name, "-o", "jsonpath={.metadata.uid}"), stop);
+        return await Kubectl.NeedAsync(stop, "get", "pod", name, "-o", "jsonpath={.metadata.uid}");
     }
 
     /// <summary>Waits for the firewall that the orchestrator wants on a node, and runs it.</summary>

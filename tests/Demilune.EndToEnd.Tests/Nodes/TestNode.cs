@@ -66,6 +66,11 @@ internal sealed class TestNode : IAsyncDisposable
 
     public ClusterProcess Agent { get; }
 
+    public string CniSocket => Path.Combine(_run, "cni.sock");
+
+    /// <summary>What the agent remembers of each ADD that had no DEL yet.</summary>
+    public IEnumerable<string> Attachments() => Directory.EnumerateFiles(Path.Combine(_run, "attachments"), "*.json");
+
     /// <summary>A sandbox with the network that the agent gives it.</summary>
     public async Task<TestPod> AddPodAsync(string @namespace, string name, string uid, CancellationToken stop)
     {
@@ -108,7 +113,7 @@ internal sealed class TestNode : IAsyncDisposable
     private async Task<JsonElement> AskAsync(CniRequest request, CancellationToken stop)
     {
         using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(_run, "cni.sock")), stop);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(CniSocket), stop);
         await using NetworkStream stream = new(socket);
         await stream.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(request, CniJson.Default.CniRequest) + "\n"), stop);
         using StreamReader reader = new(stream);

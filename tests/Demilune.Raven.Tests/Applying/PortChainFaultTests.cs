@@ -1,5 +1,4 @@
 using Demilune.Neutron;
-using Demilune.Raven.Applying;
 using Demilune.Raven.Facts;
 using static Demilune.Raven.Tests.Scenario;
 
@@ -27,7 +26,7 @@ public sealed class PortChainFaultTests
     public async Task Killed_after_any_request_it_converges_without_a_duplicate_or_a_leak()
     {
         var fresh = new InMemoryNeutron { Capabilities = s_capabilities, Switched = true };
-        foreach (var facts in (ClusterFacts[])[s_before, s_after]) await LiveAsync(fresh, facts);
+        foreach (var facts in (ClusterFacts[])[s_before, s_after]) await Life.LiveAsync(fresh, s_options, facts);
         var (end, wanted) = (fresh.Writes, Describe(fresh));
         Assert.Equal(4, Assert.Single(fresh.All<PortChain>()).FlowClassifiers!.Count);
         Assert.True(end > 40);
@@ -35,7 +34,7 @@ public sealed class PortChainFaultTests
         {
             var neutron = new InMemoryNeutron { Capabilities = s_capabilities, Switched = true, LoseAnswerOf = fault };
             foreach (var facts in (ClusterFacts[])[s_before, s_after])
-                if (!await LivesAsync(neutron, facts)) await LiveAsync(neutron, facts);
+                if (!await Life.LivesAsync(neutron, s_options, facts)) await Life.LiveAsync(neutron, s_options, facts);
             Assert.Equal(wanted, Describe(neutron));
         }
     }
@@ -44,49 +43,16 @@ public sealed class PortChainFaultTests
     public async Task Killed_after_any_request_while_all_goes_nothing_is_left_but_the_network()
     {
         var fresh = new InMemoryNeutron { Capabilities = s_capabilities, Switched = true };
-        await LiveAsync(fresh, s_before);
+        await Life.LiveAsync(fresh, s_options, s_before);
         var start = fresh.Writes;
-        await LiveAsync(fresh, s_nothing);
+        await Life.LiveAsync(fresh, s_options, s_nothing);
         var (end, wanted) = (fresh.Writes, Describe(fresh));
         for (var fault = start + 1; fault <= end; fault++)
         {
             var neutron = new InMemoryNeutron { Capabilities = s_capabilities, Switched = true, LoseAnswerOf = fault };
-            await LiveAsync(neutron, s_before);
-            if (!await LivesAsync(neutron, s_nothing)) await LiveAsync(neutron, s_nothing);
+            await Life.LiveAsync(neutron, s_options, s_before);
+            if (!await Life.LivesAsync(neutron, s_options, s_nothing)) await Life.LiveAsync(neutron, s_options, s_nothing);
             Assert.Equal(wanted, Describe(neutron));
-        }
-    }
-
-    /// <returns>False: it was killed.</returns>
-    private static async Task<bool> LivesAsync(InMemoryNeutron neutron, ClusterFacts facts)
-    {
-        try
-        {
-            await LiveAsync(neutron, facts);
-            return true;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>A controller from its start to where nothing is left to do; it knows only what it reads.</summary>
-    private static async Task LiveAsync(InMemoryNeutron neutron, ClusterFacts facts)
-    {
-        var network = new Convergence(neutron, s_options);
-        await network.ReadAsync(default);
-        foreach (var (name, labels) in facts.Cluster.Namespaces) network.Compiler.SetNamespace(name, labels);
-        foreach (var pod in facts.Cluster.Pods) network.Compiler.SetPod(pod.Uid, pod);
-        foreach (var policy in facts.Cluster.Policies) network.Compiler.SetPolicy(policy.Id, policy);
-        foreach (var placed in facts.Pods) network.Designer.SetPod(placed.Uid, placed);
-        foreach (var (name, inspection) in facts.Inspections) network.Designer.SetInspection(name, inspection);
-        // A switch says what it carries after it was told; then there is more to do.
-        for (var writes = -1; writes != neutron.Writes;)
-        {
-            writes = neutron.Writes;
-            await network.RunAsync(everything: true, _ => { }, _ => { }, default);
-            await network.ReadStatusAsync(default);
         }
     }
 }

@@ -34,6 +34,9 @@ internal static class ControlPlane
             {
                 ClusterName = options.ClusterName,
                 Steering = options.Steering,
+                SlowPorts = options.OsCloud.Length > 0,
+                LeastSparePorts = options.OsCloud.Length > 0 ? options.LeastSparePorts : 0,
+                MostSparePorts = options.OsCloud.Length > 0 ? options.MostSparePorts : 0,
                 PodNetworks = [.. new[] { options.PodNetworkV4, options.PodNetworkV6 }.Where(network => network.Length > 0)],
             },
             provider.GetRequiredService<EventRecorder>(), new StatusWriter(provider.GetRequiredService<KubernetesApi>(), Group.FieldManager),

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Demilune.Neutron;
 using Demilune.Raven.Design;
 using Demilune.Raven.Planning;
@@ -7,14 +8,27 @@ namespace Demilune.Raven.Applying;
 /// <summary>What went wrong with one operation. The others were done.</summary>
 internal sealed record Failure(Operation Operation, string Message);
 
+/// <summary>What became of a plan.</summary>
+/// <param name="Held">What waits for an errand.</param>
+internal sealed record Applied(IReadOnlyList<Failure> Failures, IReadOnlyList<Operation> Held);
+
 /// <summary>The network as last seen, and the one hand that changes it.</summary>
 /// <remarks>
 /// What our own requests answer is believed until something fails; then, and from time to time, the network is read anew. So an
 /// event costs the requests it needs, not a reading of everything.
 /// </remarks>
-internal sealed class NetworkMirror(INeutron neutron, string cluster)
+/// <param name="errands">Takes what need not be waited for; null: nothing, each step is done when the next begins.</param>
+internal sealed class NetworkMirror(INeutron neutron, string cluster, Errands? errands = null)
 {
+    private readonly Requests _requests = new(neutron);
+
+    /// <summary>Ports whose deletion is under way, by id.</summary>
+    private readonly Dictionary<string, Port> _leaving = new(StringComparer.Ordinal);
+
     public NetworkSnapshot Snapshot { get; private set; } = NetworkSnapshot.Empty;
+
+    /// <summary>How many ports are about to go.</summary>
+    public int Leaving => _leaving.Count;
 
     /// <summary>Reads whatever is ours.</summary>
     public async Task ReadAsync(Capabilities capabilities, CancellationToken cancel)
@@ -51,44 +65,117 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
         return Waiting;
     }
 
-    /// <summary>Ports that another switch should carry and, as far as is known, does not yet.</summary>
-    public int Waiting => Snapshot.All<Port>().Count(port => !string.IsNullOrEmpty(port.HostId) && port.VifType is not (null or "" or "demilune" or "unbound") && port.Status != "ACTIVE");
+    /// <summary>Ports that another switch should carry and, as far as is known, does not yet. A spare is carried by none.</summary>
+    public int Waiting => Snapshot.All<Port>().Count(port => port.DeviceOwner != DeviceOwners.Spare && !string.IsNullOrEmpty(port.HostId) && port.VifType is not (null or "" or "demilune" or "unbound") && port.Status != "ACTIVE");
 
     /// <summary>Does what can be done. One thing that the server refuses does not stop what has nothing to do with it.</summary>
     /// <exception cref="HttpRequestException">Nobody answers: the rest waits for a new reading.</exception>
-    public async Task<IReadOnlyList<Failure>> ApplyAsync(IEnumerable<Operation> operations, CancellationToken cancel)
+    public async Task<Applied> ApplyAsync(IEnumerable<Operation> plan, CancellationToken cancel)
     {
-        var failures = new List<Failure>();
-        var failed = new HashSet<string>(StringComparer.Ordinal);
+        var (failures, held) = (new List<Failure>(), new List<Operation>());
+        var (failed, late) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         var made = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var operation in operations)
+        foreach (var batch in Batches.Of(plan))
         {
-            if (operation.After.FirstOrDefault(key => failed.Contains(key) || IdOf(key) is null) is { } missing)
+            var ready = batch.Select(Ready).OfType<Operation>().ToList();
+            if (ready.Count == 0) continue;
+            if (errands is not null && ready[0] is Create { Resource: Port } or Delete { Kind.Name: nameof(Port) })
             {
-                Fail(operation, $"waits for {missing}");
+                Leave(errands, ready, cancel);
                 continue;
             }
-            try
+            foreach (var done in await _requests.DoAsync(ready, cancel))
             {
-                if (!await ApplyAsync(operation, IdOf, made, cancel)) Fail(operation, operation is Delete ? "is still in use" : "refers to something that could not be made");
-            }
-            catch (NeutronException refusal)
-            {
-                Fail(operation, refusal.Message);
-                if (refusal.IsTransient && operation is Update { Changes: PortChain } broken) await GiveUpAsync(broken.Id, cancel);
+                Note(done);
+                if (done is { Operation: Create create, Now: not (null or SecurityGroupRule or QosRule) }) made[create.Key] = done.Now.Id;
+                if (done.Refusal is not { } refusal) continue;
+                Fail(done.Operation, refusal.Message);
+                if (refusal.IsTransient && done.Operation is Update { Changes: PortChain } broken) await GiveUpAsync(broken.Id, cancel);
             }
         }
-        return failures;
+        return new(failures, held);
+
+        // With ids in the place of references; null: not now.
+        Operation? Ready(Operation operation)
+        {
+            if (operation.After.FirstOrDefault(key => failed.Contains(key) || IdOf(key) is null) is { } missing)
+                return IsLate(missing) ? Hold(operation) : Fail(operation, $"waits for {missing}");
+            if (operation is Delete delete && IsNeeded(delete)) return held.Count > 0 || IsLeft(delete) ? Hold(operation) : Fail(operation, "is still in use");
+            var waits = false;
+            var resolved = operation switch
+            {
+                Create create => References.Resolve(create.Resource, Find) is { } resource ? create with { Resource = resource } : null,
+                Update update => References.Resolve(update.Changes, Find) is { } changes ? update with { Changes = changes } : null,
+                _ => operation,
+            };
+            if (waits) return Hold(operation);
+            return resolved ?? Fail(operation, "refers to something that could not be made");
+
+            string? Find(string key)
+            {
+                var found = IdOf(key);
+                waits |= found is null && IsLate(key);
+                return found;
+            }
+        }
+
+        // What is held may have to let go of it first.
+        bool IsNeeded(Delete delete) => IsInUse(delete.Kind, delete.Id) || IsLeft(delete)
+            || (held.Count > 0 && delete.Kind != typeof(Port) && delete.Kind != typeof(SecurityGroupRule) && delete.Kind != typeof(QosRule));
 
         // Of two with one key the planner keeps the first, in the same order.
         string? IdOf(string key) => made.TryGetValue(key, out var id) ? id : Snapshot.Marked<Resource>(Key.Mark(cluster, key)).FirstOrDefault()?.Id;
 
-        void Fail(Operation operation, string message)
+        bool IsLate(string key) => late.Contains(key) || errands?.Has(key) is true;
+
+        Operation? Hold(Operation operation)
+        {
+            held.Add(operation);
+            late.Add(operation.Key);
+            return null;
+        }
+
+        Operation? Fail(Operation operation, string message)
         {
             failures.Add(new Failure(operation, message));
             // What failed to be trimmed is still all that it has to be.
             if (operation.Builds) failed.Add(operation.Key);
+            return null;
         }
+    }
+
+    /// <summary>Takes in what errands brought.</summary>
+    /// <returns>Keys of what is otherwise now.</returns>
+    /// <exception cref="HttpRequestException">One was lost: the network is to be read.</exception>
+    public IReadOnlySet<string> TakeIn(ICollection<Failure> failures)
+    {
+        var touched = new HashSet<string>(StringComparer.Ordinal);
+        Exception? lost = null;
+        foreach (var outcome in errands?.Take() ?? [])
+        {
+            touched.UnionWith(outcome.Operations.Select(operation => operation.Subject));
+            foreach (var delete in outcome.Operations.OfType<Delete>()) _leaving.Remove(delete.Id);
+            foreach (var done in outcome.Done ?? [])
+            {
+                // It may have been read, and changed, before its maker came back.
+                if (done.Now is not Port port || Snapshot.Find<Port>(port.Id) is null) Note(done);
+                if (done.Refusal is { } refusal) failures.Add(new(done.Operation, refusal.Message));
+            }
+            lost ??= outcome.Lost;
+        }
+        if (lost is not null) ExceptionDispatchInfo.Throw(lost);
+        return touched;
+    }
+
+    private void Leave(Errands errands, List<Operation> batch, CancellationToken cancel)
+    {
+        foreach (var delete in batch.OfType<Delete>())
+        {
+            // Nobody is to get it any more.
+            if (Snapshot.Find<Port>(delete.Id) is { } port) _leaving[port.Id] = port;
+            Snapshot = Snapshot.Without(typeof(Port), delete.Id);
+        }
+        errands.Begin(batch, some => _requests.DoAsync(some, cancel));
     }
 
     /// <summary>
@@ -116,112 +203,46 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
         : kind == typeof(Port) && (Snapshot.All<PortPair>().Any(pair => pair.Ingress == id || pair.Egress == id)
             || Snapshot.All<FlowClassifier>().Any(flow => flow.LogicalSourcePort == id || flow.LogicalDestinationPort == id));
 
-    private async Task<bool> ApplyAsync(Operation operation, Func<string, string?> idOf, Dictionary<string, string> ids, CancellationToken cancel)
+    /// <summary>A port that is about to go still has it: it can go after that.</summary>
+    private bool IsLeft(Delete delete) =>
+        (delete.Kind == typeof(SecurityGroup) || delete.Kind == typeof(QosPolicy))
+        && _leaving.Values.Any(port => port.QosPolicyId == delete.Id || port.SecurityGroups?.Contains(delete.Id) is true);
+
+    private void Note(Done done)
     {
-        switch (operation)
+        switch (done)
         {
-            case Create create:
-                if (References.Resolve(create.Resource, idOf) is not { } resource) return false;
-                var made = await CreateAsync(resource, cancel);
-                if (made is not (SecurityGroupRule or QosRule)) ids[create.Key] = made.Id;
-                return true;
-            case Update update:
-                if (References.Resolve(update.Changes, idOf) is not { } changes) return false;
-                Snapshot = Snapshot.With(await UpdateAsync(update.Id, changes, cancel));
-                return true;
-            case Delete delete:
-                if (IsInUse(delete.Kind, delete.Id)) return false;
-                await DeleteAsync(delete, cancel);
-                return true;
-            case AddAddresses add:
-                Snapshot = Snapshot.With(await neutron.AddAddressesAsync(add.Id, add.Addresses, cancel));
-                return true;
-            case RemoveAddresses remove:
-                Snapshot = Snapshot.With(await neutron.RemoveAddressesAsync(remove.Id, remove.Addresses, cancel));
-                return true;
+            case { Now: SecurityGroupRule rule }:
+                if (Snapshot.Find<SecurityGroup>(rule.SecurityGroupId ?? "") is { } group)
+                    Snapshot = Snapshot.With(group with { SecurityGroupRules = [.. group.SecurityGroupRules ?? [], rule] });
+                break;
+            case { Now: QosRule rule }:
+                if (Snapshot.Find<QosPolicy>(rule.QosPolicyId!) is { } policy) Snapshot = Snapshot.With(policy with { Rules = [.. policy.Rules ?? [], rule] });
+                break;
+            case { Now: { } now }:
+                Snapshot = Snapshot.With(Numbered(now));
+                break;
+            case { Refusal: null, Operation: Delete delete }:
+                Forget(delete);
+                break;
             default:
-                throw new InvalidOperationException($"{operation} is no operation that can be applied");
+                break;
         }
     }
 
-    private async Task<Resource> CreateAsync(Resource resource, CancellationToken cancel)
+    private void Forget(Delete delete)
     {
-        Resource made = resource switch
-        {
-            Network network => await neutron.CreateAsync(network, cancel),
-            Subnet subnet => await neutron.CreateAsync(subnet, cancel),
-            AddressGroup group => await neutron.CreateAsync(group, cancel),
-            SecurityGroup group => await CreateBareAsync(group, cancel),
-            SecurityGroupRule rule => await neutron.CreateAsync(rule, cancel),
-            QosPolicy policy => await neutron.CreateAsync(policy, cancel),
-            QosRule rule => await neutron.AddQosRuleAsync(rule.QosPolicyId!, rule, cancel) with { QosPolicyId = rule.QosPolicyId },
-            Port port => await neutron.CreateAsync(port, cancel),
-            PortPair pair => await neutron.CreateAsync(pair, cancel),
-            PortPairGroup group => await neutron.CreateAsync(group, cancel),
-            FlowClassifier classifier => await neutron.CreateAsync(classifier, cancel),
-            PortChain chain => await neutron.CreateAsync(chain, cancel),
-            _ => throw new InvalidOperationException($"{resource.GetType().Name} is not ours to create"),
-        };
-        made = Numbered(made);
-        Snapshot = made switch
-        {
-            SecurityGroupRule rule => Snapshot.Find<SecurityGroup>(rule.SecurityGroupId ?? "") is { } owner
-                ? Snapshot.With(owner with { SecurityGroupRules = [.. owner.SecurityGroupRules ?? [], rule] })
-                : Snapshot,
-            QosRule rule => Snapshot.Find<QosPolicy>(rule.QosPolicyId!) is { } owner
-                ? Snapshot.With(owner with { Rules = [.. owner.Rules ?? [], rule] })
-                : Snapshot,
-            _ => Snapshot.With(made),
-        };
-        return made;
-    }
-
-    /// <summary>Neutron gives each new group two rules that allow all egress; nobody here asked for them.</summary>
-    private async Task<SecurityGroup> CreateBareAsync(SecurityGroup group, CancellationToken cancel)
-    {
-        var made = await neutron.CreateAsync(group, cancel);
-        Snapshot = Snapshot.With(made);
-        foreach (var rule in made.SecurityGroupRules ?? []) await neutron.DeleteAsync<SecurityGroupRule>(rule.Id, cancel);
-        return made with { SecurityGroupRules = [] };
-    }
-
-    private async Task<Resource> UpdateAsync(string id, Resource changes, CancellationToken cancel) => changes switch
-    {
-        Port port => await neutron.UpdateAsync(id, port, cancel),
-        PortPairGroup group => await neutron.UpdateAsync(id, group, cancel),
-        PortChain chain => await neutron.UpdateAsync(id, chain, cancel),
-        _ => throw new InvalidOperationException($"{changes.GetType().Name} is never updated"),
-    };
-
-    private async Task DeleteAsync(Delete delete, CancellationToken cancel)
-    {
-        // "Gone already" is what was wanted.
         if (delete.Kind == typeof(SecurityGroupRule))
         {
-            await neutron.DeleteAsync<SecurityGroupRule>(delete.Id, cancel);
-            if (delete.Group is { } group && Snapshot.Find<SecurityGroup>(group) is { } owner)
-                Snapshot = Snapshot.With(owner with { SecurityGroupRules = [.. owner.SecurityGroupRules!.Where(rule => rule.Id != delete.Id)] });
+            if (delete.Group is { } id && Snapshot.Find<SecurityGroup>(id) is { } group)
+                Snapshot = Snapshot.With(group with { SecurityGroupRules = [.. group.SecurityGroupRules!.Where(rule => rule.Id != delete.Id)] });
             return;
         }
         if (delete.Kind == typeof(QosRule))
         {
-            if (Snapshot.Find<QosPolicy>(delete.Group!) is not { } policy || policy.Rules?.FirstOrDefault(rule => rule.Id == delete.Id) is not { } rule) return;
-            await neutron.RemoveQosRuleAsync(policy.Id, rule, cancel);
-            Snapshot = Snapshot.With(policy with { Rules = [.. policy.Rules.Where(other => other.Id != rule.Id)] });
+            if (Snapshot.Find<QosPolicy>(delete.Group!) is { } policy) Snapshot = Snapshot.With(policy with { Rules = [.. policy.Rules!.Where(rule => rule.Id != delete.Id)] });
             return;
         }
-        _ = delete.Kind.Name switch
-        {
-            nameof(Port) => await neutron.DeleteAsync<Port>(delete.Id, cancel),
-            nameof(QosPolicy) => await neutron.DeleteAsync<QosPolicy>(delete.Id, cancel),
-            nameof(SecurityGroup) => await neutron.DeleteAsync<SecurityGroup>(delete.Id, cancel),
-            nameof(AddressGroup) => await neutron.DeleteAsync<AddressGroup>(delete.Id, cancel),
-            nameof(PortPair) => await neutron.DeleteAsync<PortPair>(delete.Id, cancel),
-            nameof(PortPairGroup) => await neutron.DeleteAsync<PortPairGroup>(delete.Id, cancel),
-            nameof(FlowClassifier) => await neutron.DeleteAsync<FlowClassifier>(delete.Id, cancel),
-            nameof(PortChain) => await neutron.DeleteAsync<PortChain>(delete.Id, cancel),
-            _ => throw new InvalidOperationException($"{delete.Kind.Name} is never deleted"),
-        };
         Snapshot = Snapshot.Without(delete.Kind, delete.Id);
     }
 
@@ -229,7 +250,7 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster)
         where T : Resource, IResource<T>
     {
         foreach (var resource in await neutron.ListAsync<T>(query, cancel))
-            if (Key.FromMark(cluster, resource.Description) is not null) snapshot = snapshot.With(Numbered(resource));
+            if (Key.FromMark(cluster, resource.Description) is not null && !_leaving.ContainsKey(resource.Id)) snapshot = snapshot.With(Numbered(resource));
         return snapshot;
     }
 

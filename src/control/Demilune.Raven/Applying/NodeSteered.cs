@@ -21,6 +21,9 @@ public sealed class NodeSteered(INeutron cloud) : INeutron
     private readonly ConcurrentDictionary<string, Resource> _own = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _hosts = new(StringComparer.Ordinal);
 
+    /// <summary>Ports of theirs as last seen: where only the node is another, they have nothing to be told.</summary>
+    private readonly ConcurrentDictionary<string, Port> _theirs = new(StringComparer.Ordinal);
+
     public async Task<Capabilities> DiscoverAsync(CancellationToken ct)
     {
         var theirs = await cloud.DiscoverAsync(ct);
@@ -37,26 +40,14 @@ public sealed class NodeSteered(INeutron cloud) : INeutron
     public async Task<T?> FindAsync<T>(string id, CancellationToken ct) where T : Resource, IResource<T> =>
         _own.GetValueOrDefault(id) is T own ? own : await cloud.FindAsync<T>(id, ct) is { } found ? Placed(found) : null;
 
-    public async Task<T> CreateAsync<T>(T resource, CancellationToken ct) where T : Resource, IResource<T>
-    {
-        if (IsOwnKind<T>() || resource is Port { DeviceOwner: DeviceOwners.FirewallIn or DeviceOwners.FirewallOut })
-        {
-            var made = resource with { Id = IdOf(resource) };
-            if (made is Port port) made = (T)(Resource)(port with { VifType = "demilune", Status = Active, MacAddress = MacOf(made.Id), FixedIps = [], SecurityGroups = [] });
-            _own[made.Id] = made;
-            return made;
-        }
-        if (resource is not Port pod) return await cloud.CreateAsync(resource, ct);
-        var created = await cloud.CreateAsync((T)(Resource)(pod with { HostId = null }), ct);
-        if (!string.IsNullOrEmpty(pod.HostId)) _hosts[created.Id] = pod.HostId;
-        return Placed(created);
-    }
+    public async Task<T> CreateAsync<T>(T resource, CancellationToken ct) where T : Resource, IResource<T> =>
+        IsOwn(resource) ? Own(resource) : Kept(resource, await cloud.CreateAsync(Unbound(resource), ct));
 
     public async Task<IReadOnlyList<T>> CreateAsync<T>(IReadOnlyList<T> resources, CancellationToken ct) where T : Resource, IResource<T>
     {
-        var made = new List<T>(resources.Count);
-        foreach (var resource in resources) made.Add(await CreateAsync(resource, ct));
-        return made;
+        var theirs = resources.Where(resource => !IsOwn(resource)).ToList();
+        var created = new Queue<T>(theirs.Zip(await cloud.CreateAsync([.. theirs.Select(Unbound)], ct), Kept));
+        return [.. resources.Select(resource => IsOwn(resource) ? Own(resource) : created.Dequeue())];
     }
 
     public async Task<T> UpdateAsync<T>(string id, T changes, CancellationToken ct, long? ifRevision = null) where T : Resource, IResource<T>
@@ -68,15 +59,15 @@ public sealed class NodeSteered(INeutron cloud) : INeutron
             return changed;
         }
         if (changes is not Port port) return await cloud.UpdateAsync(id, changes, ct, ifRevision);
-        var updated = await cloud.UpdateAsync(id, (T)(Resource)(port with { HostId = null }), ct, ifRevision);
-        if (port.HostId is not null) _hosts[id] = port.HostId;
-        return Placed(updated);
+        if (port == new Port { HostId = port.HostId } && _theirs.TryGetValue(id, out var known)) return Kept(changes, (T)(Resource)known);
+        return Kept(changes, await cloud.UpdateAsync(id, Unbound(changes), ct, ifRevision));
     }
 
     public Task<bool> DeleteAsync<T>(string id, CancellationToken ct) where T : Resource, IResource<T>
     {
         if (_own.TryRemove(id, out _)) return Task.FromResult(true);
         _hosts.TryRemove(id, out _);
+        _theirs.TryRemove(id, out _);
         return IsOwnKind<T>() ? Task.FromResult(false) : cloud.DeleteAsync<T>(id, ct);
     }
 
@@ -97,9 +88,32 @@ public sealed class NodeSteered(INeutron cloud) : INeutron
     private static bool IsOwnKind<T>() =>
         typeof(T) == typeof(PortPair) || typeof(T) == typeof(PortPairGroup) || typeof(T) == typeof(FlowClassifier) || typeof(T) == typeof(PortChain);
 
-    private T Placed<T>(T resource) where T : Resource => resource is Port port
-        ? (T)(Resource)(port with { HostId = _hosts.GetValueOrDefault(port.Id, ""), VifType = "demilune", Status = Active })
-        : resource;
+    private static bool IsOwn<T>(T resource) where T : Resource => IsOwnKind<T>() || resource is Port { DeviceOwner: DeviceOwners.FirewallIn or DeviceOwners.FirewallOut };
+
+    private T Own<T>(T resource) where T : Resource
+    {
+        var made = resource with { Id = IdOf(resource) };
+        if (made is Port port) made = (T)(Resource)(port with { VifType = "demilune", Status = Active, MacAddress = MacOf(made.Id), FixedIps = [], SecurityGroups = [] });
+        _own[made.Id] = made;
+        return made;
+    }
+
+    /// <summary>As the cloud is told of it.</summary>
+    private static T Unbound<T>(T resource) where T : Resource => resource is Port port ? (T)(Resource)(port with { HostId = null }) : resource;
+
+    /// <summary>What the cloud answered, with the node that it was not told of.</summary>
+    private T Kept<T>(T asked, T answered) where T : Resource
+    {
+        if (asked is Port { HostId: { } host }) _hosts[answered.Id] = host;
+        return Placed(answered);
+    }
+
+    private T Placed<T>(T resource) where T : Resource
+    {
+        if (resource is not Port port) return resource;
+        _theirs[port.Id] = port;
+        return (T)(Resource)(port with { HostId = _hosts.GetValueOrDefault(port.Id, ""), VifType = "demilune", Status = Active });
+    }
 
     private static Resource Changed(Resource was, Resource changes) => (was, changes) switch
     {

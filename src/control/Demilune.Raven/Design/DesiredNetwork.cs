@@ -24,6 +24,10 @@ internal sealed record DesiredNetwork
     public ImmutableSortedDictionary<string, QosPolicy> QosPolicies { get; init; } = Empty<QosPolicy>();
 
     public ImmutableSortedDictionary<string, Port> Ports { get; init; } = Empty<Port>();
+
+    /// <summary>Beside <see cref="Ports"/>: those that nobody has yet.</summary>
+    public PortPools Pools { get; init; } = PortPools.None;
+
     public ImmutableSortedDictionary<string, PortPair> PortPairs { get; init; } = Empty<PortPair>();
     public ImmutableSortedDictionary<string, PortPairGroup> PortPairGroups { get; init; } = Empty<PortPairGroup>();
     public ImmutableSortedDictionary<string, FlowClassifier> FlowClassifiers { get; init; } = Empty<FlowClassifier>();

@@ -18,9 +18,17 @@ internal static class Key
     public const string AllowIngress = "allow-all-ingress";
     public const string AllowEgress = "allow-all-egress";
 
+    /// <summary>Each port of the pool that serves all nodes.</summary>
+    public const string Spare = "spare";
+
     public static string Subnet(string cidr) => $"subnet {cidr}";
 
     public static string Port(string podUid) => $"port {podUid}";
+
+    /// <summary>Each port of a node's own pool.</summary>
+    public static string SpareOn(string node) => $"{Spare} on {node}";
+
+    public static bool IsSpare(string key) => key == Spare || key.StartsWith(Spare + " on ", StringComparison.Ordinal);
 
     public static string FirewallIn(string podUid) => $"firewall-in {podUid}";
 

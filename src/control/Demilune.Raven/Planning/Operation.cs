@@ -43,6 +43,9 @@ internal sealed record Delete(string Key, Type Kind, string Id) : Operation(Key)
     /// <summary>Id of the security group, or of the QoS policy, that a rule belongs to.</summary>
     public string? Group { get; init; }
 
+    /// <summary>Of a QoS policy's rule: its path depends on it.</summary>
+    public string? RuleType { get; init; }
+
     public override bool Builds => false;
 
     public override string ToString() => $"delete {Kind.Name} {Key}";

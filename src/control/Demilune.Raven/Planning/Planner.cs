@@ -9,6 +9,7 @@ namespace Demilune.Raven.Planning;
 /// <code>
 ///  build   what nothing depends on yet ► chains with their classifiers ► whatever opens (rules, members, groups of ports)
 ///  trim    whatever opens too far ► chains, classifiers, pairs ► ports ► groups
+///  ahead   ports that nobody needs yet
 /// </code>
 /// So what both the old and the new state allow is never cut, and what is to be inspected is never allowed before it is
 /// steered. Removal follows the references: chain, classifier, group, pair, port, QoS policy, security group, address group. Networks
@@ -25,6 +26,7 @@ internal sealed class Planner
     private readonly List<Operation> _open = [];
     private readonly List<Operation> _close = [];
     private readonly List<Operation> _remove = [];
+    private readonly List<Operation> _fill = [];
 
     private Planner(string cluster, DesiredNetwork desired, NetworkSnapshot actual, IReadOnlySet<string>? keys) =>
         (_cluster, _desired, _actual, _keys) = (cluster, desired, actual, keys);
@@ -55,7 +57,7 @@ internal sealed class Planner
         Remove(limits);
         Remove(securityGroups);
         Remove(addressGroups);
-        return [.. _build, .. _open, .. _close, .. _remove];
+        return [.. _build, .. _open, .. _close, .. _remove, .. _fill];
     }
 
     private bool FitsClassifier(FlowClassifier wanted, FlowClassifier one) =>
@@ -122,7 +124,7 @@ internal sealed class Planner
             var wanted = _desired.QosPolicies[key].Rules!.ToDictionary(Content);
             // Of one direction there is one rule at most: a wrong one has to go before the right one can come.
             foreach (var rule in there.Where(same => !wanted.ContainsKey(same.Key)).SelectMany(same => same).OrderBy(rule => rule.Id, StringComparer.Ordinal))
-                _build.Add(new Delete(Operation.RuleOf + key, typeof(QosRule), rule.Id) { Group = policy.Id });
+                _build.Add(new Delete(Operation.RuleOf + key, typeof(QosRule), rule.Id) { Group = policy.Id, RuleType = rule.Type });
             foreach (var (content, rule) in wanted)
                 if (!there.Contains(content)) Add(key, rule);
         }
@@ -137,13 +139,13 @@ internal sealed class Planner
     {
         var ports = Match(_desired.Ports, (wanted, one) =>
             Is(wanted.NetworkId, one.NetworkId) && wanted.DeviceOwner == one.DeviceOwner && wanted.DeviceId == one.DeviceId);
+        var spares = new SparePorts(_cluster, _desired.Pools, _actual, everything: _keys is null);
         foreach (var key in ports.Missing)
         {
-            var wanted = _desired.Ports[key];
-            var after = _desired.PrerequisitesOf(key);
-            // A port that has to wait for something is made unbound: it has its addresses, and no node carries its traffic yet.
-            _build.Add(new Create(key, after.Length == 0 ? wanted : _desired.BoundFirst.Contains(key) ? wanted with { SecurityGroups = [] } : wanted with { HostId = null }));
+            var first = AtFirst(key);
+            _build.Add(spares.Take(first) is { } spare ? new Update(key, spare.Id, HandedOut(first, spare)) : new Create(key, first));
         }
+        _fill.AddRange(spares.Balance());
         foreach (var (key, one) in ports.Kept)
         {
             var wanted = _desired.Ports[key];
@@ -153,15 +155,26 @@ internal sealed class Planner
                 {
                     After = wanted.QosPolicyId is { } limit ? [limit[1..]] : [],
                 });
-            var differs = !groups.SetEquals(one.SecurityGroups ?? []) || wanted.HostId != (one.HostId ?? "");
-            if (!differs) continue;
-            _open.Add(new Update(key, one.Id, new Port { SecurityGroups = wanted.SecurityGroups, HostId = wanted.HostId })
+            var (otherGroups, otherHost) = (!groups.SetEquals(one.SecurityGroups ?? []), wanted.HostId != (one.HostId ?? ""));
+            if (!otherGroups && !otherHost) continue;
+            _open.Add(new Update(key, one.Id, new Port { SecurityGroups = otherGroups ? wanted.SecurityGroups : null, HostId = otherHost ? wanted.HostId : null })
             {
                 After = [.. _desired.PrerequisitesOf(key), .. (wanted.SecurityGroups ?? []).Select(group => group[1..])],
             });
         }
-        return ports;
+        return ports with { Surplus = ports.Surplus.RemoveAll(port => Key.IsSpare(Key.FromMark(_cluster, port.Description)!)) };
     }
+
+    /// <summary>A port that has to wait for something is made unbound: it has its addresses, and no node carries its traffic yet.</summary>
+    private Port AtFirst(string key)
+    {
+        var wanted = _desired.Ports[key];
+        if (_desired.PrerequisitesOf(key).IsEmpty) return wanted;
+        return _desired.BoundFirst.Contains(key) ? wanted with { SecurityGroups = [] } : wanted with { HostId = null };
+    }
+
+    /// <summary>The one change that makes a spare a pod's. What it is already is not said again: to bind a port may be an administrator's right.</summary>
+    private static Port HandedOut(Port wanted, Port spare) => wanted with { NetworkId = null, HostId = wanted.HostId == (spare.HostId ?? "") ? null : wanted.HostId };
 
     private Matching<PortPairGroup> PortPairGroups()
     {

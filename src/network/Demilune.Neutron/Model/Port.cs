@@ -87,6 +87,9 @@ public static class DeviceOwners
     /// <summary>A pod's eth0.</summary>
     public const string Pod = "demilune:pod";
 
+    /// <summary>Nobody's yet: made ahead, to become a pod's.</summary>
+    public const string Spare = "demilune:spare";
+
     /// <summary>Interface "in" of a firewall pod.</summary>
     public const string FirewallIn = "demilune:firewall-in";
 

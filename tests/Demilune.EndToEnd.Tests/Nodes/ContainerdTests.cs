@@ -1,0 +1,54 @@
+using System.Net;
+using Demilune.EndToEnd.Tests.Engines;
+using Demilune.Linux.Namespaces;
+using Grpc.Core;
+
+namespace Demilune.EndToEnd.Tests.Nodes;
+
+/// <summary>Somebody else's container runtime calls the plugin: Debian's containerd, by Kubernetes' own interface.</summary>
+[Collection("local cluster")]
+public sealed class ContainerdTests(NodesFixture fixture) : IClassFixture<NodesFixture>
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Its_sandboxes_are_on_the_network_and_leave_nothing_behind()
+    {
+        EngineTests.SkipUnlessAll("a container runtime of Debian's");
+        if (Stage.Obstacle is { } obstacle) Assert.Skip(obstacle);
+        Assert.SkipUnless(File.Exists(Containerd.Program), "Debian's containerd is not installed");
+        var (first, second) = (fixture.Nodes[0], fixture.Nodes[1]);
+        await using var containerd = new Containerd(fixture.Layout, first.Netns.Path, first.CniSocket);
+        await containerd.StartAsync(Stop);
+        var client = await fixture.StartAsync(second, "client", Stop);
+
+        // A pod that Kubernetes knows nothing of gets nothing, and the runtime hears why.
+        var unknown = await Assert.ThrowsAsync<RpcException>(() => containerd.RunSandboxAsync("default", "nobody", Guid.NewGuid().ToString(), Stop));
+        Assert.Contains("default/nobody has got no port", unknown.Status.Detail);
+
+        var pods = new List<(string Id, TestPod Pod)>();
+        foreach (var name in new[] { "one", "two", "three" })
+        {
+            var uid = await fixture.CreateAsync(first, name, Stop);
+            var before = Namespaces();
+            var id = await containerd.RunSandboxAsync("default", name, uid, Stop);
+            var netns = NetworkNamespace.Open(Assert.Single(Namespaces().Except(before)));
+            var addresses = (await fixture.Kubectl.NeedAsync(Stop, "get", "podport", name, "-o", "jsonpath={.status.addresses[*]}")).Split(' ').Select(IPAddress.Parse).ToList();
+            pods.Add((id, new TestPod(name, netns, addresses)));
+        }
+        foreach (var (_, pod) in pods) pod.Serve(80);
+        foreach (var (_, pod) in pods)
+            foreach (var v6 in new[] { false, true }) Assert.Equal(200, await client.GetAsync(pod, 80, "/", v6, Stop));
+
+        foreach (var (id, pod) in pods)
+        {
+            await pod.DisposeAsync();
+            await containerd.RemoveSandboxAsync(id, Stop);
+            pod.Netns.Dispose();
+        }
+        Assert.Single(first.Attachments().Concat(second.Attachments()));      // the client's
+    }
+
+    private static HashSet<string> Namespaces() =>
+        Directory.Exists("/var/run/netns") ? Directory.EnumerateFiles("/var/run/netns", "cni-*").ToHashSet(StringComparer.Ordinal) : [];
+}
