@@ -77,6 +77,8 @@ public sealed class RavenController : IPodNetworks
     public async Task RunAsync(CancellationToken cancel)
     {
         await _informers.Synced.WaitAsync(cancel);
+        // Another controller may have led meanwhile.
+        _stale = true;
         _queue.Add(Everything);
         _ = RereadAsync(cancel);
         await _queue.RunAsync((what, token) => what == PortStatus ? ReadStatusAsync(token) : ReconcileAsync(token), Failed, cancel);

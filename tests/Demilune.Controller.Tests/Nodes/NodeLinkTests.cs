@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Demilune.Contracts.Nodes;
+using Demilune.Controller.Hosting;
 using Demilune.Neutron;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -65,6 +66,24 @@ public sealed class NodeLinkTests
             using var agent = controller.Attach("n1", token);
             Assert.Equal(StatusCode.Unauthenticated, (await Assert.ThrowsAsync<RpcException>(agent.NextAsync)).StatusCode);
         }
+    }
+
+    [Fact]
+    public async Task Of_several_controllers_only_the_one_that_leads_speaks_with_nodes()
+    {
+        var leadership = new Leadership();
+        await using var controller = await RunningController.StartAsync(services => services.AddSingleton(leadership));
+        using (var refused = controller.Attach("n1"))
+            Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(refused.NextAsync)).StatusCode);
+        using var term = new CancellationTokenSource();
+        leadership.Begin(term.Token);
+        using var agent = controller.Attach("n1");
+        await agent.NextAsync();
+        leadership.End();
+        await term.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(agent.NextAsync);
+        using (var refused = controller.Attach("n1"))
+            Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(refused.NextAsync)).StatusCode);
     }
 
     [Theory]

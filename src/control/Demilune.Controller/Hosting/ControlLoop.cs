@@ -12,19 +12,21 @@ namespace Demilune.Controller.Hosting;
 /// <summary>Raven's and the orchestrator's life in this process: our kinds first, then the watches, then, while we lead, the two.</summary>
 internal sealed partial class ControlLoop(
     KubernetesApi api, ClusterInformers informers, RavenController raven, OrchestratorController orchestrator, EventRecorder events,
-    ControllerOptions options, ILogger<ControlLoop> log) : BackgroundService, IReadiness
+    ControllerOptions options, Leadership leadership, ILogger<ControlLoop> log) : BackgroundService, IReadiness
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
+    private const string NotLeading = "Kubernetes' objects are not yet listed, or another controller leads";
+
     private volatile string _doing = "Kubernetes has not answered yet";
 
-    public string? Missing => raven.Synced.IsCompletedSuccessfully ? null : _doing;
+    public string? Missing => leadership.IsLeading && raven.Synced.IsCompletedSuccessfully ? null : _doing;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await PrepareAsync(stoppingToken);
         if (stoppingToken.IsCancellationRequested) return;
-        _doing = "Kubernetes' objects are not yet listed, or another controller leads";
+        _doing = NotLeading;
         var watching = Task.WhenAll(informers.RunAsync(stoppingToken), events.RunAsync(stoppingToken));
         // One name per place: after a crash the same controller goes on at once instead of waiting for its own lease to end.
         var identity = $"{Environment.MachineName}:{Path.GetFullPath(options.DataDirectory)}";
@@ -33,10 +35,19 @@ internal sealed partial class ControlLoop(
         await watching;
     }
 
-    private Task LeadAsync(CancellationToken cancel)
+    private async Task LeadAsync(CancellationToken cancel)
     {
         _doing = "the network is not yet what Kubernetes asks for";
-        return Task.WhenAll(raven.RunAsync(cancel), orchestrator.RunAsync(cancel));
+        leadership.Begin(cancel);
+        try
+        {
+            await Task.WhenAll(raven.RunAsync(cancel), orchestrator.RunAsync(cancel));
+        }
+        finally
+        {
+            leadership.End();
+            _doing = NotLeading;
+        }
     }
 
     /// <summary>Our kinds and our namespace. Kubernetes may come up after us, and may refuse for a while.</summary>

@@ -57,7 +57,7 @@ internal static class ControlPlane
         services.AddSingleton<ClusterReading>();
         services.AddSingleton<IClusterReading>(provider => provider.GetRequiredService<ClusterReading>());
         services.AddSingleton<IClusterActions>(provider => provider.GetRequiredService<ClusterReading>());
-        services.AddSingleton<ControlLoop>();
+        services.AddSingleton<Leadership>().AddSingleton<ControlLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlLoop>());
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<ControlLoop>());
     }

@@ -108,6 +108,7 @@ internal static class ControllerHost
         var hasConsole = builder.Services.Any(service => service.ServiceType == typeof(IClusterReading));
         if (hasConsole) builder.Services.AddConsole();
         builder.Services.TryAddSingleton<INodeSupplement, NoSupplement>();
+        builder.Services.TryAddSingleton(_ => Leadership.Alone());
 
         var app = builder.Build();
         app.MapDoor(Door.NodeLink, routes => routes.MapGrpcService<NodeLinkService>());

@@ -1,5 +1,6 @@
 using Demilune.Contracts.Nodes;
 using Demilune.Controller.Events;
+using Demilune.Controller.Hosting;
 using Demilune.Sdn;
 using Grpc.Core;
 
@@ -7,10 +8,13 @@ namespace Demilune.Controller.Nodes;
 
 /// <summary>The controller's end of the node link.</summary>
 internal sealed partial class NodeLinkService(
-    LinkIdentity identity, NodeRegistry registry, NodeStates states, INodeNetwork network, EventIntake events, IHostApplicationLifetime lifetime,
+    LinkIdentity identity, NodeRegistry registry, NodeStates states, INodeNetwork network, EventIntake events, Leadership leadership, IHostApplicationLifetime lifetime,
     ILogger<NodeLinkService> log) : NodeLink.NodeLinkBase
 {
     private const uint Contract = 1;
+
+    /// <summary>Election takes this long where nobody is to be waited for.</summary>
+    private static readonly TimeSpan ElectionPatience = TimeSpan.FromSeconds(2);
 
     public override async Task Attach(IAsyncStreamReader<FromNode> requests, IServerStreamWriter<ToNode> responses, ServerCallContext context)
     {
@@ -21,7 +25,9 @@ internal sealed partial class NodeLinkService(
         }
         var hello = await ReadHelloAsync(requests, context.CancellationToken);
         var node = hello.Node;
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        if (await leadership.TermAsync(ElectionPatience, context.CancellationToken) is not { } term)
+            throw new RpcException(new(StatusCode.Unavailable, "Another controller leads."));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, term);
         var link = registry.Attach(node, end) ?? throw new RpcException(new(StatusCode.ResourceExhausted, "Too many nodes."));
         Attached(log, node, context.Peer);
         try
@@ -34,7 +40,7 @@ internal sealed partial class NodeLinkService(
         }
         catch (OperationCanceledException)
         {
-            // The node went, a newer link took over, or we stop.
+            // The node went, a newer link took over, we stop, or another controller leads.
         }
         catch (IOException)
         {

@@ -14,7 +14,7 @@ namespace Demilune.Controller.Rest;
 /// </summary>
 /// <remarks>Where the controller runs as a pod its Service has a selector and Kubernetes keeps the endpoints: then nothing is done.</remarks>
 internal sealed partial class ServicePublication(
-    KubernetesApi kubernetes, IServer server, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ServicePublication> log) : BackgroundService
+    KubernetesApi kubernetes, IServer server, Leadership leadership, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ServicePublication> log) : BackgroundService
 {
     private const string Manager = "demilune-controller";
     private const string Namespace = "demilune-system";
@@ -35,10 +35,11 @@ internal sealed partial class ServicePublication(
         var failing = false;
         while (true)
         {
-            var pause = Interval;
+            // Whoever leads has something to show.
+            var pause = leadership.IsLeading ? Interval : RetryInterval;
             try
             {
-                await PublishAsync(stoppingToken);
+                if (leadership.IsLeading) await PublishAsync(stoppingToken);
                 failing = false;
             }
             catch (Exception error) when (error is ApiException or HttpRequestException or IOException or TimeoutException or System.Text.Json.JsonException)

@@ -23,6 +23,15 @@ public sealed record ClusterLayout(string Programs, string Directory, string Run
 
     public int ConsolePort { get; init; } = 7481;
 
+    /// <summary>Firewalls get CPU time for real-time threads where the kernel gives it out by cgroup.</summary>
+    public bool RealTime { get; init; }
+
+    /// <summary>Keep the network in this etcd, so that a second controller can share it; null: in a file of the controller's.</summary>
+    public Uri? Etcd { get; init; }
+
+    /// <summary>The node link of a second controller; null: there is none.</summary>
+    public int? StandbyLinkPort { get; init; }
+
     public string Node { get; init; } = Environment.MachineName.ToLowerInvariant();
 
     /// <summary>Addresses of the pods; null: the controller's default.</summary>

@@ -17,20 +17,13 @@ public sealed class LocalCluster : IAsyncDisposable
         [
             "--directory", layout.Directory, "--run-directory", layout.RunDirectory, "--cni-config", layout.CniConfig,
             "--cni-bin", Path.Combine(layout.Programs, "Demilune.Cni"), "--image-directory", layout.Images,
-            "--port", Number(layout.ApiPort), "--node", layout.Node,
+            "--port", Number(layout.ApiPort), "--node", layout.Node, .. layout.RealTime ? (string[])["--real-time"] : [],
         ], layout);
-        Controller = new("demilune-controller", layout.Program("Demilune.Controller", "demilune-controller"),
-        [
-            "--kubeconfig", layout.Kubeconfig, "--data-directory", Path.Combine(layout.Directory, "controller"), "--cluster-name", "local",
-            "--node-link-directory", layout.NodeLink, "--agent-run-directory", layout.RunDirectory, "--link-port", Number(layout.LinkPort),
-            "--rest-port", Number(layout.RestPort), "--neutron-port", Number(layout.NeutronPort),
-            "--console-port", Number(layout.ConsolePort),
-            .. layout.PodNetwork4 is { } four ? (string[])["--pod-network-v4", four] : [],
-            .. layout.PodNetwork6 is { } six ? (string[])["--pod-network-v6", six] : [],
-        ], layout);
+        Controller = NewController("demilune-controller", layout);
         Agent = new("demilune-node", layout.Program("Demilune.Node", "demilune-node"),
         [
-            "--node", layout.Node, "--controller", $"https://127.0.0.1:{layout.LinkPort}", "--node-link-directory", layout.NodeLink,
+            "--node", layout.Node, "--node-link-directory", layout.NodeLink,
+            "--controller", $"https://127.0.0.1:{layout.LinkPort}{(layout.StandbyLinkPort is { } standby ? $",https://127.0.0.1:{standby}" : "")}",
             "--run-directory", layout.RunDirectory, "--bpf-directory", layout.BpfDirectory,
         ], layout);
     }
@@ -49,6 +42,19 @@ public sealed class LocalCluster : IAsyncDisposable
     public ClusterProcess Agent { get; }
 
     private IEnumerable<ClusterProcess> Processes => [Local, Controller, Agent];
+
+    /// <summary>A controller of the cluster, not started.</summary>
+    /// <param name="name">Of the process, and of its folder for what is its own.</param>
+    /// <param name="layout">The cluster's, with ports of its own.</param>
+    public static ClusterProcess NewController(string name, ClusterLayout layout) => new(name, layout.Program("Demilune.Controller", "demilune-controller"),
+    [
+        "--kubeconfig", layout.Kubeconfig, "--data-directory", Path.Combine(layout.Directory, name), "--cluster-name", "local",
+        "--node-link-directory", layout.NodeLink, "--agent-run-directory", layout.RunDirectory, "--link-port", Number(layout.LinkPort),
+        "--rest-port", Number(layout.RestPort), "--neutron-port", Number(layout.NeutronPort), "--console-port", Number(layout.ConsolePort),
+        .. layout.PodNetwork4 is { } four ? (string[])["--pod-network-v4", four] : [],
+        .. layout.PodNetwork6 is { } six ? (string[])["--pod-network-v6", six] : [],
+        .. layout.Etcd is { } etcd ? (string[])["--etcd-endpoints", etcd.GetLeftPart(UriPartial.Authority)] : [],
+    ], layout);
 
     /// <param name="progress">Told before each step.</param>
     /// <exception cref="ClusterException">A process did not come up; the message has its last words.</exception>

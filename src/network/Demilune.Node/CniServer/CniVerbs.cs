@@ -113,7 +113,7 @@ internal sealed class CniVerbs(Agent agent, AgentOptions options, ILogger log)
 
     private CniReply Status() => agent.HasState
         ? new(null, null)
-        : Error(NotAvailable, "the controller has sent no state yet", $"is demilune-controller reachable at {options.Controller}?");
+        : Error(NotAvailable, "the controller has sent no state yet", $"is demilune-controller reachable at {string.Join(" or ", (Uri[])[options.Controller, .. options.OtherControllers])}?");
 
     /// <summary>The pod's own port first, then a firewall's two; null when the time is over.</summary>
     /// <remarks>

@@ -30,11 +30,14 @@ internal sealed class ControllerClient : IDisposable
     private readonly ILogger _log;
     private readonly LastState _last;
     private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly Uri[] _controllers;
+    private int _turn;
 
     public ControllerClient(Agent agent, FirewallLinks links, Observer observer, EveBuffer eve, AgentOptions options, ILogger log)
     {
         (_agent, _links, _observer, _eve, _options, _log) = (agent, links, observer, eve, options, log);
         _last = new(options.LastStateFile);
+        _controllers = [options.Controller, .. options.OtherControllers];
         _observer.Turned += Wake;
     }
 
@@ -51,6 +54,9 @@ internal sealed class ControllerClient : IDisposable
         }
     }
 
+    /// <summary>The one that is, or is to be, spoken with.</summary>
+    private Uri Controller => _controllers[_turn];
+
     public async Task RunAsync(CancellationToken stop)
     {
         var delay = FirstDelay;
@@ -65,7 +71,7 @@ internal sealed class ControllerClient : IDisposable
                 or System.Security.Cryptography.CryptographicException)
             {
                 if (stop.IsCancellationRequested) return;
-                _log.ControllerAway(_options.Controller, Reason(error), delay.TotalSeconds);
+                _log.ControllerAway(Controller, Reason(error), delay.TotalSeconds);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -73,7 +79,9 @@ internal sealed class ControllerClient : IDisposable
             }
 
             await Task.Delay(delay, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestDelay.Ticks));
+            _turn = (_turn + 1) % _controllers.Length;
+            // Longer only when all have been asked.
+            if (_turn == 0) delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestDelay.Ticks));
         }
     }
 
@@ -149,7 +157,7 @@ internal sealed class ControllerClient : IDisposable
 
     private async Task SendAsync(IClientStreamWriter<FromNode> stream, CancellationToken ended)
     {
-        _log.ControllerAttached(_options.Controller);
+        _log.ControllerAttached(Controller);
         for (var nextReport = TimeSpan.Zero; ; nextReport -= EventInterval)
         {
             if (nextReport <= TimeSpan.Zero)
@@ -210,7 +218,7 @@ internal sealed class ControllerClient : IDisposable
             ConnectTimeout = TimeSpan.FromSeconds(5),
         };
         // The address says where the controller is (a Service's, a node's), the certificate who it is: always by the same name.
-        handler.ConnectCallback = (_, cancel) => ConnectAsync(_options.Controller, cancel);
+        handler.ConnectCallback = (_, cancel) => ConnectAsync(Controller, cancel);
         return GrpcChannel.ForAddress($"https://{ControllerName}", new GrpcChannelOptions
         {
             HttpHandler = handler,
