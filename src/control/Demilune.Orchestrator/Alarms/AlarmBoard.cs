@@ -13,6 +13,18 @@ internal sealed record AlarmBoard(ImmutableSortedDictionary<string, Alarm> Activ
 
     public const int MaxCleared = 500;
 
+    /// <summary>How long after a restart a trouble may take to show itself again as the one that was acknowledged: nodes have to come back first.</summary>
+    public static readonly TimeSpan MemoryOfRestart = TimeSpan.FromMinutes(2);
+
+    /// <summary>Acknowledged before the restart, and not seen again yet; by id.</summary>
+    public ImmutableDictionary<string, Alarm> Remembered { get; init; } = ImmutableDictionary<string, Alarm>.Empty;
+
+    /// <summary>Until when they are remembered; null: nobody has looked since the restart.</summary>
+    public DateTimeOffset? RememberedUntil { get; init; }
+
+    /// <summary>What has to outlast a restart.</summary>
+    public IReadOnlyList<Alarm> Acknowledged => [.. Active.Values.Where(alarm => alarm.AcknowledgedBy is not null).Concat(Remembered.Values)];
+
     public IEnumerable<Alarm> All => Active.Values.Concat(Cleared);
 
     /// <summary>Pure.</summary>
@@ -21,11 +33,19 @@ internal sealed record AlarmBoard(ImmutableSortedDictionary<string, Alarm> Activ
     {
         var now = Trouble(situation).DistinctBy(trouble => trouble.Id).ToDictionary(trouble => trouble.Id, StringComparer.Ordinal);
         var (active, cleared, turned) = (Active.ToBuilder(), Cleared.ToBuilder(), new List<Alarm>());
+        var until = RememberedUntil ?? situation.Now + MemoryOfRestart;
+        var remembered = situation.Now < until ? Remembered : ImmutableDictionary<string, Alarm>.Empty;
         foreach (var (id, trouble) in now)
         {
             if (active.TryGetValue(id, out var known))
             {
                 active[id] = known with { Message = trouble.Message, Severity = trouble.Severity };
+                continue;
+            }
+            if (remembered.TryGetValue(id, out var seen))
+            {
+                active[id] = seen with { Message = trouble.Message, Severity = trouble.Severity };
+                remembered = remembered.Remove(id);
                 continue;
             }
             active[id] = trouble;
@@ -38,7 +58,7 @@ internal sealed record AlarmBoard(ImmutableSortedDictionary<string, Alarm> Activ
             turned.Add(cleared[0]);
         }
         if (cleared.Count > MaxCleared) cleared.RemoveRange(MaxCleared, cleared.Count - MaxCleared);
-        return (new(active.ToImmutable(), cleared.ToImmutable()), turned);
+        return (new(active.ToImmutable(), cleared.ToImmutable()) { Remembered = remembered, RememberedUntil = until }, turned);
     }
 
     /// <returns>Null: there is no such alarm.</returns>
@@ -53,6 +73,8 @@ internal sealed record AlarmBoard(ImmutableSortedDictionary<string, Alarm> Activ
             var conditions = firewall.Status?.Conditions;
             if (Conditions.Find(conditions, "Available") is { Status: "False" } unavailable)
                 yield return Of("FirewallUnavailable", $"Firewall/{firewall.Metadata.Name}", "critical", unavailable.Message);
+            if (Conditions.Find(conditions, "KeepsUp") is { Status: "False" } overloaded)
+                yield return Of("FirewallOverloaded", $"Firewall/{firewall.Metadata.Name}", "warning", overloaded.Message);
             if (Conditions.Find(conditions, "Progressing") is { Reason: "RolledBack" } taken)
                 yield return Of("RolledBack", $"Firewall/{firewall.Metadata.Name}", "warning", taken.Message);
         }
