@@ -13,7 +13,7 @@ public sealed class FirewallSocketTests : IDisposable
     private readonly EveBuffer _eve = new();
     private readonly FirewallSocket _socket;
 
-    public FirewallSocketTests() => _socket = new(Path.Combine(_directory, "fw", "agent.sock"), "ns/fw", _eve, NullLogger.Instance);
+    public FirewallSocketTests() => _socket = new(Path.Combine(_directory, "fw", "agent.sock"), "ns/fw", _eve, NullLogger.Instance, TimeSpan.FromMilliseconds(10));
 
     public void Dispose()
     {
@@ -58,6 +58,29 @@ public sealed class FirewallSocketTests : IDisposable
         }
 
         await Until(() => _socket.Engine is null);
+    }
+
+    [Fact]
+    public async Task One_with_real_time_scheduling_can_hurry_once_it_is_done_with_its_policies_and_until_there_are_others()
+    {
+        var heard = 0;
+        _socket.PaceChanged += () => Interlocked.Increment(ref heard);
+        _socket.Publish(Policies(3), new(1, []));
+        using (var engine = new Engine(_directory))
+        {
+            engine.Say("""{"hello":{"engine":"demilune","version":"1","realTime":true}}""" + "\n");
+            engine.Say("""{"loaded":{"revision":2,"policies":[]}}""" + "\n");
+            await Until(() => _socket.Loaded is { Revision: 2 });
+            Assert.False(_socket.CanHurry);
+            engine.Say("""{"loaded":{"revision":3,"policies":[]}}""" + "\n");
+            await Until(() => _socket.CanHurry);
+            _socket.Publish(Policies(4), new(1, []));
+            Assert.False(_socket.CanHurry);
+            engine.Say("""{"loaded":{"revision":4,"policies":[]}}""" + "\n");
+            await Until(() => _socket.CanHurry);
+        }
+        await Until(() => Volatile.Read(ref heard) == 4);
+        Assert.False(_socket.CanHurry);
     }
 
     [Fact]

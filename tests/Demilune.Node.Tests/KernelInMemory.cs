@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Demilune.Contracts.Nodes;
 using Demilune.Node.Datapath;
 using Demilune.Node.Names;
@@ -12,6 +13,8 @@ internal sealed class KernelInMemory : IDatapath
     public Dictionary<string, string> Attached { get; } = [];
 
     public List<NodeState> Applied { get; } = [];
+
+    public List<string> Hurrying { get; private set; } = [];
 
     public Dictionary<string, string> PortErrors { get; } = [];
 
@@ -50,9 +53,10 @@ internal sealed class KernelInMemory : IDatapath
 
     public bool Exists(string hostInterface) => Interfaces.ContainsKey(hostInterface);
 
-    public ApplyOutcome Apply(NodeState state)
+    public ApplyOutcome Apply(NodeState state, IReadOnlySet<string>? hurrying = null)
     {
         Applied.Add(state);
+        Hurrying = [.. hurrying ?? ImmutableHashSet<string>.Empty];
         return new(new Dictionary<string, string>(PortErrors), []);
     }
 

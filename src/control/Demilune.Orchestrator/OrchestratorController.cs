@@ -43,6 +43,7 @@ public sealed class OrchestratorController
     private readonly InstanceClocks _clocks;
     private readonly Dictionary<string, (string Revision, DateTimeOffset Since)> _stalledSince = [];
     private readonly WorkQueue<string> _queue;
+    private OverloadBoard _overloads = OverloadBoard.Empty;
     private readonly Operations _operations;
     private readonly SecurityManagers _managers;
 
@@ -93,6 +94,7 @@ public sealed class OrchestratorController
     private async Task ReconcileAsync(CancellationToken cancel)
     {
         var failures = new List<string>();
+        (_overloads, var overloads) = _overloads.Next(_observations.Current, _time.GetUtcNow());
         var situation = Situate();
         var tags = _tags.Allocate(_informers.SecurityPolicies.Store.Current.Objects.Values);
         // A node must not be told of half a network: those who were there before the restart would lose their protection.
@@ -110,6 +112,7 @@ public sealed class OrchestratorController
         foreach (var pod in situation.Pods.Values)
             await TryAsync(() => ReportAsync(pod, situation, cancel), failures, $"PodPort {pod.Pod}");
         Tell(_observations.TakeTransitions(), situation);
+        Tell(overloads, situation);
         _operations.Observe(situation, needed, _options);
         _managers.Observe(situation);
         if (failures.Count > 0) throw new InvalidOperationException($"{failures.Count} actions failed, the first: {failures[0]}");
@@ -129,6 +132,7 @@ public sealed class OrchestratorController
             _observations.Current,
             _time.GetUtcNow())
         {
+            Overloads = _overloads,
             Managers = [.. _informers.SecurityManagers.Store.Current.Objects.Values],
             Nodes = _informers.Nodes.Store.Current.Objects.Values.ToImmutableDictionary(node => node.Metadata.Name),
             Tunnels = _options.Tunnels is { } tunnels ? TunnelEnds.Of(tunnels, _informers.Nodes.Store.Current.Objects.Values) : null,
@@ -269,6 +273,23 @@ public sealed class OrchestratorController
         }
     }
 
+    private void Tell(IEnumerable<(string PodUid, Overload Overload, bool Began)> overloads, Situation situation)
+    {
+        foreach (var (uid, overload, began) in overloads)
+        {
+            var pod = situation.Instances.FirstOrDefault(pod => pod.Metadata.Uid == uid);
+            if (pod is null) continue;
+            var name = pod.Metadata.Name;
+            if (began) OrchestratorLog.Overloaded(_log, name, overload.Node, overload.Lost);
+            else OrchestratorLog.KeepsUp(_log, name, overload.Node, overload.Lost);
+            if (situation.Firewalls.GetValueOrDefault(FirewallPods.FirewallOf(pod)!) is not { } firewall) continue;
+            if (began)
+                _events.Warning(Firewall.Resource, firewall, "InstanceOverloaded", $"{name} on {overload.Node} is given more than it takes: frames are lost before it, none of them passes");
+            else
+                _events.Normal(Firewall.Resource, firewall, "InstanceKeepsUp", $"{name} on {overload.Node} keeps up again; meanwhile {overload.Lost} frames were lost before it");
+        }
+    }
+
     /// <summary>A node's heartbeat is no news to us.</summary>
     private static bool SamePlace(V1Node? one, V1Node? other) => one is not null && other is not null
         && ObjectJson.Write(one.Metadata.Labels) == ObjectJson.Write(other.Metadata.Labels)
@@ -303,6 +324,12 @@ internal static partial class OrchestratorLog
 
     [LoggerMessage(3305, LogLevel.Error, "Firewall {Firewall}: revision {Revision} passes no frames and is taken back; the former instances keep protecting")]
     public static partial void RolledBack(ILogger log, string firewall, string revision);
+
+    [LoggerMessage(3306, LogLevel.Warning, "Firewall instance {Pod} on {Node} is given more than it takes: {Lost} frames were lost before it, none of them passed")]
+    public static partial void Overloaded(ILogger log, string pod, string node, ulong lost);
+
+    [LoggerMessage(3307, LogLevel.Information, "Firewall instance {Pod} on {Node} keeps up again; {Lost} frames were lost before it meanwhile")]
+    public static partial void KeepsUp(ILogger log, string pod, string node, ulong lost);
 
     [LoggerMessage(3304, LogLevel.Warning, "Not all is as it should be; next try in {PauseMilliseconds:0} ms: {Message}")]
     public static partial void Failed(ILogger log, double pauseMilliseconds, string message);

@@ -28,6 +28,9 @@ internal sealed record Situation(
     /// <summary>Who owns policies elsewhere.</summary>
     public ImmutableArray<SecurityManager> Managers { get; init; } = [];
 
+    /// <summary>Which instances lose frames.</summary>
+    public OverloadBoard Overloads { get; init; } = OverloadBoard.Empty;
+
     /// <summary>Where the nodes' tunnels end, if they have any.</summary>
     public Contracts.Nodes.NodeTunnels? Tunnels { get; init; }
 

@@ -24,6 +24,15 @@ public sealed record LocalOptions
     /// <summary>Name of this machine's Node object; default the host name in lower case.</summary>
     public string NodeName { get; init; } = Environment.MachineName.ToLowerInvariant();
 
+    /// <summary>
+    /// Give containers that may ask for real-time scheduling (SYS_NICE) the CPU time for it where the kernel gives it out by cgroup. Default false: it is
+    /// nearly all of one CPU, and no two can have it.
+    /// </summary>
+    public bool RealTime { get; init; }
+
+    /// <summary>Where seccomp profiles of the type Localhost are looked up, as kubelet does in /var/lib/kubelet/seccomp.</summary>
+    public string SeccompDirectory => Path.Combine(Directory, "seccomp");
+
     /// <summary>Only the API server, no node. Default false.</summary>
     public bool NoNode { get; init; }
 
@@ -49,6 +58,7 @@ public sealed record LocalOptions
           --port PORT             API on 127.0.0.1; 0: any free one        (6443)
           --node NAME             name of this machine's Node              (the host's name)
           --no-node               only the API server
+          --real-time             CPU time of real-time threads for containers with SYS_NICE, where cgroups give it out
 
         Each flag is also DEMILUNE_… in the environment: DEMILUNE_RUN_DIRECTORY=/run/x. Then: export KUBECONFIG=DIR/kubeconfig
         """;
@@ -65,7 +75,7 @@ public sealed record LocalOptions
             var (name, value) = args[i].Split('=', 2) is [var left, var right] ? (left, right) : (args[i], null);
             if (!name.StartsWith("--", StringComparison.Ordinal) || !Flags.TryGetValue(name[2..], out var set))
                 throw new FormatException($"{args[i]}: not a flag; known are --{string.Join(", --", Flags.Keys)}");
-            value ??= name is "--no-node" or "--uninstall" ? "true" : i + 1 < args.Length ? args[++i] : throw new FormatException($"{name} needs a value");
+            value ??= name is "--no-node" or "--uninstall" or "--real-time" ? "true" : i + 1 < args.Length ? args[++i] : throw new FormatException($"{name} needs a value");
             options = set(options, value);
         }
         return options;
@@ -81,6 +91,7 @@ public sealed record LocalOptions
         ["port"] = (o, v) => o with { Port = ushort.TryParse(v, out var port) ? port : throw new FormatException($"--port {v}: not a TCP port") },
         ["node"] = (o, v) => o with { NodeName = v },
         ["uninstall"] = (o, v) => o with { Uninstall = bool.TryParse(v, out var yes) ? yes : throw new FormatException($"--uninstall {v}: true or false") },
+        ["real-time"] = (o, v) => o with { RealTime = bool.TryParse(v, out var yes) ? yes : throw new FormatException($"--real-time {v}: true or false") },
         ["no-node"] = (o, v) => o with { NoNode = bool.TryParse(v, out var yes) ? yes : throw new FormatException($"--no-node {v}: true or false") },
     };
 }

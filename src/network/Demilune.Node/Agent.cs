@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Demilune.Contracts.Frames;
 using Demilune.Contracts.Nodes;
 using Demilune.Node.Attachments;
@@ -24,6 +25,7 @@ internal sealed class Agent : IDisposable
     private ApplyOutcome _outcome = ApplyOutcome.Clean;
     private ulong _appliedRevision;
     private JudgeNames _names = new(new());
+    private ImmutableHashSet<string> _hurrying = [];
 
     /// <summary>By port: the limits in force. A port that is not here may have some from before this agent.</summary>
     private readonly Dictionary<string, (Bandwidth? Ingress, Bandwidth? Egress)> _limits = [];
@@ -62,6 +64,18 @@ internal sealed class Agent : IDisposable
         }
 
         signal.SetResult();
+    }
+
+    /// <summary>Which engines can keep a short deadline has changed: the kernel is told.</summary>
+    /// <param name="hurrying">Pod UIDs of those firewalls.</param>
+    public void ReceivePace(ImmutableHashSet<string> hurrying)
+    {
+        lock (_gate)
+        {
+            if (_hurrying.SetEquals(hurrying)) return;
+            _hurrying = hurrying;
+            if (HasState) ApplyUnderGate();
+        }
     }
 
     /// <summary>With a new pod other policies have come to judge together than before: <see cref="State"/> says which.</summary>
@@ -234,7 +248,7 @@ internal sealed class Agent : IDisposable
 
     private void ApplyUnderGate()
     {
-        _outcome = _datapath.Apply(_state);
+        _outcome = _datapath.Apply(_state, _hurrying);
         _appliedRevision = _state.Revision;
         // Kept with the state: what the firewalls are told of it, and what a successor goes on with.
         if (!_state.Combinations.SequenceEqual(_outcome.Combinations))

@@ -12,7 +12,7 @@ using Demilune.Node.Observation;
 using Microsoft.Extensions.Logging;
 
 var node = Program.Option("--node", "NODE", "Name of this node in Kubernetes.", Environment.MachineName);
-var controller = Program.Option("--controller", "URL", "The controller's node link.", "https://127.0.0.1:7443");
+var controller = Program.Option("--controller", "URL,…", "The controller's node link; of several controllers, each one's: whichever leads answers.", "https://127.0.0.1:7443");
 var linkDirectory = Program.Option("--node-link-directory", "DIR", "Holds ca.crt and token of the node link.", "/var/lib/demilune/node-link");
 var runDirectory = Program.Option("--run-directory", "DIR", "Sockets, attachments, the last state.", "/run/demilune");
 var bpfDirectory = Program.Option("--bpf-directory", "DIR", "Where maps and links are pinned.", "/sys/fs/bpf/demilune");
@@ -28,12 +28,18 @@ var root = new RootCommand(
 {
     node, controller, linkDirectory, runDirectory, bpfDirectory, cniPlugin, cniBin, cniConfig, ovsdb, uninstall,
 };
+controller.Validators.Add(result =>
+{
+    if (!result.GetValueOrDefault<string>()!.Split(',').All(url => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme == "https"))
+        result.AddError("--controller must be URLs of https with commas between them.");
+});
 root.SetAction(async (parsed, stop) =>
 {
+    Uri[] controllers = [.. parsed.GetValue(controller)!.Split(',').Select(url => new Uri(url))];
     var options = new AgentOptions(
-        parsed.GetValue(node)!, new Uri(parsed.GetValue(controller)!), parsed.GetValue(linkDirectory)!,
-        parsed.GetValue(runDirectory)!, parsed.GetValue(bpfDirectory)!)
+        parsed.GetValue(node)!, controllers[0], parsed.GetValue(linkDirectory)!, parsed.GetValue(runDirectory)!, parsed.GetValue(bpfDirectory)!)
     {
+        OtherControllers = controllers[1..],
         OvsDatabase = parsed.GetValue(ovsdb)!,
         Cni = parsed.GetValue(cniPlugin) is { Length: > 0 } plugin ? new(plugin, parsed.GetValue(cniBin)!, parsed.GetValue(cniConfig)!) : null,
     };
@@ -82,6 +88,7 @@ internal static partial class Program
         using var links = new FirewallLinks(options.FirewallDirectory, eve, log);
         links.Publish(agent.State);
         agent.CombinationsChanged += () => links.Publish(agent.State);
+        links.PaceChanged += () => links.TellPace(agent.ReceivePace);
         using var listener = AnswerListener.Start(agent, TimeProvider.System, log);
         var observer = new Observer(agent, links, TimeProvider.System, log);
         using var client = new ControllerClient(agent, links, observer, eve, options, log);

@@ -5,12 +5,20 @@ using Demilune.Cli.Walk;
 namespace Demilune.EndToEnd.Tests.Engines;
 
 /// <summary>A local cluster whose firewall has a certain engine.</summary>
-public abstract class EngineFixture(string engine) : ShopFixture(Stage.Layout(6) with { Suricata = Stage.Suricata })
+public abstract class EngineFixture : ShopFixture
 {
+    private readonly string _engine;
+
+    protected EngineFixture(string engine) : this(engine, Stage.Layout(6) with { Suricata = Stage.Suricata })
+    {
+    }
+
+    private protected EngineFixture(string engine, ClusterLayout layout) : base(layout) => _engine = engine;
+
     internal string Engine { get; private set; } = "demilune";
 
     /// <summary>With the fixture's engine, whole and enforced.</summary>
-    internal Task ReadyAsync(CancellationToken stop) => UseAsync(engine, stop);
+    internal Task ReadyAsync(CancellationToken stop) => UseAsync(_engine, stop);
 
     internal async Task UseAsync(string engine, CancellationToken stop)
     {

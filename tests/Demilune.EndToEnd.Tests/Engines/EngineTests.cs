@@ -6,7 +6,7 @@ using Demilune.Cli.Walk;
 namespace Demilune.EndToEnd.Tests.Engines;
 
 /// <summary>The same promises, whichever engine keeps them; each engine has a cluster of its own, because an exchange takes as long as all else together.</summary>
-public abstract class EngineTests(EngineFixture cluster, ITestOutputHelper output)
+public abstract partial class EngineTests(EngineFixture cluster, ITestOutputHelper output)
 {
     private const string Attack = "/search?id=1%27%20UNION%20SELECT%20a,b%20FROM%20users--";
 

@@ -23,6 +23,7 @@ public sealed record EvidenceView(string Buffer, string Printable, string Base64
 public sealed record AlertFilter(string? Text = null, bool? Blocked = null, int? Severity = null, string? Policy = null, string? Pod = null);
 
 /// <param name="Verdict">Direct, Spliced, Denied, Bypassed or Open.</param>
+/// <param name="Policy">The SecurityPolicies that judge it, by name, those in the shadow marked; empty: nobody does.</param>
 public sealed record FlowView(
     DateTimeOffset At, string Node, string Kind, string Source, string SourcePod, int SourcePort, string Destination, string DestinationPod,
     int DestinationPort, string Protocol, string Verdict, string Policy, string Reason);

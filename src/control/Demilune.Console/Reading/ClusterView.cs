@@ -48,9 +48,11 @@ public sealed record NodeView(
 /// <param name="Alive">Its packet thread passes frames within the deadline.</param>
 /// <param name="DroppedClosed">Packets dropped because it could not judge them.</param>
 /// <param name="PassedOpen">Packets passed uninspected because it could not judge them.</param>
+/// <param name="Missed">Frames lost because it was given more than it takes.</param>
+/// <param name="Deadline">After how many milliseconds of silence it counts as dead; 0: not known.</param>
 public sealed record InstanceView(
     string Pod, string EngineVersion, bool Connected, bool Alive, string Reason, IReadOnlyList<string> Policies, ulong FlowsSpliced,
-    ulong FramesIn, ulong FramesOut, ulong DroppedClosed, ulong PassedOpen);
+    ulong FramesIn, ulong FramesOut, ulong DroppedClosed, ulong PassedOpen, ulong Missed = 0, bool RealTime = false, uint Deadline = 0);
 
 /// <summary>A system outside of the cluster that owns policies.</summary>
 /// <param name="Policies">Those that it has, by its own names.</param>

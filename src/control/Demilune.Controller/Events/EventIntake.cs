@@ -72,7 +72,15 @@ internal sealed class EventIntake(
     private static FlowView Read(string node, FlowEvent flow, string sourcePod, string destinationPod) => new(
         DateTimeOffset.UnixEpoch.AddTicks(Math.Clamp(flow.AtUnixMicros, 0, MaxMicros) * TimeSpan.TicksPerMicrosecond), node, flow.Kind.ToString(), flow.Source, sourcePod,
         (int)flow.SourcePort, flow.Destination, destinationPod, (int)flow.DestinationPort, ProtocolOf(flow.Protocol), flow.Verdict.ToString(),
-        flow.PolicyTag == 0 ? "" : flow.PolicyTag.ToString(CultureInfo.InvariantCulture), flow.Reason);
+        Judges(flow), flow.Reason);
+
+    /// <summary>By name: "web, audit (shadow)". An agent of an earlier release tells a number only.</summary>
+    private static string Judges(FlowEvent flow)
+    {
+        string[] names = [.. flow.Policies, .. flow.Shadows.Select(name => $"{name} (shadow)")];
+        if (names.Length > 0) return string.Join(", ", names);
+        return flow.PolicyTag == 0 ? "" : flow.PolicyTag.ToString(CultureInfo.InvariantCulture);
+    }
 
     private static string ProtocolOf(uint number) => number switch
     {

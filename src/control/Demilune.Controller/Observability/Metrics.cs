@@ -72,6 +72,11 @@ internal static class Metrics
         Per("demilune_firewall_frames_out", "Frames that it returned.", seen => seen.FramesFromOut + seen.FramesFromIn);
         Per("demilune_packets_dropped_closed", "Packets dropped because it was not alive and the policy fails closed.", seen => seen.DroppedClosed);
         Per("demilune_packets_passed_uninspected", "Packets passed uninspected because it was not alive and the policy fails open.", seen => seen.PassedOpen);
+        Per("demilune_packets_missed", "Packets lost because it was given more than it takes; never passed uninspected.", seen => seen.FramesMissed);
+        Per("demilune_firewall_events_lost", "EVE records that it could not send in time.", seen => seen.EventsLost);
+        text.Gauge("demilune_firewall_realtime", "1: its packet thread has real-time scheduling.", all.Select(one => new Sample(one.Seen.RealTime ? 1 : 0, one.Labels)));
+        text.Gauge("demilune_firewall_heartbeat_deadline_seconds", "After how long a silence it counts as dead, as in force.", all.Where(one => one.Seen.HeartbeatDeadlineMs > 0)
+            .Select(one => new Sample(one.Seen.HeartbeatDeadlineMs / 1e3, one.Labels)));
         text.Gauge("demilune_policy_rules", "Rules of a policy that are in force.", all.SelectMany(one => one.Seen.Policies.Select(policy => new Sample(policy.Rules, [.. one.Labels, ("policy", policy.Name)]))));
         text.Gauge("demilune_policy_rule_errors", "Rules of a policy that were refused.", all.SelectMany(one => one.Seen.Policies.Select(policy => new Sample(policy.Errors.Count, [.. one.Labels, ("policy", policy.Name)]))));
         text.Gauge("demilune_policy_loaded", "1: the instance judges by the policy's newest revision that it was told.", all.SelectMany(one => one.Seen.Policies.Select(policy => new Sample(policy.Ok ? 1 : 0, [.. one.Labels, ("policy", policy.Name)]))));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Demilune.Console.Reading;
 using Demilune.Contracts.Nodes;
 using Demilune.Controller.Hosting;
@@ -53,14 +52,7 @@ internal sealed class ClusterReading(
 
     public AlertRecord? Alert(long number) => alerts.Find(number);
 
-    public Page<FlowView> Flows(FlowFilter filter, int skip, int take)
-    {
-        var page = flows.Find(filter, skip, take);
-        var names = informers.SecurityPolicies.Store.Current.Objects.Values.Where(policy => policy.Status?.Tag is not null)
-            .ToLookup(policy => policy.Status!.Tag!.Value.ToString(CultureInfo.InvariantCulture), policy => policy.Metadata.Name);
-        // A node knows a policy by its number.
-        return page with { Items = [.. page.Items.Select(flow => names[flow.Policy].FirstOrDefault() is { } name ? flow with { Policy = name } : flow)] };
-    }
+    public Page<FlowView> Flows(FlowFilter filter, int skip, int take) => flows.Find(filter, skip, take);
 
     public IReadOnlyList<JobView> Jobs => [.. operations.Jobs.Select(Job)];
 
@@ -148,5 +140,5 @@ internal sealed class ClusterReading(
     private static InstanceView Instance(FirewallObservation seen, Dictionary<string, string> podNames) => new(
         podNames.GetValueOrDefault(seen.PodUid, seen.PodUid), seen.EngineVersion, seen.Connected, seen.Alive, seen.Reason,
         [.. seen.Policies.Select(policy => policy.Name)], seen.FlowsSpliced, seen.FramesToIn + seen.FramesToOut, seen.FramesFromOut + seen.FramesFromIn,
-        seen.DroppedClosed, seen.PassedOpen);
+        seen.DroppedClosed, seen.PassedOpen, seen.FramesMissed, seen.RealTime, seen.HeartbeatDeadlineMs);
 }

@@ -67,7 +67,7 @@ public sealed class FirewallSpec
     [DefaultValue(FailureAction.Closed)]
     public FailureAction? OnFailure { get; set; }
 
-    [Description("An instance whose packet thread was silent for this long counts as dead. 10ms needs real-time scheduling.")]
+    [Description("An instance whose packet thread was silent for this long counts as dead. Less than 100ms is in force only where the thread has real-time scheduling (at least 10ms); status.heartbeatDeadline says what is.")]
     [DefaultValue("100ms")]
     [RegularExpression("^([1-9][0-9]{1,4}ms|[1-9][0-9]?s)$")]
     public string? HeartbeatDeadline { get; set; }
@@ -112,6 +112,13 @@ public sealed class FirewallStatus
     [Description("Flows sent through its running instances since each began.")]
     public long? SplicedFlows { get; set; }
 
+    [Description("Of the healthy instances, how many have a packet thread with real-time scheduling.")]
+    public int? RealTimeInstances { get; set; }
+
+    [Description("After how long a silence an instance counts as dead: the longest that is in force. More than spec.heartbeatDeadline where an instance has no real-time scheduling.")]
+    [MaxLength(16)]
+    public string? HeartbeatDeadline { get; set; }
+
     [Description("The revision of its instances that was taken back because it passed no frames; the former one protects until the spec changes.")]
     [MaxLength(64)]
     public string? RefusedRevision { get; set; }
@@ -119,7 +126,7 @@ public sealed class FirewallStatus
     [Description("The generation of the spec that the status speaks of.")]
     public long? ObservedGeneration { get; set; }
 
-    [Description("Available: every node that needs an instance has a healthy one. Progressing: instances are being started or replaced.")]
+    [Description("Available: every node that needs an instance has a healthy one. KeepsUp: no instance is given more frames than it takes. Progressing: instances are being started or replaced.")]
     [ListKey("type")]
     public IList<V1Condition>? Conditions { get; set; }
 }

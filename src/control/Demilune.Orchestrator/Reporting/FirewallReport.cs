@@ -1,6 +1,8 @@
+using System.Globalization;
 using Demilune.Kubernetes.Crds;
 using Demilune.Kubernetes.Status;
 using Demilune.Orchestrator.Placing;
+using k8s.Models;
 
 namespace Demilune.Orchestrator.Reporting;
 
@@ -16,6 +18,8 @@ internal static class FirewallReport
         var wanted = states.Sum(state => state.Wanted);
         var healthy = states.Sum(state => state.Current.Count(situation.IsHealthy));
         var instances = situation.Instances.Where(pod => FirewallPods.FirewallOf(pod) == name).ToList();
+        var seen = instances.Where(situation.IsHealthy).Select(pod => situation.Observed.Firewall(pod.Spec.NodeName, pod.Metadata.Uid)!).ToList();
+        var deadline = seen.Select(one => one.HeartbeatDeadlineMs).DefaultIfEmpty(0u).Max();
         var revision = FirewallPod.RevisionOf(firewall, options);
         var progressing = states.Exists(state => !state.IsSettled || state.Retiring.Any());
         var protectedPods = situation.Pods.Values.Count(pod => pod.Firewall is null
@@ -30,11 +34,14 @@ internal static class FirewallReport
             HealthyInstances = instances.Count(situation.IsHealthy),
             ProtectedPods = protectedPods,
             SplicedFlows = instances.Sum(pod => (long)(situation.Observed.Firewall(pod.Spec.NodeName, pod.Metadata.Uid)?.FlowsSpliced ?? 0)),
+            RealTimeInstances = seen.Count(one => one.RealTime),
+            HeartbeatDeadline = deadline == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{deadline}ms"),
             RefusedRevision = refusedRevision,
             ObservedGeneration = generation,
             Conditions =
             [
                 Conditions.Next(before, "Available", available.Status, available.Reason, available.Message, generation, situation.Now),
+                KeepsUp(before, instances, situation, generation),
                 Conditions.Next(before, "Progressing", progress.Status, progress.Reason, progress.Message, generation, situation.Now),
             ],
         };
@@ -55,6 +62,15 @@ internal static class FirewallReport
     {
         if (refused is not null) return (false, "RolledBack", $"Revision {refused} passed no frames; the former instances keep protecting. Change spec to try again.");
         return progressing ? (true, "Replacing", "Instances are being started or replaced.") : (false, "Settled", "All instances are as they should be.");
+    }
+
+    /// <remarks>Without numbers that grow: a status that changes with every frame is no status.</remarks>
+    private static V1Condition KeepsUp(IEnumerable<V1Condition>? before, List<V1Pod> instances, Situation situation, long? generation)
+    {
+        var overloaded = instances.Where(pod => situation.Overloads.Find(pod.Metadata.Uid) is not null).Select(pod => pod.Metadata.Name).Order(StringComparer.Ordinal).ToList();
+        return overloaded.Count == 0
+            ? Conditions.Next(before, "KeepsUp", true, "NothingLost", "No instance is given more frames than it takes.", generation, situation.Now)
+            : Conditions.Next(before, "KeepsUp", false, "Overloaded", $"Frames are lost before {string.Join(", ", overloaded.Take(5))}; none of them passes uninspected.", generation, situation.Now);
     }
 
     /// <summary>The best that is known about why a node has no healthy instance.</summary>

@@ -22,6 +22,7 @@ internal sealed class ContainerStarter(NodeServices node)
         try
         {
             var root = await RootFileSystem.MountAsync(image, bundle, cancellation);
+            var cgroup = $"{node.Paths.CgroupParent}/{pod.Metadata.Uid}/{container.Name}";
             var input = new BundleInput(
                 pod, container,
                 Users.Resolve(pod, container, image.Config.User, Read(root, "etc/passwd"), Read(root, "etc/group")),
@@ -30,7 +31,11 @@ internal sealed class ContainerStarter(NodeServices node)
                 root,
                 [.. node.Volumes.WellKnownFiles(pod, container, addresses), .. TerminationLog(pod, container, attempt), .. node.Volumes.Mounts(pod, container, lookup)],
                 node.Sandbox.Namespaces(pod), image, node.AvailableCapabilities,
-                $"{node.Paths.CgroupParent}/{pod.Metadata.Uid}/{container.Name}", OomScore(pod));
+                cgroup, OomScore(pod))
+            {
+                LocalSeccomp = Seccomp.Load(pod, container, node.SeccompDirectory),
+                RealTimeRuntime = node.RealTime && container.SecurityContext?.Capabilities?.Add?.Contains("SYS_NICE") is true ? Cgroups.GrantRealTime(cgroup) : null,
+            };
             await File.WriteAllTextAsync(Path.Combine(bundle, "config.json"), Bundle.Configuration(input).ToJsonString(), cancellation);
             await node.Runtime.StartAsync(
                 id, node.Paths.Log(pod.Metadata.Uid, container.Name, attempt), container.Tty is true, container.Stdin is true, cancellation);

@@ -163,6 +163,9 @@ public sealed class NodeRole(LocalOptions options, IHostApplicationLifetime life
         string[] hidden = [options.Directory, options.RunDirectory, .. options.ImageDirectory is { } images ? [images] : (string[])[]];
         return new NodeServices(
             paths, api, OciRuntime.Find(paths), new Sandbox(paths, options.CniBin.Split(':'), options.CniConfig),
-            new PodVolumes(paths, api, addresses), new ImageStore(options.ImageDirectory, paths.ImageRoots, hidden), addresses, Capabilities.OfThisProcess(), TimeProvider.System, log);
+            new PodVolumes(paths, api, addresses), new ImageStore(options.ImageDirectory, paths.ImageRoots, hidden), addresses, Capabilities.OfThisProcess(), TimeProvider.System, log)
+        {
+            SeccompDirectory = options.SeccompDirectory, RealTime = options.RealTime,
+        };
     }
 }

@@ -31,7 +31,8 @@ internal interface IDatapath : IDisposable
     bool Exists(string hostInterface);
 
     /// <summary>Makes the kernel judge by <paramref name="state"/>; returns when it does.</summary>
-    ApplyOutcome Apply(NodeState state);
+    /// <param name="hurrying">Pod UIDs of the firewalls that can keep a short deadline now. Null: none can.</param>
+    ApplyOutcome Apply(NodeState state, IReadOnlySet<string>? hurrying = null);
 
     /// <summary>Limits what goes to the pod, and what it sends; null: no limit.</summary>
     /// <exception cref="IOException">The kernel said no: what is not limited passes freely.</exception>

@@ -76,11 +76,11 @@ internal sealed class SpliceDatapath : IDatapath
 
     public bool Exists(string hostInterface) => PodInterface.IndexOf(hostInterface) is not null;
 
-    public ApplyOutcome Apply(NodeState state)
+    public ApplyOutcome Apply(NodeState state, IReadOnlySet<string>? hurrying = null)
     {
         AsIo(() => PreparePlainFrames(state));
         var wrong = PrepareTunnels(state.Overlay);
-        var outcome = _splice.Apply(state);
+        var outcome = _splice.Apply(state, hurrying);
         return outcome with { TunnelError = wrong ?? OpenTunnels(state) };
     }
 

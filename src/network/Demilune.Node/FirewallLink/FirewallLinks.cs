@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Demilune.Contracts.FirewallLink;
 using Demilune.Contracts.Nodes;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,22 @@ internal sealed class FirewallLinks(string directory, EveBuffer eve, ILogger log
         }
     }
 
+    /// <summary>There is something to tell by <see cref="TellPace"/>. Must return soon.</summary>
+    public event Action? PaceChanged;
+
+    /// <summary>By pod UID.</summary>
+    private ImmutableHashSet<string> Hurrying()
+    {
+        lock (_gate) return [.. _byPodUid.Where(firewall => firewall.Value.CanHurry).Select(firewall => firewall.Key)];
+    }
+
+    /// <summary>Tells somebody which firewalls can keep a short deadline. Two that tell at the same time end with what is so.</summary>
+    public void TellPace(Action<ImmutableHashSet<string>> listener)
+    {
+        var told = Hurrying();
+        for (listener(told); Hurrying() is var now && !now.SetEquals(told); listener(told)) told = now;
+    }
+
     public FirewallSocket? Find(string podUid) { lock (_gate) return _byPodUid.GetValueOrDefault(podUid); }
 
     public void Dispose()
@@ -43,6 +60,7 @@ internal sealed class FirewallLinks(string directory, EveBuffer eve, ILogger log
             // A pod's name is a DNS label: it cannot leave the directory.
             var path = Path.Combine(directory, firewall.PodName, "agent.sock");
             socket = _byPodUid[firewall.PodUid] = new(path, $"{firewall.PodNamespace}/{firewall.PodName}", eve, log);
+            socket.PaceChanged += () => PaceChanged?.Invoke();
         }
 
         socket.Publish(PoliciesOf(firewall.Name, state), IdentitiesOf(state), RoutingOf(state));

@@ -17,6 +17,9 @@ internal sealed class FirewallSocket : IDisposable
 
     private const int FreshMilliseconds = 5_000;
 
+    /// <summary>How long after its answer an engine may still be busy with a new set of policies: compiling, forgetting the former one.</summary>
+    private static readonly TimeSpan UsualSettling = TimeSpan.FromSeconds(5);
+
     private readonly string _pod;
     private readonly EveBuffer _eve;
     private readonly ILogger _log;
@@ -29,18 +32,31 @@ internal sealed class FirewallSocket : IDisposable
     private EngineRouting? _routing;
     private Socket? _connection;
     private long _statsAt = -FreshMilliseconds;
+    private readonly Timer _settled;
+    private readonly TimeSpan _settling;
 
-    public FirewallSocket(string path, string pod, EveBuffer eve, ILogger log)
+    /// <param name="settling">How long an engine may still be busy after its answer; null: 5 s.</param>
+    public FirewallSocket(string path, string pod, EveBuffer eve, ILogger log, TimeSpan? settling = null)
     {
-        (_pod, _eve, _log) = (pod, eve, log);
+        (_pod, _eve, _log, _settling) = (pod, eve, log, settling ?? UsualSettling);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.Delete(path);
         _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         _listener.Bind(new UnixDomainSocketEndPoint(path));
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         _listener.Listen(1);
+        _settled = new Timer(_ => Pace(Engine is { RealTime: true }));
         _ = Task.Run(ServeAsync);
     }
+
+    /// <summary><see cref="CanHurry"/> may be another. Must return soon.</summary>
+    public event Action? PaceChanged;
+
+    /// <summary>
+    /// It can keep a short deadline now: its packet thread has real-time scheduling, and it is not about to take over other policies. While it does, its other
+    /// threads, ordinary ones, collect garbage, for which the packet thread has to wait; on a full machine that is longer than such a deadline.
+    /// </summary>
+    public bool CanHurry { get; private set; }
 
     /// <summary>Who is connected; null: nobody.</summary>
     public EngineHello? Engine { get; private set; }
@@ -62,6 +78,8 @@ internal sealed class FirewallSocket : IDisposable
             if (!ReferenceEquals(policies, _policies))
             {
                 _policies = policies;
+                // Before it hears of them.
+                Pace(canHurry: false);
                 if (_connection is not null) _outgoing.Writer.TryWrite(new() { Policies = policies });
             }
 
@@ -82,9 +100,21 @@ internal sealed class FirewallSocket : IDisposable
     public void Dispose()
     {
         _stop.Cancel();
+        _settled.Dispose();
         _listener.Dispose();
         lock (_gate) _connection?.Dispose();
         _stop.Dispose();
+    }
+
+    private void Pace(bool canHurry)
+    {
+        lock (_gate)
+        {
+            if (!canHurry && !_stop.IsCancellationRequested) _settled.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            if (CanHurry == canHurry || _stop.IsCancellationRequested) return;
+            CanHurry = canHurry;
+        }
+        PaceChanged?.Invoke();
     }
 
     private async Task ServeAsync()
@@ -106,6 +136,7 @@ internal sealed class FirewallSocket : IDisposable
             {
                 lock (_gate) _connection = null;
                 (Engine, Loaded, Stats) = (null, null, null);
+                Pace(canHurry: false);
             }
         }
     }
@@ -182,6 +213,8 @@ internal sealed class FirewallSocket : IDisposable
 
         if (message.Loaded is not { } loaded) return;
         Loaded = loaded;
+        lock (_gate)
+            if (loaded.Revision == _policies?.Revision) _settled.Change(_settling, Timeout.InfiniteTimeSpan);
         foreach (var policy in loaded.Policies)
             foreach (var error in policy.Errors) _log.PolicyError(_pod, policy.Name, error);
     }

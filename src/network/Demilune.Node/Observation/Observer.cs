@@ -1,4 +1,5 @@
 using Demilune.Contracts.Nodes;
+using Demilune.Node.Datapath;
 using Demilune.Node.FirewallLink;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +9,7 @@ namespace Demilune.Node.Observation;
 internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider time, ILogger log)
 {
     /// <summary>How often liveness is read. The kernel decides by itself; this only bounds how late it is told.</summary>
-    public static readonly TimeSpan LivenessInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromMilliseconds(20), ShortestInterval = TimeSpan.FromMilliseconds(2);
 
     /// <summary>Transitions kept while the controller is away.</summary>
     private const int MaxTransitions = 1_000;
@@ -22,10 +23,12 @@ internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider ti
 
     public async Task WatchLivenessAsync(CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(LivenessInterval, time);
+        using var timer = new PeriodicTimer(LongestInterval, time);
         while (await timer.WaitForNextTickAsync(stop))
         {
-            var transitions = _tracker.Next(agent.ReadFirewalls(), PodOf, time.GetUtcNow());
+            var readings = agent.ReadFirewalls();
+            if (IntervalFor(readings) is var interval && interval != timer.Period) timer.Period = interval;
+            var transitions = _tracker.Next(readings, PodOf, time.GetUtcNow());
             if (transitions.Count == 0) continue;
             foreach (var turn in transitions)
             {
@@ -41,6 +44,15 @@ internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider ti
         }
     }
 
+    /// <summary>A fifth of the shortest deadline that there is.</summary>
+    internal static TimeSpan IntervalFor(IReadOnlyList<FirewallReading> readings)
+    {
+        var interval = LongestInterval;
+        foreach (var reading in readings)
+            if (reading.Deadline / 5 < interval) interval = reading.Deadline / 5;
+        return interval < ShortestInterval ? ShortestInterval : interval;
+    }
+
     public NodeObservation Observe()
     {
         var (observation, readings) = agent.Observe();
@@ -54,6 +66,7 @@ internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider ti
                 (seen.FramesToIn, seen.FramesFromOut) = (reading.FramesToIn, reading.FramesFromOut);
                 (seen.FramesToOut, seen.FramesFromIn) = (reading.FramesToOut, reading.FramesFromIn);
                 (seen.DroppedClosed, seen.PassedOpen, seen.FlowsSpliced) = (reading.DroppedClosed, reading.PassedOpen, reading.FlowsSpliced);
+                seen.HeartbeatDeadlineMs = (uint)reading.Deadline.TotalMilliseconds;
             }
             else
             {
@@ -96,7 +109,9 @@ internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider ti
         if (socket?.Engine is not { } engine) return;
         seen.Connected = true;
         seen.EngineVersion = engine.Version;
-        seen.FlowsActive = (ulong)Math.Max(0, socket.Stats?.FlowsActive ?? 0);
+        seen.RealTime = engine.RealTime;
+        if (socket.Stats is { } stats)
+            (seen.FlowsActive, seen.FramesMissed, seen.EventsLost) = ((ulong)Math.Max(0, stats.FlowsActive), (ulong)Math.Max(0, stats.FramesMissed), (ulong)Math.Max(0, stats.EventsLost));
         foreach (var policy in socket.Loaded?.Policies ?? [])
         {
             var loaded = new LoadedPolicy { Name = policy.Name, Revision = (ulong)policy.Revision, Rules = (uint)policy.Rules, Ok = policy.Ok, NotInForce = !policy.InForce };

@@ -91,12 +91,13 @@ internal sealed class KernelSplice : IDisposable
     }
 
     /// <summary>Makes the kernel judge by <paramref name="state"/>; returns when it does.</summary>
+    /// <param name="hurrying">Pod UIDs of the firewalls that can keep a short deadline now; null: none can.</param>
     /// <returns>Which ports are closed and why, and who judges together.</returns>
-    public ApplyOutcome Apply(NodeState state)
+    public ApplyOutcome Apply(NodeState state, IReadOnlySet<string>? hurrying = null)
     {
         if (!_isRestored) _tags.Restore(state.Combinations);
         _isRestored = true;
-        var plan = SpliceCompiler.Compile(state, _interfaces, _names.All, _tags, _memory, _overlay);
+        var plan = SpliceCompiler.Compile(state, _interfaces, _names.All, _tags, _memory, _overlay, hurrying);
         _tables.Apply(plan);
         _plan = plan;
         _tags.Keep(plan.Panels.Keys.ToHashSet());

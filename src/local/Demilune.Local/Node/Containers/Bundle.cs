@@ -10,7 +10,14 @@ namespace Demilune.Local.Node.Containers;
 internal sealed record BundleInput(
     V1Pod Pod, V1Container Container, ProcessUser User, IReadOnlyList<string> Arguments, IReadOnlyList<KeyValuePair<string, string>> Environment,
     string WorkingDirectory, string RootPath, IReadOnlyList<BindMount> Mounts, IReadOnlyDictionary<string, string> Namespaces,
-    Images.Image Image, IReadOnlySet<string> AvailableCapabilities, string CgroupPath, int OomScore);
+    Images.Image Image, IReadOnlySet<string> AvailableCapabilities, string CgroupPath, int OomScore)
+{
+    /// <summary>The profile that the container asks for by name; null: it asks for none.</summary>
+    public JsonNode? LocalSeccomp { get; init; }
+
+    /// <summary>What its real-time threads may use of each second, in microseconds; null: the kernel does not give that out, or not to it.</summary>
+    public int? RealTimeRuntime { get; init; }
+}
 
 /// <summary>A file or folder of the machine inside a container.</summary>
 internal sealed record BindMount(string Source, string Destination, bool ReadOnly);
@@ -106,17 +113,21 @@ internal static class Bundle
         {
             ["namespaces"] = namespaces,
             ["cgroupsPath"] = input.CgroupPath,
-            ["resources"] = Resources(input.Container.Resources, privileged),
+            ["resources"] = Resources(input.Container.Resources, privileged, input.RealTimeRuntime),
             ["maskedPaths"] = Strings(privileged ? [] : KernelMasked),
             ["readonlyPaths"] = Strings(privileged ? [] : KernelReadOnly),
         };
-        if (!privileged && (security?.SeccompProfile ?? input.Pod.Spec.SecurityContext?.SeccompProfile)?.Type is "RuntimeDefault")
-            linux["seccomp"] = Seccomp.RuntimeDefault();
+        if (!privileged && Seccomp.ProfileOf(input.Pod, input.Container) is { } profile)
+        {
+            if (profile.Type is "RuntimeDefault") linux["seccomp"] = Seccomp.RuntimeDefault();
+            else if (profile.Type is "Localhost") linux["seccomp"] = input.LocalSeccomp?.DeepClone();
+        }
         return linux;
     }
 
     /// <summary>Requests become shares, limits become limits: kubelet's arithmetic.</summary>
-    internal static JsonObject Resources(V1ResourceRequirements? wanted, bool privileged)
+    /// <param name="realTime">Of each second, in microseconds; null: none is given out.</param>
+    internal static JsonObject Resources(V1ResourceRequirements? wanted, bool privileged, int? realTime = null)
     {
         var memory = new JsonObject();
         var cpu = new JsonObject();
@@ -129,6 +140,7 @@ internal static class Bundle
             cpu["period"] = 100_000;
             cpu["quota"] = Math.Max(1_000, (long)(cores * 100_000));    // the kernel refuses less than 1 ms
         }
+        if (realTime is { } micros) cpu["realtimeRuntime"] = micros;
         var resources = new JsonObject
         {
             ["cpu"] = cpu,

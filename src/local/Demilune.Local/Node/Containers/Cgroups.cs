@@ -17,6 +17,32 @@ internal static class Cgroups
         ((string[])[$"{Root}/memory{path}/memory.oom_control", $"{Root}{path}/memory.events"]).Where(File.Exists)       // cgroups v1, v2
             .SelectMany(File.ReadLines).Any(line => line.StartsWith("oom_kill ", StringComparison.Ordinal) && line is not "oom_kill 0");
 
+    /// <summary>
+    /// Real-time threads of a group run in the time that the group was given (RT_GROUP_SCHED with cgroups v1), and a new group has none: without it the kernel
+    /// refuses SCHED_FIFO there, whatever the capabilities. Gives it to the parents of a group that is about to be made.
+    /// </summary>
+    /// <returns>What the group itself may be given of each second, in microseconds; null: it is not given out here, or others have it.</returns>
+    public static int? GrantRealTime(string path)
+    {
+        const int Micros = 900_000;
+        if (!File.Exists($"{Root}/cpu/cpu.rt_runtime_us")) return null;
+        var group = $"{Root}/cpu";
+        try
+        {
+            foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries)[..^1])
+            {
+                Directory.CreateDirectory(group += "/" + name);
+                if (File.ReadAllText($"{group}/cpu.rt_runtime_us").Trim() == "0") File.WriteAllText($"{group}/cpu.rt_runtime_us", $"{Micros}");
+            }
+            return Micros;
+        }
+        catch (IOException)
+        {
+            // EINVAL: together the groups would have more than there is. The engine says that it goes without.
+            return null;
+        }
+    }
+
     private static void RemoveTree(string folder)
     {
         if (!Directory.Exists(folder)) return;

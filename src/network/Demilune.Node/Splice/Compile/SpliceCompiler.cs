@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.NetworkInformation;
 using Demilune.Contracts.Frames;
 using Demilune.Contracts.Nodes;
@@ -13,10 +14,10 @@ namespace Demilune.Node.Splice.Compile;
 internal sealed class SpliceCompiler
 {
     private const byte Ingress = 0, Egress = 1;
-    private const uint DefaultDeadlineMs = 100;
 
     private readonly NodeState _state;
     private readonly IReadOnlyDictionary<string, int> _interfaces;
+    private readonly IReadOnlySet<string> _hurrying;
     private readonly SplicePlan _plan;
     private readonly CompilerMemory _memory;
     private readonly Dictionary<uint, SecurityPolicy> _policies;
@@ -30,9 +31,9 @@ internal sealed class SpliceCompiler
     private readonly Dictionary<object, string?> _fitting = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, HashSet<NamePattern>> _patterns = [];
 
-    private SpliceCompiler(NodeState state, IReadOnlyDictionary<string, int> interfaces, PanelTags tags, CompilerMemory memory)
+    private SpliceCompiler(NodeState state, IReadOnlyDictionary<string, int> interfaces, IReadOnlySet<string> hurrying, PanelTags tags, CompilerMemory memory)
     {
-        (_state, _interfaces, _plan, _memory) = (state, interfaces, new(tags, memory), memory);
+        (_state, _interfaces, _hurrying, _plan, _memory) = (state, interfaces, hurrying, new(tags, memory), memory);
         _membership = _plan.Membership;
         _policies = state.SecurityPolicies.DistinctBy(policy => policy.Tag).ToDictionary(policy => policy.Tag);
         _groups = state.SecurityGroups.DistinctBy(group => group.Id).ToDictionary(group => group.Id);
@@ -46,12 +47,13 @@ internal sealed class SpliceCompiler
     /// <param name="tags">Gives combinations of policies their tags; null: nobody has given any out.</param>
     /// <param name="memory">Of compilations before; null: there were none. The plan is the same, only sooner there.</param>
     /// <param name="overlay">Ifindex of the tunnels' interface; 0: there is none.</param>
+    /// <param name="hurrying">Pod UIDs of the firewalls that can keep a short deadline now; null: none can.</param>
     public static SplicePlan Compile(
         NodeState state, IReadOnlyDictionary<string, int> interfaces, IEnumerable<LearntName>? learnt = null, PanelTags? tags = null, CompilerMemory? memory = null,
-        int overlay = 0)
+        int overlay = 0, IReadOnlySet<string>? hurrying = null)
     {
         memory ??= new();
-        var plan = new SpliceCompiler(state, interfaces, tags ?? new(), memory).Compile(learnt ?? []);
+        var plan = new SpliceCompiler(state, interfaces, hurrying ?? ImmutableHashSet<string>.Empty, tags ?? new(), memory).Compile(learnt ?? []);
         OverlayCompiler.Compile(state, overlay, memory, plan);
         memory.Trim(plan);
         return plan;
@@ -103,7 +105,7 @@ internal sealed class SpliceCompiler
             _plan.Pairs.Set(_plan.PairIds[pair.Id], new PairRow
             {
                 InInterface = (uint)@in, OutInterface = (uint)@out,
-                Deadline = (firewall is { HeartbeatDeadlineMs: > 0 and var given } ? given : DefaultDeadlineMs) * 1_000_000ul,
+                Deadline = Deadline.Of(firewall, firewall is not null && _hurrying.Contains(firewall.PodUid)) * 1_000_000ul,
                 Flags = firewall is not null && WantsPlainFrames(firewall) ? PairRow.PlainFrames : 0,
             });
         }
