@@ -8,7 +8,8 @@ namespace Demilune.Inspection.Sessions.Http;
 /// <summary>The body of a request that is a form (RFC 7578): each part that has a file name is a file.</summary>
 internal sealed class HttpForm(FileTracker files) : IMimeEvents
 {
-    private readonly MimeParser _parser = new();
+    /// <summary>Null until the first form: it keeps 9 KB, and most connections have none.</summary>
+    private MimeParser? _parser;
     private HttpTransaction? _transaction;
     private TrackedFile? _file;
 
@@ -24,17 +25,17 @@ internal sealed class HttpForm(FileTracker files) : IMimeEvents
         if (type.Length < 10 || !Ascii.EqualsIgnoreCase(type[..10], "multipart/"u8)) return false;
         Span<byte> boundary = stackalloc byte[maxBoundary];
         if (!MimeParameter.TryGet(contentType, "boundary"u8, boundary, out var length, out _) || length == 0) return false;
-        _parser.BeginMultipart(boundary[..length]);
+        (_parser ??= new()).BeginMultipart(boundary[..length]);
         _transaction = transaction;
         return true;
     }
 
-    public void Feed(ReadOnlySpan<byte> bytes) => _parser.Feed(bytes, this);
+    public void Feed(ReadOnlySpan<byte> bytes) => _parser!.Feed(bytes, this);
 
     public void End(bool isComplete)
     {
         if (_transaction is null) return;
-        _parser.End(isComplete, this);
+        _parser!.End(isComplete, this);
         _transaction = null;
     }
 

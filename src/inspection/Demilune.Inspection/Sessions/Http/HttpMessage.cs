@@ -14,7 +14,10 @@ namespace Demilune.Inspection.Sessions.Http;
 /// <remarks>All buffers of a head lie in one array, which begins with the head as it came. Used again for other messages.</remarks>
 internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPool pool) : IMessageBuffers
 {
-    private readonly Place[] _places = new Place[BufferCatalog.Count];
+    /// <summary>HTTP/1's buffers, which follow each other. Of all others there would be 2 KB more of nothing in each direction of each connection.</summary>
+    private const BufferId First = BufferId.HttpMethod, Last = BufferId.HttpResponseBody;
+
+    private readonly Place[] _places = new Place[Last - First + 1];
     private readonly List<Place> _lines = [];
     private Place _fileName;
     private Place _range;
@@ -63,7 +66,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     }
 
     /// <summary>A buffer's bytes, empty if there is none. Body buffers are not given here.</summary>
-    public ReadOnlySpan<byte> this[BufferId id] => _arena.AsSpan(_places[(int)id].Start, _places[(int)id].Length);
+    public ReadOnlySpan<byte> this[BufferId id] => _arena.AsSpan(PlaceOf(id).Start, PlaceOf(id).Length);
 
     public bool TryGet(BufferId id, int instance, ReadOnlySpan<byte> piece, out BufferView view)
     {
@@ -80,7 +83,8 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
             view = new(_arena.AsSpan(_lines[instance].Start, _lines[instance].Length));
             return true;
         }
-        var place = _places[(int)id];
+        if (id is < First or > Last) return false;
+        var place = PlaceOf(id);
         view = new(_arena.AsSpan(place.Start, place.Length));
         return instance == 0 && place.Exists;
     }
@@ -161,14 +165,14 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     private void AddField(Http1Head head, Http1Field field)
     {
         if (BufferOf(head.Name(field)) is not { } id) return;
-        if (!_places[(int)id].Exists)
+        if (!PlaceOf(id).Exists)
         {
             Set(id, field.ValueStart, field.ValueLength);
             return;
         }
         if (id == BufferId.HttpHostRaw && head.Version.SequenceEqual("HTTP/2"u8)) return;      // one of its two names is enough (RFC 9113 §8.3.1)
         // Repeated: one list, as an intermediary would make of it (RFC 9110 §5.3).
-        var former = _places[(int)id];
+        var former = PlaceOf(id);
         var start = _used;
         Append(_arena.AsSpan(former.Start, former.Length));
         Append(", "u8);
@@ -221,7 +225,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
             Append(authority);
             Set(BufferId.HttpHostRaw, raw, _used - raw);
         }
-        if (!_places[(int)BufferId.HttpHostRaw].Exists) return;
+        if (!PlaceOf(BufferId.HttpHostRaw).Exists) return;
         var host = UriNormalizer.WithoutPort(this[BufferId.HttpHostRaw]);
         var start = _used;
         Append(host);
@@ -287,7 +291,9 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
         Append(value);
     }
 
-    private void Set(BufferId id, int start, int length) => _places[(int)id] = new(start, length, true);
+    private ref Place PlaceOf(BufferId id) => ref _places[id - First];
+
+    private void Set(BufferId id, int start, int length) => PlaceOf(id) = new(start, length, true);
 
     private void Append(ReadOnlySpan<byte> bytes)
     {
