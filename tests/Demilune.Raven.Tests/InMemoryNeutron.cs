@@ -7,6 +7,7 @@ namespace Demilune.Raven.Tests;
 internal sealed class InMemoryNeutron : INeutron
 {
     private readonly Dictionary<string, Resource> _resources = [];
+    private readonly HashSet<string> _unanswered = [];
     private int _nextId;
     private int _nextAddress = 2;
 
@@ -29,6 +30,9 @@ internal sealed class InMemoryNeutron : INeutron
     /// <summary>Awaited before a request that makes something.</summary>
     public Func<string, Task>? Slow { get; set; }
 
+    /// <summary>Awaited before it is answered that something was made; until then a port is there, and no switch's.</summary>
+    public Task? SlowAnswer { get; set; }
+
     /// <summary>How many ports there may be; null: any number.</summary>
     public int? PortQuota { get; set; }
 
@@ -48,7 +52,12 @@ internal sealed class InMemoryNeutron : INeutron
     {
         await Slowly($"create {typeof(T).Name} {resource.Description}");
         Check(resource, 1);
-        return Make(resource);
+        var made = Make(resource);
+        if (SlowAnswer is not { } answer) return made;
+        _unanswered.Add(made.Id);
+        await answer;
+        _unanswered.Remove(made.Id);
+        return (T)View(_resources[made.Id]);
     }
 
     /// <summary>All or none, but for what a lost answer leaves in the middle.</summary>
@@ -183,7 +192,7 @@ internal sealed class InMemoryNeutron : INeutron
     private Resource View(Resource resource) => resource switch
     {
         SecurityGroup group => group with { SecurityGroupRules = [.. _resources.Values.OfType<SecurityGroupRule>().Where(rule => rule.SecurityGroupId == group.Id)] },
-        Port port when Switched => string.IsNullOrEmpty(port.HostId) ? port with { VifType = "unbound", Status = "DOWN" } : port with { VifType = "ovs", Status = "ACTIVE" },
+        Port port when Switched => string.IsNullOrEmpty(port.HostId) || _unanswered.Contains(port.Id) ? port with { VifType = "unbound", Status = "DOWN" } : port with { VifType = "ovs", Status = "ACTIVE" },
         QosPolicy policy => policy with { Rules = [.. _resources.Values.OfType<QosRule>().Where(rule => rule.QosPolicyId == policy.Id)] },
         _ => resource,
     };

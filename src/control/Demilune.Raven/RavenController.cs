@@ -173,11 +173,18 @@ public sealed class RavenController : IPodNetworks
         if (NetworkSeen is not { } seen) return;
         _network.Shortage ??= shortage => RavenLog.Shortage(_log, shortage);
         // A cloud's classifier has no place for the tag of the policy that judges it: it is in its description.
-        seen([.. _network.Snapshot.Everything.Where(resource => resource is not Port { DeviceOwner: DeviceOwners.Spare }).Select(resource =>
-            resource is FlowClassifier { L7Parameters: not { SecurityPolicyTag: not null } } flow && Key.TagOf(flow.Description ?? "") is { } tag
-                ? flow with { L7Parameters = new L7Parameters { SecurityPolicyTag = tag } } : resource)]);
+        seen([.. _network.Snapshot.Everything.Where(resource => resource is not Port { DeviceOwner: DeviceOwners.Spare }).Select(Shown)]);
         WatchPorts();
     }
+
+    private Resource Shown(Resource resource) => resource switch
+    {
+        FlowClassifier { L7Parameters: not { SecurityPolicyTag: not null } } flow when Key.TagOf(flow.Description ?? "") is { } tag =>
+            flow with { L7Parameters = new L7Parameters { SecurityPolicyTag = tag } },
+        // Read while the cloud was still binding it: a node would take it for one that it carries itself.
+        Port { VifType: null or "" or "unbound" } port when _options.Steering == SteeringDriver.PortChains => port with { HostId = "" },
+        _ => resource,
+    };
 
     /// <summary>A port gets ACTIVE when its switch carries it, and Neutron tells nobody: it is asked, with growing pauses, as long as one is awaited.</summary>
     private void WatchPorts()

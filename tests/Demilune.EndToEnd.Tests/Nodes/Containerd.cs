@@ -14,6 +14,9 @@ internal sealed class Containerd : IAsyncDisposable
 {
     public const string Program = "/usr/bin/containerd";
 
+    /// <summary>It brings up "lo" by the CNI project's own plugin, before ours is called.</summary>
+    public const string Loopback = "/usr/lib/cni/loopback";
+
     private static readonly Marshaller<byte[]> s_bytes = Marshallers.Create(bytes => bytes, bytes => bytes);
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("demilune-containerd");
@@ -23,7 +26,9 @@ internal sealed class Containerd : IAsyncDisposable
     /// <param name="cniSocket">Of the node's agent.</param>
     public Containerd(ClusterLayout layout, string netns, string cniSocket)
     {
-        var cni = _directory.CreateSubdirectory("net.d").FullName;
+        var (cni, plugins) = (_directory.CreateSubdirectory("net.d").FullName, _directory.CreateSubdirectory("bin").FullName);
+        File.CreateSymbolicLink(Path.Combine(plugins, "loopback"), Loopback);
+        File.CreateSymbolicLink(Path.Combine(plugins, "demilune-cni"), layout.Program("Demilune.Cni", "demilune-cni"));
         File.WriteAllText(Path.Combine(cni, "10-demilune.conflist"), $$"""{"cniVersion":"1.0.0","name":"demilune","plugins":[{"type":"demilune-cni","agentSocket":"{{cniSocket}}"}]}""");
         File.WriteAllText(Path.Combine(_directory.FullName, "config.toml"), $"""
             version = 2
@@ -40,7 +45,7 @@ internal sealed class Containerd : IAsyncDisposable
             [plugins."io.containerd.grpc.v1.cri".containerd]
             snapshotter = "native"
             [plugins."io.containerd.grpc.v1.cri".cni]
-            bin_dir = "{layout.Program("Demilune.Cni", "")}"
+            bin_dir = "{plugins}"
             conf_dir = "{cni}"
             """);
         _process = new("containerd", "/usr/bin/nsenter", [$"--net={netns}", Program, "--config", Path.Combine(_directory.FullName, "config.toml")], layout);

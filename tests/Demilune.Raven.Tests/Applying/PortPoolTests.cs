@@ -167,6 +167,27 @@ public sealed class PortPoolTests
         Assert.Equal(writes, neutron.Writes);
     }
 
+    [Fact]
+    public async Task A_port_that_is_read_while_it_is_being_bound_is_known_as_its_maker_says()
+    {
+        var neutron = Cloud(chains: true);
+        var options = s_chains with { SlowPorts = true, MostSparePorts = 0 };
+        await LiveAsync(neutron, options, s_empty);
+        var facts = Shop([Pod("a", "a")]);
+        var network = await BeginAsync(neutron, options, facts);
+        var answer = new TaskCompletionSource();
+        neutron.SlowAnswer = answer.Task;
+        await network.RunAsync();
+        await network.ReadAsync(default);
+        Assert.Equal("unbound", Assert.Single(network.Snapshot.All<Port>()).VifType);
+        await network.RunAsync();
+        answer.SetResult();
+        await network.FinishAsync();
+        await network.RunAsync(everything: false);
+        Assert.Equal("ovs", Assert.Single(network.Snapshot.All<Port>()).VifType);
+        Assert.Single(neutron.All<Port>());
+    }
+
     /// <summary>Each pod has one port, each pool what it should, and nobody an address of somebody else's.</summary>
     private static void Sound(InMemoryNeutron neutron, RavenOptions options, ClusterFacts facts)
     {

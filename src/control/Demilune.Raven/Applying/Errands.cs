@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Demilune.Raven.Design;
 using Demilune.Raven.Planning;
 
 namespace Demilune.Raven.Applying;
@@ -13,17 +14,13 @@ internal sealed record Outcome(IReadOnlyList<Operation> Operations, IReadOnlyLis
 /// loop, and it takes in what they brought when it comes round again.
 /// </summary>
 /// <remarks>Begun and taken in by a single owner.</remarks>
-#pragma warning disable CA1001 // semaphores hold nothing as long as nobody takes their wait handles
 internal sealed class Errands
-#pragma warning restore CA1001
 {
-    /// <summary>Ports in one request: with two seconds for each, all of it is done before a client gives up.</summary>
-    private const int MostTogether = 25;
-
-    /// <summary>Requests at once that make, and that delete: those who wait for a port do not wait for those who leave.</summary>
-    private const int MostMaking = 8, MostDeleting = 4;
-
-    private readonly SemaphoreSlim _making = new(MostMaking), _deleting = new(MostDeleting);
+    /// <summary>
+    /// A cloud whose only server has forty ports to make takes a minute over each request, also over that of a pod that waits: spares are asked for with
+    /// restraint. Who waits for a port does not wait for those that leave.
+    /// </summary>
+    private readonly Lane _needed = new(8, 25), _spares = new(2, 10), _leaving = new(4, 1);
     private readonly ConcurrentQueue<Outcome> _outcomes = new();
     private readonly Dictionary<string, int> _keys = new(StringComparer.Ordinal);
     private readonly List<Task> _tasks = [];
@@ -41,12 +38,10 @@ internal sealed class Errands
     /// <param name="batch">All to be made, or all to be deleted.</param>
     public void Begin(IReadOnlyList<Operation> batch, Func<IReadOnlyList<Operation>, Task<IReadOnlyList<Done>>> request)
     {
-        var slots = batch[0] is Create ? _making : _deleting;
-        // As many requests as may be under way, and only then more in each: what is made for somebody is made sooner so.
-        var size = batch[0] is Create ? Math.Clamp((batch.Count + MostMaking - 1) / MostMaking, 1, MostTogether) : 1;
         foreach (var operation in batch) _keys[operation.Key] = _keys.GetValueOrDefault(operation.Key) + 1;
         _tasks.RemoveAll(task => task.IsCompleted);
-        foreach (var some in batch.Chunk(size)) _tasks.Add(RunAsync(some, slots, request));
+        foreach (var group in batch.GroupBy(LaneOf))
+            foreach (var some in group.Chunk(group.Key.Size(group.Count()))) _tasks.Add(RunAsync(some, group.Key, request));
     }
 
     /// <summary>Waits until all are back.</summary>
@@ -64,9 +59,15 @@ internal sealed class Errands
         }
     }
 
-    private async Task RunAsync(IReadOnlyList<Operation> operations, SemaphoreSlim slots, Func<IReadOnlyList<Operation>, Task<IReadOnlyList<Done>>> request)
+    private Lane LaneOf(Operation operation)
     {
-        await slots.WaitAsync();
+        if (operation is Delete) return _leaving;
+        return Key.IsSpare(operation.Key) ? _spares : _needed;
+    }
+
+    private async Task RunAsync(IReadOnlyList<Operation> operations, Lane lane, Func<IReadOnlyList<Operation>, Task<IReadOnlyList<Done>>> request)
+    {
+        await lane.Slots.WaitAsync();
         try
         {
             // Where nobody answered the one, the next is not asked for.
@@ -80,8 +81,18 @@ internal sealed class Errands
         }
         finally
         {
-            slots.Release();
+            lane.Slots.Release();
         }
         Back?.Invoke();
+    }
+
+    /// <param name="Together">Requests at once.</param>
+    /// <param name="Most">Ports in one request: with two seconds for each, all of it is done before a client gives up.</param>
+    private sealed record Lane(int Together, int Most)
+    {
+        public SemaphoreSlim Slots { get; } = new(Together);
+
+        /// <summary>As many requests as may be under way, and only then more in each: what is made for somebody is made sooner so.</summary>
+        public int Size(int count) => Math.Clamp((count + Together - 1) / Together, 1, Most);
     }
 }

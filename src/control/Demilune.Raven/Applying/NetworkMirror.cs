@@ -157,8 +157,7 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster, Errands? e
             foreach (var delete in outcome.Operations.OfType<Delete>()) _leaving.Remove(delete.Id);
             foreach (var done in outcome.Done ?? [])
             {
-                // It may have been read, and changed, before its maker came back.
-                if (done.Now is not Port port || Snapshot.Find<Port>(port.Id) is null) Note(done);
+                if (done.Now is not Port made || IsNews(made)) Note(done);
                 if (done.Refusal is { } refusal) failures.Add(new(done.Operation, refusal.Message));
             }
             lost ??= outcome.Lost;
@@ -166,6 +165,12 @@ internal sealed class NetworkMirror(INeutron neutron, string cluster, Errands? e
         if (lost is not null) ExceptionDispatchInfo.Throw(lost);
         return touched;
     }
+
+    /// <summary>
+    /// A port may have been read before its maker came back. Then it may have been handed out since, which we know better; else the answer does, for it
+    /// was read while Neutron was still binding it.
+    /// </summary>
+    private bool IsNews(Port made) => Snapshot.Find<Port>(made.Id) is not { } known || (known.Description == made.Description && known.Status != "ACTIVE");
 
     private void Leave(Errands errands, List<Operation> batch, CancellationToken cancel)
     {
