@@ -110,7 +110,7 @@ public sealed class TlsTests
     [Fact]
     public void Contents_come_in_the_case_of_their_buffer()
     {
-        var compiled = RuleSet.Compile([new("test", """alert tls any any -> any any (tls.cert_serial; content:"0a:bc"; ja3.hash; content:"ABCDEF"; sid:1;)""")], new());
+        var compiled = RuleSet.Compile([new("test", """alert tls any any -> any any (tls.cert_serial; content:"0a:bc"; ja3.hash; content:"ABCDEF0123456789ABCDEF0123456789"; sid:1;)""")], new());
         Assert.Empty(compiled.Errors);
     }
 }

@@ -25,6 +25,26 @@ public sealed class ObservedTests
     }
 
     [Fact]
+    public void In_a_capture_each_line_of_a_server_answers_and_unknown_commands_are_nobodys()
+    {
+        var talk = new Conversation(serverPort: 21);
+        var replay = Ids("").Feed(talk.Handshake())
+            .Feed(talk.Send(Side.Server, "220 (ready)\r\n")).Feed(talk.Send(Side.Client, "USER me\r\n"))
+            .Feed(talk.Send(Side.Server, "331-one\r\n331 two\r\n")).Feed(talk.Send(Side.Client, "FEAT\r\n"))
+            .Feed(talk.Send(Side.Server, "211-some\r\n")).Feed(talk.Send(Side.Client, "RETR a\r\n")).Finish();
+        Assert.Equal(4, replay.Records.Count(static record => record.StartsWith("ftp", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Who_only_looks_on_tells_of_no_drops()
+    {
+        var conversation = new Conversation();
+        var replay = Ids("""drop tcp any any -> any any (content:"evil"; sid:1;)""").Feed(conversation.Handshake()).Feed(conversation.Send(Side.Client, "evil")).Finish();
+        Assert.Equal([1u], replay.Alerts);
+        Assert.Empty(replay.Drops);
+    }
+
+    [Fact]
     public void In_the_wire_the_packet_that_brings_the_bytes_is_judged()
     {
         var conversation = new Conversation();

@@ -26,6 +26,32 @@ public sealed class RuleAnalysisTests
         Assert.Equal(("http_uri", "|2F|login"), (fast.Buffer, Field(fast.Content, "pattern")));
     }
 
+    [Theory]
+    [InlineData("alert http any any -> any any (http.uri; content:!\"/x\"; sid:1;)", "applayer negated_mpm toserver prefilter")]
+    [InlineData("alert tcp any any -> any any (dsize:10; flowbits:isset,x; target:src_ip; sid:1;)", "dsize need_packet need_flowvar toserver toclient src_is_target")]
+    [InlineData("alert tcp any any -> any any (flags:S; sid:1;)", "need_packet toserver toclient")]
+    [InlineData("alert krb5 any any -> any any (krb5.ticket_encryption:weak; sid:1;)", "applayer toclient")]
+    public void What_a_rule_needs_is_told_in_Suricatas_order(string rule, string flags) =>
+        Assert.Equal(flags, string.Join(' ', Describe(rule).Flags.Where(static flag => !flag.EndsWith("_any", StringComparison.Ordinal))));
+
+    [Theory]
+    [InlineData("alert tcp any any -> any any (dcerpc.opnum:4; sid:1;)", "dcerpc", "flow dcerpc")]
+    [InlineData("alert tcp any any -> any any (uricontent:\"/x\"; sid:1;)", "http", "flow")]
+    [InlineData("alert tcp any any -> any any (dsize:>5; sid:1;)", "unknown", "payload")]
+    [InlineData("alert tcp any any -> any any (flags:S; sid:1;)", "unknown", "tcp_flags_init_deinit")]
+    public void What_a_rule_asks_of_a_packet_is_told(string rule, string app, string requirements)
+    {
+        var analysis = Describe(rule);
+        Assert.Equal((app, requirements), (analysis.App, string.Join(' ', analysis.Requirements)));
+    }
+
+    [Fact]
+    public void Conditions_on_one_call_are_one_engine_of_each_protocol_that_carries_it()
+    {
+        var analysis = Describe("alert tcp any any -> any any (flow:to_server; dcerpc.iface:367abb81-9844-35f1-ad32-98f038001003; dcerpc.opnum:15; sid:1;)");
+        Assert.Equal(["dce_generic dcerpc 2", "dce_generic smb 2"], analysis.Engines.Select(engine => $"{engine.Name} {engine.App} {engine.Matches.Count}"));
+    }
+
     [Fact]
     public void A_distance_from_nothing_is_an_offset()
     {

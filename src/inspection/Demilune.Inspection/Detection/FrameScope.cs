@@ -266,11 +266,14 @@ internal sealed class FrameScope
     }
 
     /// <summary>Tells a protocol's record, from client to server, as Suricata has it, whoever sent the frame at hand.</summary>
-    public void TellRecord(string type, int transaction, IRecordFields fields)
+    /// <param name="type">EVE's.</param>
+    /// <param name="transaction">Its number; -1: it has none.</param>
+    /// <param name="fields">What it says.</param>
+    /// <param name="facing">Who is told to be its source, where that is not the client.</param>
+    public void TellRecord(string type, int transaction, IRecordFields fields, Side facing = Side.Client)
     {
         var from = From;
-        // Kerberos' it orients as the packet at hand.
-        Face(type == "krb5" && PacketFrom == Side.Server ? Side.Server : Side.Client);
+        Face(facing);
         var context = Context();
         Events.Record(new(in context, type, transaction, fields));
         Face(from);
@@ -303,7 +306,7 @@ internal sealed class FrameScope
             IsFlush = IsFlush,
             Memory = Flow,
             PacketTexts = PacketTexts,
-            App = Flow?.Session?.App ?? AppProtocol.Unknown,
+            App = Flow?.Session?.App ?? (Flow is not null && _facts.IpProtocol == IpProtocol.Udp ? AppProtocol.Failed : AppProtocol.Unknown),      // nothing was said at all
             Mismatch = Flow?.Session?.Mismatch ?? default,
             OriginalApp = Flow?.Session?.OriginalApp ?? AppProtocol.Unknown,
             Start = Flow?.Started ?? Now,

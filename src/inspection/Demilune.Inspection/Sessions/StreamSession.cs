@@ -275,7 +275,8 @@ internal sealed class StreamSession
                     DeliverProbed(from);
                     return;
                 case Wire.Detection.Incomplete:
-                    isOpen = true;
+                    // Captures: for what has no mark Suricata does not wait.
+                    isOpen |= _options.Streams is null || from == Side.Client || Protocols.All[i].MarkOfSide is null;
                     break;
                 default:
                     side.Noes |= 1ul << i;

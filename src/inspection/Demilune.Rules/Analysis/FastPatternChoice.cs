@@ -6,7 +6,10 @@ namespace Demilune.Rules.Analysis;
 /// <summary>Which content Suricata would take for its prefilter: the author's, else the longest of the buffers that it prefers. Ours is another (<see cref="PrefilterChoice"/>).</summary>
 internal static class FastPatternChoice
 {
-    public static (TestDraft Test, ContentDraft Content)? Of(IReadOnlyList<TestDraft> tests)
+    /// <summary>A content that must not be there is taken only if there is no other.</summary>
+    public static (TestDraft Test, ContentDraft Content)? Of(IReadOnlyList<TestDraft> tests) => Of(tests, isNegated: false) ?? Of(tests, isNegated: true);
+
+    private static (TestDraft Test, ContentDraft Content)? Of(IReadOnlyList<TestDraft> tests, bool isNegated)
     {
         (TestDraft, ContentDraft Content)? best = null;
         var bestRank = (Named: false, Preferred: int.MinValue, Length: 0, Strength: 0);
@@ -15,7 +18,7 @@ internal static class FastPatternChoice
             if (test.Buffer == BufferId.AppLayerEvent) continue;
             foreach (var content in test.Steps.OfType<ContentDraft>())
             {
-                if (content.IsNegated && !content.IsFastPattern) continue;
+                if (content.IsNegated != isNegated && !content.IsFastPattern) continue;
                 var rank = (content.IsFastPattern, -Priority(test.Buffer), content.Chop?.Length ?? content.Pattern.Length, Strength(content.Pattern));
                 if (best is not null && rank.CompareTo(bestRank) <= 0) continue;
                 (best, bestRank) = ((test, content), rank);

@@ -17,6 +17,21 @@ internal static class SuricataNames
         BufferId.HttpResponseBody or BufferId.FileData => "file_data",
         BufferId.DnsQuery => "dns_query",
         BufferId.DceStubData => "dce_stub_data",
+        BufferId.DceInterface or BufferId.DceOperation => "dce_generic",
+        BufferId.SshSoftware => "ssh_software",
+        BufferId.KrbTicketEncryption => "krb5_ticket_encryption",
+        BufferId.FileSize or BufferId.FileMd5 or BufferId.FileSha1 or BufferId.FileSha256 => "files",
+        BufferId.Dnp3Data => "dnp3_data",
+        BufferId.Dnp3Function or BufferId.Dnp3Object or BufferId.Dnp3Indications => "dnp3",
+        BufferId.EnipCommand => "enip",
+        BufferId.CipService => "cip",
+        BufferId.FtpBounce => "ftp_request",
+        BufferId.SmbNamedPipe => "smb_named_pipe",
+        BufferId.SmbShare => "smb_share",
+        BufferId.DhcpRebindingTime => "dhcp.rebinding-time",
+        BufferId.DhcpRenewalTime => "dhcp.renewal-time",
+        >= BufferId.Http2FrameType and <= BufferId.Http2Settings => "http2",
+        BufferId.TlsCertChainLength or BufferId.TlsCertNotBefore or BufferId.TlsCertNotAfter or BufferId.TlsCertValidity => "tls_validity",
         _ => Ordinary(BufferCatalog.Get(buffer).Name),
     };
 
@@ -25,6 +40,7 @@ internal static class SuricataNames
     {
         "ack" or "seq" or "flags" => $"tcp.{keyword}",
         "stream-event" => "engine-event",
+        "filestore" => "__filestore__postmatch__",
         _ => keyword,
     };
 

@@ -7,22 +7,30 @@ namespace Demilune.Rules.Keywords;
 /// <summary>Where the content before may lie: <c>nocase offset depth distance within startswith endswith rawbytes</c>.</summary>
 internal static class ContentModifiers
 {
+    /// <summary>As far as Suricata counts from the start of a buffer, and from a match.</summary>
+    private const int MaxPlace = ushort.MaxValue, MaxDistance = 1 << 20;
+
     public static SyntaxFault? NoCase(SignatureBuilder signature, OptionSyntax option)
     {
         if (Last(signature, option, out var content) is { } fault) return fault;
+        if (content.NoCase) return Twice(option);
         content.NoCase = true;
         return Outcome.Bare(option);
     }
 
     /// <summary>Has had no meaning since payloads stopped being normalised; still in rules.</summary>
-    public static SyntaxFault? RawBytes(SignatureBuilder signature, OptionSyntax option) => Last(signature, option, out _) ?? Outcome.Bare(option);
+    public static SyntaxFault? RawBytes(SignatureBuilder signature, OptionSyntax option)
+    {
+        if (signature.Sticky is { } buffer) return option.NameFault($"rawbytes is about payload, and cannot go with {buffer.Name}.");
+        return Last(signature, option, out _) ?? Outcome.Bare(option);
+    }
 
     public static SyntaxFault? Offset(SignatureBuilder signature, OptionSyntax option)
     {
         if (Last(signature, option, out var content) is { } fault) return fault;
         if (content.IsRelative) return Mixed(option);
         if (content.Offset is not null) return Twice(option);
-        if (TryOperand(signature, option, 0, out var offset) is { } wrong) return wrong;
+        if (TryOperand(signature, option, 0, MaxPlace, out var offset) is { } wrong) return wrong;
         content.Offset = offset;
         return null;
     }
@@ -32,7 +40,7 @@ internal static class ContentModifiers
         if (Last(signature, option, out var content) is { } fault) return fault;
         if (content.IsRelative) return Mixed(option);
         if (content.Depth is not null) return Twice(option);
-        if (TryOperand(signature, option, 1, out var depth) is { } wrong) return wrong;
+        if (TryOperand(signature, option, 1, MaxPlace, out var depth) is { } wrong) return wrong;
         if (!depth.IsVariable && depth.Number < content.Pattern.Length)
             return option.Fault($"depth:{depth.Number} is less than the content's {content.Pattern.Length} bytes: it could never match.");
         content.Depth = depth;
@@ -44,7 +52,7 @@ internal static class ContentModifiers
         if (Last(signature, option, out var content) is { } fault) return fault;
         if (content.IsAnchored) return Mixed(option);
         if (content.Distance is not null) return Twice(option);
-        if (TryOperand(signature, option, int.MinValue, out var distance) is { } wrong) return wrong;
+        if (TryOperand(signature, option, int.MinValue, MaxDistance, out var distance) is { } wrong) return wrong;
         content.Distance = distance;
         return null;
     }
@@ -54,7 +62,7 @@ internal static class ContentModifiers
         if (Last(signature, option, out var content) is { } fault) return fault;
         if (content.IsAnchored) return Mixed(option);
         if (content.Within is not null) return Twice(option);
-        if (TryOperand(signature, option, 1, out var within) is { } wrong) return wrong;
+        if (TryOperand(signature, option, 1, MaxDistance, out var within) is { } wrong) return wrong;
         if (!within.IsVariable && within.Number < content.Pattern.Length)
             return option.Fault($"within:{within.Number} is less than the content's {content.Pattern.Length} bytes: it could never match.");
         content.Within = within;
@@ -86,13 +94,13 @@ internal static class ContentModifiers
     }
 
     /// <summary>A number, or the name of a variable extracted earlier.</summary>
-    internal static SyntaxFault? TryOperand(SignatureBuilder signature, OptionSyntax option, int least, out Operand operand)
+    internal static SyntaxFault? TryOperand(SignatureBuilder signature, OptionSyntax option, int least, int most, out Operand operand)
     {
         operand = default;
         var text = option.Value ?? "";
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
         {
-            if (number < least || Math.Abs((long)number) > 1 << 24) return option.Fault($"'{option.Name}' is a whole number{(least >= 0 ? $" from {least}" : "")}, at most 16 MiB.");
+            if (number < least || Math.Abs((long)number) > most) return option.Fault($"'{option.Name}' is a whole number{(least >= 0 ? $" from {least}" : "")}, at most {most}.");
             operand = new(number);
             return null;
         }

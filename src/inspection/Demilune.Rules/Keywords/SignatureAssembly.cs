@@ -26,7 +26,9 @@ internal static class SignatureAssembly
             if (KeywordTable.Apply(builder, option) is { } fault) return fault;
         foreach (var said in builder.Remarks) remark(said);
         if (builder.Sid == 0) return rule.Action.Fault("Every rule needs a sid.");
+        builder.Leave();
         if (Complete(builder, rule) is { } incomplete) return incomplete;
+        if (RuleValidity.Check(builder, rule, header.Protocol) is { } invalid) return invalid;
         if (TryDirections(builder, rule, out var directions) is { } contradiction) return contradiction;
 
         var scope = ScopeOf(builder, header.Protocol);

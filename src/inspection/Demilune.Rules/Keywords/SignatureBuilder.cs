@@ -74,9 +74,21 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
     private List<Transform> _transforms = [];
     private TestDraft? _current;
     private TestDraft? _moved;
+    private bool _isUsed;
+
+    /// <summary>A buffer that was named, and nothing is looked for in it; null: there is none.</summary>
+    public BufferInfo? Unused { get; private set; }
+
+    /// <summary>Nothing more is said about the buffer in force.</summary>
+    public void Leave()
+    {
+        if (Sticky is { Id: not BufferId.Frame } left && !_isUsed) Unused ??= left;
+        _isUsed = false;
+    }
 
     public void Stick(BufferInfo? buffer)
     {
+        Leave();
         Sticky = buffer;
         _transforms = [];
         _current = null;
@@ -103,6 +115,7 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
             return;
         }
         if (step is ContentDraft) _moved = null;
+        _isUsed = true;
         _current ??= Find(Sticky?.Id ?? BufferId.Stream, _transforms, step.Position);
         _current.Steps.Add(step);
         if (step is ContentDraft content) LastContent = content;

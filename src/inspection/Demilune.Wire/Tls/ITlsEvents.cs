@@ -23,6 +23,11 @@ public interface ITlsEvents
     /// <param name="start">Its first three, or fewer if it has fewer.</param>
     void Other(TlsContentType type, int length, ReadOnlySpan<byte> start);
 
+    /// <summary>A record of application data begins.</summary>
+    void ApplicationData()
+    {
+    }
+
     /// <summary>Something is wrong.</summary>
     void Fault(TlsFault fault);
 }

@@ -148,7 +148,9 @@ public sealed class TlsHello
                 Version = (ushort)(versions[0] << 8 | versions[1]);
                 break;
             case TlsExtension.Versions:
-                Version = reader.U16();
+                var chosen = reader.Take(2);
+                _versions = Place(chosen);
+                if (chosen.Length == 2) Version = (ushort)(chosen[0] << 8 | chosen[1]);
                 break;
         }
         return reader.Failed ? TlsHelloFaults.Length : TlsHelloFaults.None;

@@ -97,6 +97,7 @@ public sealed class TlsReader
             }
             events.Record(BinaryPrimitives.ReadUInt16BigEndian(_header.AsSpan(1)));
             if (_length > MaxRecord) events.Fault(TlsFault.RecordLength);
+            if (Type == TlsContentType.ApplicationData) events.ApplicationData();
         }
         _left = _length;
         if (_left == 0 && !IsBroken) EndRecord(events);

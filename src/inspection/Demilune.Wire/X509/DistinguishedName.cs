@@ -17,7 +17,7 @@ internal static class DistinguishedName
         ["2.5.4.15"] = "businessCategory", ["2.5.4.16"] = "postalAddress", ["2.5.4.17"] = "postalCode", ["2.5.4.41"] = "name",
         ["2.5.4.42"] = "givenName", ["2.5.4.43"] = "initials", ["2.5.4.44"] = "generationQualifier", ["2.5.4.46"] = "dnQualifier",
         ["2.5.4.65"] = "pseudonym", ["2.5.4.97"] = "organizationIdentifier", ["1.2.840.113549.1.9.1"] = "Email",
-        ["1.2.840.113549.1.9.2"] = "unstructuredName", ["0.9.2342.19200300.100.1.1"] = "UID", ["0.9.2342.19200300.100.1.25"] = "DC",
+        ["1.2.840.113549.1.9.2"] = "unstructuredName", ["2.5.29.17"] = "subjectAltName", ["0.9.2342.19200300.100.1.1"] = "UID", ["0.9.2342.19200300.100.1.25"] = "DC",
         ["1.3.6.1.4.1.311.60.2.1.1"] = "jurisdictionL", ["1.3.6.1.4.1.311.60.2.1.2"] = "jurisdictionST", ["1.3.6.1.4.1.311.60.2.1.3"] = "jurisdictionC",
     };
 

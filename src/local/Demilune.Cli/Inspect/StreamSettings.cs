@@ -34,7 +34,7 @@ internal static class StreamSettings
             ReassemblyPolicy = settings.IsEmpty ? ExceptionPolicy.Ignore : ExceptionPolicies.Of(settings, "stream.reassembly.memcap-policy", inline, hasFlow: true),
             ParserPolicy = settings.IsEmpty ? ExceptionPolicy.Ignore : ExceptionPolicies.Of(settings, "app-layer.error-policy", inline, hasFlow: true),
             Timeouts = TimeoutsOf(settings, defaults.Timeouts),
-            Urgent = UrgentOf(settings.Text("stream.reassembly.urgent.policy"), UrgentPolicy.OutOfBand),
+            Urgent = UrgentOf(settings.Text("stream.reassembly.urgent.policy"), settings.IsEmpty ? UrgentPolicy.OutOfBand : UrgentPolicy.Inline),
             Hosts = [.. HostsOf(settings)],
         };
     }

@@ -92,6 +92,9 @@ internal sealed class DceConversation(SegmentPool pool, Detector detector, bool 
         if (_calls.Remove(call)) Recycle(call);
     }
 
+    /// <summary>Fragments that Suricata's own parser knows.</summary>
+    public static bool IsRead(DceType type) => IsCall(type) && type is not (DceType.Fault or DceType.BindNak);
+
     private static bool IsCall(DceType type) => type is
         DceType.Request or DceType.Response or DceType.Fault or DceType.Bind or DceType.BindAck or DceType.BindNak or DceType.AlterContext or DceType.AlterContextResponse;
 

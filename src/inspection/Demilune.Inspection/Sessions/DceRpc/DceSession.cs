@@ -16,6 +16,7 @@ internal sealed class DceSession(InspectorOptions options, SegmentPool pool, Det
     private readonly Stack<Transaction> _spare = new();
     private Transaction? _latest;
     private int _transactions;
+    private bool _isUnreadable;
 
     /// <summary>A call as a transaction of its own.</summary>
     private sealed class Transaction(DceConversation conversation) : ITransaction, IMessageBuffers, IRecordFields
@@ -42,7 +43,7 @@ internal sealed class DceSession(InspectorOptions options, SegmentPool pool, Det
     {
         foreach (var reader in _readers) reader.Reset();
         _conversation.Begin();
-        _transactions = 0;
+        (_transactions, _isUnreadable) = (0, false);
     }
 
     public void Deliver(Side from, ReadOnlySpan<byte> bytes)
@@ -50,9 +51,12 @@ internal sealed class DceSession(InspectorOptions options, SegmentPool pool, Det
         var reader = _readers[(int)from];
         while (reader.TryRead(ref bytes, out var fragment))
         {
+            // Captures: whatever comes together with a fragment Suricata does not read, and nothing behind one of another kind.
+            var isObserved = options.Streams is not null;
+            _isUnreadable |= isObserved && !DceConversation.IsRead(fragment.Type);
+            if (_isUnreadable) return;
             Take(from, fragment);
-            // Captures: whatever comes together with a fragment Suricata does not read.
-            if (options.Streams is not null) return;
+            if (isObserved) return;
         }
     }
 
@@ -69,7 +73,7 @@ internal sealed class DceSession(InspectorOptions options, SegmentPool pool, Det
         _latest = null;
     }
 
-    public bool IsOver(Side from) => _readers[(int)from].IsBroken;
+    public bool IsOver(Side from) => _isUnreadable || _readers[(int)from].IsBroken;
 
     public IMessageBuffers? Message(Side from) => _latest;
 

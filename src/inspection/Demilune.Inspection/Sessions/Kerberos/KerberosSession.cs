@@ -81,7 +81,8 @@ internal sealed class KerberosSession(InspectorOptions options, Detector detecto
             json.WriteString("error_code"u8, KerberosNames.OfError(code));
         }
         json.WriteString("cname"u8, Name(_message.Client));
-        json.WriteString("realm"u8, _message.Realm.Length > 0 ? _text.Of(_message.Realm) : "<empty>"u8);
+        // An error's realm Suricata does not keep.
+        json.WriteString("realm"u8, _message is { Realm.Length: > 0, Type: not KerberosMessage.Error } ? _text.Of(_message.Realm) : "<empty>"u8);
         json.WriteString("sname"u8, Name(_message.Service));
         json.WriteString("encryption"u8, _message.Encryption is { } type ? KerberosNames.OfEncryption(type) : "<none>");
         json.WriteBoolean("weak_encryption"u8, IsWeak(_message.Encryption));

@@ -16,7 +16,7 @@ internal static class ModbusNames
     /// <summary>By their codes; those without a name are reserved.</summary>
     private static readonly string[] s_diagnostics =
     [
-        "RetQueryData", "RestartCommOpt", "RetDiagReg", "ChangeInputDelimiter", "ForceListenMode", "", "", "", "", "", "ClearCtrDiagReg", "RetBusMsgCount",
+        "RetQueryData", "RestartCommOpt", "RetDiagReg", "ChangeInputDelimiter", "ForceListenOnlyMode", "", "", "", "", "", "ClearCtrDiagReg", "RetBusMsgCount",
         "RetBusCommErrCount", "RetBusExcErrCount", "RetServerMsgCount", "RetServerNoRespCount", "RetServerNAKCount", "RetServerBusyCount",
         "RetBusCharOverrunCount", "RetOverrunErrCount", "ClearOverrunCounterFlag", "GetClearPlusStats",
     ];
@@ -37,7 +37,8 @@ internal static class ModbusNames
     public static string Of(ModbusAccess access) => Join(
         (access.HasFlag(ModbusAccess.Read), "READ"), (access.HasFlag(ModbusAccess.Write), "WRITE"), (access.HasFlag(ModbusAccess.Discretes), "DISCRETES"),
         (access.HasFlag(ModbusAccess.Coils), "COILS"), (access.HasFlag(ModbusAccess.Input), "INPUT"), (access.HasFlag(ModbusAccess.Holding), "HOLDING"),
-        (access.HasFlag(ModbusAccess.Single), "SINGLE"), (access.HasFlag(ModbusAccess.Multiple), "MULTIPLE"));
+        (access.HasFlag(ModbusAccess.Single), "SINGLE"), (access.HasFlag(ModbusAccess.Multiple), "MULTIPLE"),
+        (access.HasFlag(ModbusAccess.Write | ModbusAccess.Single), "WRITE_SINGLE"), (access.HasFlag(ModbusAccess.Write | ModbusAccess.Multiple), "WRITE_MULTIPLE"));
 
     public static string Of(ModbusCategory category) => category switch
     {

@@ -43,7 +43,7 @@ internal sealed class ModbusTransaction : ITransaction, IMessageBuffers, IRecord
         json.WriteNumber("function_raw"u8, message.RawFunction);
         json.WriteString("function_code"u8, ModbusNames.OfFunction(message.Function));
         json.WriteString("access_type"u8, ModbusNames.Of(message.Access));
-        json.WriteString("category"u8, ModbusNames.Of(message.Category));
+        json.WriteString("category"u8, ModbusNames.Of(message.IsException ? ModbusCategory.None : message.Category));
         json.WriteString("error_flags"u8, ModbusNames.Of(message.Faults));
         WriteData(json, message);
         json.WriteEndObject();
@@ -61,7 +61,7 @@ internal sealed class ModbusTransaction : ITransaction, IMessageBuffers, IRecord
         }
         else if (data.IsEmpty)
         {
-            return;
+            if (message.Access == ModbusAccess.None && message.Function is not (8 or 43)) json.WriteString("data"u8, ""u8);
         }
         else if ((message.Faults & ModbusFaults.Length) != 0)
         {

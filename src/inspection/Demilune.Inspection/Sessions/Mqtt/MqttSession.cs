@@ -16,6 +16,9 @@ internal sealed class MqttSession(InspectorOptions options, Detector detector) :
     /// <summary>Bytes of a message that are kept for the log while its transaction waits.</summary>
     private const int MaxKeptMessage = 4096;
 
+    /// <summary>Captures: records tell it whole.</summary>
+    private const int MaxToldMessage = 128 << 10;
+
     private const int ConnectId = -2;
 
     private readonly MqttStreamReader[] _readers = [new(), new()];
@@ -82,7 +85,7 @@ internal sealed class MqttSession(InspectorOptions options, Detector detector) :
         if (bytes.Length > packet.HeaderLength) detector.Frame(FrameType.MqttData, bytes[packet.HeaderLength..], end, transaction, transaction);
         if (skipped == 0) Judge(transaction, packet, answered is not null);
         var ends = IsEnd(packet, answered is not null, skipped);
-        packet.Shorten(MaxKeptMessage);
+        packet.Shorten(options.Streams is null ? MaxKeptMessage : MaxToldMessage);
         if (ends) End(transaction);
         if (_open.Count > MaxOpen)
         {
@@ -99,6 +102,7 @@ internal sealed class MqttSession(InspectorOptions options, Detector detector) :
         var transaction = Open();
         if (packet is not null) _sparePackets.Push(packet);
         detector.Notice("mqtt.malformed_traffic", transaction, transaction, transaction.Pending);
+        if (options.LogTransactions && options.Streams is not null) Tell(transaction);
         _open.Remove(transaction);
         Recycle(transaction);
         while (_open.Count > 0) End(_open[0]);
@@ -108,6 +112,7 @@ internal sealed class MqttSession(InspectorOptions options, Detector detector) :
     {
         if (!_spare.TryPop(out var transaction)) transaction = new();
         transaction.Begin(_transactions++);
+        transaction.BegunBy = detector.Scope.From;
         _open.Add(transaction);
         return transaction;
     }
@@ -180,10 +185,12 @@ internal sealed class MqttSession(InspectorOptions options, Detector detector) :
     {
         _open.Remove(transaction);
         if (_current == transaction) _current = null;
-        if (options.LogTransactions && transaction.HasRecord)
-            detector.Scope.TellRecord(transaction.RecordType, transaction.Number, transaction.Record);
+        if (options.LogTransactions && (transaction.HasRecord || options.Streams is not null)) Tell(transaction);
         Recycle(transaction);
     }
+
+    private void Tell(MqttTransaction transaction) =>
+        detector.Scope.TellRecord(transaction.RecordType, transaction.Number, transaction.Record, transaction.BegunBy);
 
     private void Recycle(MqttTransaction transaction)
     {

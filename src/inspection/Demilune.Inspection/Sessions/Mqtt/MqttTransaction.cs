@@ -27,6 +27,9 @@ internal sealed class MqttTransaction : ITransaction, IMessageBuffers
 
     public IReadOnlyList<MqttPacket> Packets => _packets;
 
+    /// <summary>Who has sent its first packet: records are told from there.</summary>
+    public Side BegunBy { get; set; }
+
     /// <summary>There is something to log.</summary>
     public bool HasRecord => _packets.Count > 0 && _packets[0].Type != MqttType.Unassigned;
 

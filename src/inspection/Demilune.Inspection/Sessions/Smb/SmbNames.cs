@@ -11,13 +11,18 @@ internal static class SmbNames
         "KEEPALIVE", "FIND", "CHANGE_NOTIFY", "GET_INFO", "SET_INFO", "OPLOCK_BREAK",
     ];
 
+    /// <summary>Pipes over which Suricata expects DCE/RPC.</summary>
+    private static readonly HashSet<string> s_services = ["svcctl", "srvsvc", "atsvc", "lsarpc", "samr", "spoolss", "winreg"];
+
+    public static bool IsService(ReadOnlySpan<byte> name) => s_services.Contains(System.Text.Encoding.Latin1.GetString(name is [(byte)'\\', ..] ? name[1..] : name));
+
     private static readonly Dictionary<int, string> s_commands1 = new()
     {
         [0x00] = "CREATE_DIRECTORY", [0x01] = "DELETE_DIRECTORY", [0x02] = "OPEN", [0x03] = "CREATE", [0x04] = "CLOSE", [0x05] = "FLUSH", [0x06] = "DELETE", [0x07] = "RENAME",
         [0x08] = "QUERY_INFORMATION", [0x09] = "SET_INFORMATION", [0x0a] = "READ", [0x0b] = "WRITE", [0x0c] = "LOCK_BYTE_RANGE", [0x0d] = "UNLOCK_BYTE_RANGE",
         [0x0e] = "CREATE_TEMPORARY", [0x0f] = "CREATE_NEW", [0x10] = "CHECK_DIRECTORY", [0x11] = "PROCESS_EXIT", [0x12] = "SEEK", [0x13] = "LOCK_AND_READ",
         [0x14] = "WRITE_AND_UNLOCK", [0x24] = "LOCKING_ANDX", [0x25] = "TRANS", [0x2b] = "ECHO", [0x2c] = "WRITE_AND_CLOSE", [0x2d] = "OPEN_ANDX", [0x2e] = "READ_ANDX",
-        [0x2f] = "WRITE_ANDX", [0x32] = "TRANS2", [0x34] = "FIND_CLOSE2", [0x71] = "TREE_DISCONNECT", [0x72] = "NEGOTIATE_PROTOCOL", [0x73] = "SESSION_SETUP_ANDX",
+        [0x2f] = "WRITE_ANDX", [0x32] = "TRANS2", [0x33] = "TRANS2_SECONDARY", [0x34] = "FIND_CLOSE2", [0x71] = "TREE_DISCONNECT", [0x72] = "NEGOTIATE_PROTOCOL", [0x73] = "SESSION_SETUP_ANDX",
         [0x74] = "LOGOFF_ANDX", [0x75] = "TREE_CONNECT_ANDX", [0x80] = "QUERY_INFO_DISK", [0x81] = "SEARCH", [0xa0] = "NT_TRANS", [0xa1] = "NT_TRANS_SECONDARY",
         [0xa2] = "NT_CREATE_ANDX", [0xa4] = "NT_CANCEL", [0xa5] = "NT_RENAME", [0xc0] = "OPEN_PRINT_FILE", [0xc1] = "WRITE_PRINT_FILE", [0xc2] = "CLOSE_PRINT_FILE",
     };

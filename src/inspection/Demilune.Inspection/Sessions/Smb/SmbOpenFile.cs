@@ -17,6 +17,9 @@ internal sealed class SmbOpenFile(byte[] id, byte[] name, byte[] share)
     /// <summary>By side: what it sends of the file, and where the next byte is expected.</summary>
     public Transfer[] Transfers { get; } = [new(), new()];
 
+    /// <summary>Captures: a pipe over which Suricata expects no DCE/RPC; what it carries is nobody's.</summary>
+    public bool IsOtherPipe { get; init; }
+
     /// <summary>What is said over a pipe; null: it is a file.</summary>
     public DceConversation? Conversation { get; set; }
     public DceReader[] Readers { get; } = [new(), new()];

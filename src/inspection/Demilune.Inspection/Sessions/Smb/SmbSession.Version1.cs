@@ -6,7 +6,7 @@ namespace Demilune.Inspection.Sessions.Smb;
 
 internal sealed partial class SmbSession
 {
-    private const int Close1 = 0x04, Trans1 = 0x25, Read1 = 0x2e, Write1 = 0x2f, Negotiate1 = 0x72, Setup1 = 0x73, TreeConnect1 = 0x75, Create1 = 0xa2;
+    private const int Close1 = 0x04, Trans1 = 0x25, Trans2 = 0x32, Read1 = 0x2e, Write1 = 0x2f, Negotiate1 = 0x72, Setup1 = 0x73, TreeConnect1 = 0x75, Create1 = 0xa2;
 
     /// <summary>Commands that may be chained in one message. Real ones chain two.</summary>
     private const int MaxChain = 16;
@@ -90,7 +90,7 @@ internal sealed partial class SmbSession
                 TakePipe(pipe, Side.Client, command.Slice(command.Word(12), command.Word(11)), null, () => NewTransaction(1, Trans1, userId, treeId));
                 return first;
         }
-        if (first is not null && command.Code is not (TreeConnect1 or Create1)) return first;
+        if (command.Code is Trans1 or Trans2 || (first is not null && command.Code is not (TreeConnect1 or Create1))) return first;
         SmbDetails? details = command.Code switch
         {
             Negotiate1 => DetailsOfNegotiate1(command),

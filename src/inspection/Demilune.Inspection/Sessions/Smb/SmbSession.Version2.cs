@@ -55,6 +55,11 @@ internal sealed partial class SmbSession
                     return;
                 }
                 if (FindFile(FileKey(body[8..]), body.Slice(8, 16), treeId) is not { } pipe) return;
+                if (pipe.IsOtherPipe)
+                {
+                    Open(2, command, key, sessionId, treeId, new IoctlDetails(Transceive));
+                    return;
+                }
                 if (_reads.Count < MaxOpen) _reads[(2, key)] = (FileKey(body[8..]), 0);
                 TakePipe(pipe, Side.Client, header.Slice((int)BinaryPrimitives.ReadUInt32LittleEndian(body[24..]), BinaryPrimitives.ReadUInt32LittleEndian(body[28..])), null,
                     () => NewTransaction(2, Ioctl, sessionId, treeId));

@@ -181,7 +181,8 @@ internal sealed partial class SmbSession : IProtocolSession
         if (_openFiles.Remove(key, out var former)) CloseFile(former, FileState.Closed);
         if (_openFiles.Count >= MaxFiles) return null;
         var (share, isPipe) = _trees.GetValueOrDefault(treeId, ([], false));
-        var file = new SmbOpenFile(id, name, share) { Conversation = isPipe ? NewConversation() : null };
+        var isOther = isPipe && _options.Streams is not null && !SmbNames.IsService(name);
+        var file = new SmbOpenFile(id, name, share) { IsOtherPipe = isOther, Conversation = isPipe && !isOther ? NewConversation() : null };
         _openFiles.Add(key, file);
         return file;
     }
@@ -206,6 +207,7 @@ internal sealed partial class SmbSession : IProtocolSession
     /// <summary>Some of a file, or of what is said over a pipe.</summary>
     private void TakeData(SmbOpenFile file, Side from, long offset, ReadOnlySpan<byte> bytes, uint? status, Func<SmbTransaction>? begin)
     {
+        if (file.IsOtherPipe) return;
         if (file.Conversation is null && IsUnknownPipe(file, from, bytes)) file.Conversation = NewConversation();
         if (file.Conversation is not null)
         {

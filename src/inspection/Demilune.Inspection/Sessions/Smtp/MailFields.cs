@@ -69,6 +69,19 @@ internal sealed class MailFields
         json.WriteStartArray("url"u8);
         foreach (var url in Urls.Urls) json.WriteStringValue(url);
         json.WriteEndArray();
+        json.WriteBoolean("has_ipv6_url"u8, Urls.Urls.Any(static url => url.AsSpan().Contains("//[", StringComparison.Ordinal)));
+        json.WriteBoolean("has_ipv4_url"u8, Urls.Urls.Any(static url => HasAddress(url)));
+        json.WriteBoolean("has_exe_url"u8, Urls.Urls.Any(static url => url.EndsWith(".exe", StringComparison.OrdinalIgnoreCase)));
+    }
+
+    /// <summary>It names its host by four numbers.</summary>
+    private static bool HasAddress(string url)
+    {
+        var scheme = url.IndexOf("//", StringComparison.Ordinal);
+        var host = url.AsSpan(scheme < 0 ? 0 : scheme + 2);
+        var end = host.IndexOfAny('/', ':');
+        if (end >= 0) host = host[..end];
+        return host.Count('.') == 3 && System.Net.IPAddress.TryParse(host, out _);
     }
 
     private static void WriteList(Utf8JsonWriter json, EveText text, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)

@@ -84,7 +84,7 @@ internal sealed class SnmpSession(InspectorOptions options, Detector detector) :
             }
         }
         if (_message.Version < 3) json.WriteString("community"u8, _text.Of(_message.Community));
-        else if (_message.User.Length > 0) json.WriteString("usm"u8, _text.Of(_message.User));
+        else json.WriteString("usm"u8, _text.Of(_message.User));
     }
 
     private static string Name(string[] names, long number) => number >= 0 && number < names.Length ? names[number] : $"{number}";

@@ -148,14 +148,13 @@ internal sealed class TlsSide(TlsSession session, Side side) : ITlsEvents, IMess
                     ? !(Version > TlsVersions.Tls12 && (!session.HasServerHello || session.Server.Hello.IsRetryRequest))
                     : !Hello.IsRetryRequest;
                 break;
-            case TlsContentType.ApplicationData:
-                session.Established();
-                break;
             case TlsContentType.Heartbeat:
                 TakeHeartbeat(length, start);
                 break;
         }
     }
+
+    void ITlsEvents.ApplicationData() => session.Established();
 
     void ITlsEvents.Fault(TlsFault fault) => session.Notice(TlsEvents.Of(fault), this, fault == TlsFault.MessageLength);
 
