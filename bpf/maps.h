@@ -33,6 +33,7 @@ enum port_flags {
 	PORT_UP = 2,
 	PORT_LEARNS = 4, /* its policies speak of names: what name servers answer it goes to the agent first */
 	PORT_SHAPED = 8, /* what it gets has to wait in the queue of its host side */
+	PORT_APART = 16, /* the host's stack has no part in its network: to it the same addresses are somebody else's */
 };
 
 /* By the ifindex of the host side. An interface without a row forwards nothing. */
@@ -44,7 +45,7 @@ struct port {
 	__u8 kind;
 	__u8 flags;
 	__u8 mac[6];
-	__u8 pad[4];
+	__u16 router[2]; /* the domain of the router by which it leaves its network, IPv4 and IPv6; 0: none */
 };
 MAP(ports, BPF_MAP_TYPE_HASH, sizeof(__u32), sizeof(struct port), 4096, 0);
 
@@ -53,12 +54,17 @@ struct address_key {
 	union address address;
 };
 
+enum address_flags {
+	ADDRESS_STRAIGHT = 1, /* what a tunnel brings for it never goes by the host's stack */
+};
+
 /* Who an address is. Exact addresses come first, because a hash stays fast where a trie does not. */
 struct address_row {
 	__u64 identity; /* which address sets it belongs to; 0: none */
 	__u32 ifindex;  /* host side of the local port that owns it; 0: not here */
 	__u8 mac[6];
-	__u8 pad[6];
+	__u8 flags;
+	__u8 pad[5];
 };
 MAP(addresses, BPF_MAP_TYPE_HASH, sizeof(struct address_key), sizeof(struct address_row), 131072, BPF_F_NO_PREALLOC);
 
@@ -155,8 +161,8 @@ MAP(config, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct config), 1, 0);
 
 struct overlay {
 	union address node; /* this node's end of every tunnel */
-	__u32 ifindex;      /* of the tunnels' interface; 0: there is no overlay */
-	__u32 pad;
+	__u32 ifindex;      /* of the tunnels' interface; 0: it could not be made, and what is for other nodes is dropped */
+	__u32 on;           /* 0: there is no overlay */
 };
 MAP(overlay, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct overlay), 1, 0);
 
@@ -168,6 +174,14 @@ MAP(remotes, BPF_MAP_TYPE_HASH, sizeof(struct address_key), sizeof(struct remote
 
 /* Addresses of pods, wherever they are → their network. The host has one routing table, so these keys are all of network 0. */
 MAP(tunnelled, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct prefix_key), sizeof(__u32), 64, BPF_F_NO_PREALLOC);
+
+/* ---- routers: see routers.h ---- */
+
+/* What a router knows beyond the addresses in its domain. The keys' network is the domain. */
+struct route {
+	union address via; /* the next hop, an address of the domain; 0.0.0.0 or ::, who is meant would be in the domain, so nobody is */
+};
+MAP(routes, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct prefix_key), sizeof(struct route), 4096, BPF_F_NO_PREALLOC);
 
 /* ---- port pairs: configured by user space, stamped here ---- */
 
@@ -301,6 +315,8 @@ enum counter {
 	DROP_FULL,             /* a table refused the flow */
 	DROP_UNREACHABLE,      /* no node is known to have the destination */
 	DROP_TUNNEL,           /* came through a tunnel from another node than its source's, or for nobody here */
+	DROP_NO_ROUTE,         /* to another network, to which no router leads */
+	DROP_HOPS,             /* may pass no further router */
 	COUNTERS,
 };
 MAP(counters, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), sizeof(__u64), COUNTERS, 0);

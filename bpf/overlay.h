@@ -13,7 +13,7 @@ inlined struct overlay *overlay_row(void)
 {
 	__u32 zero = 0;
 	struct overlay *row = bpf_map_lookup_elem(&overlay, &zero);
-	return row && row->ifindex ? row : 0;
+	return row && row->on ? row : 0;
 }
 
 /* The network of which the host's stack takes an address to be a pod's; 0: none. */

@@ -11,6 +11,9 @@
 
 #define inlined static __attribute__((always_inline)) inline
 
+/* What was written is read again, not remembered. */
+#define barrier() asm volatile("" ::: "memory")
+
 #define ETHERNET_LENGTH 14
 #define MAX_EXTENSIONS 6 /* hop-by-hop, destination, routing, fragment, AH, destination: all of RFC 8200 §4.1 once */
 #define ICMPV6 58

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* May this flow be, and must a firewall see it? Asked once per flow and generation, for the opener's first packet. */
 #pragma once
-#include "overlay.h"
-#include "packet.h"
+#include "routers.h"
 
 /* A flow as its opener sees it. */
 struct question {
@@ -16,6 +15,7 @@ struct question {
 };
 
 struct judgement {
+	__u64 source_identity, destination_identity;
 	__u64 chain;
 	__u32 reason; /* 0: allowed */
 	__u32 acceptor_ifindex;
@@ -122,24 +122,46 @@ inlined __u64 learnt_identity(const struct question *question, __u64 otherwise, 
 	return row->identity;
 }
 
-inlined void judge(const struct question *question, struct judgement *judgement)
+/* Where the destination is: here, or, by a tunnel, on another node; itself or the next hop towards it. */
+inlined void locate(const struct question *question, struct judgement *judgement, const union address *address)
 {
-	struct address_key key = { .network = question->network };
-	key.address = question->source;
-	struct address_row *source = bpf_map_lookup_elem(&addresses, &key);
-	key.address = question->destination;
-	struct address_row *destination = bpf_map_lookup_elem(&addresses, &key);
+	struct address_row *row = find_address(question->network, address);
+	if (row && row->ifindex) {
+		judgement->acceptor_ifindex = row->ifindex;
+		__builtin_memcpy(judgement->mac[1], row->mac, 6);
+	} else if (question->opener_port && find_remote(question->network, address)) {
+		judgement->traits |= FLOW_TUNNELLED;
+	}
+}
+
+/* Who the two ends are, and where the answer and the question go. */
+inlined void look_up(const struct question *question, struct judgement *judgement)
+{
+	struct address_row *source = find_address(question->network, &question->source);
 	if (source)
 		__builtin_memcpy(judgement->mac[0], source->mac, 6);
-	if (destination) {
-		judgement->acceptor_ifindex = destination->ifindex;
-		__builtin_memcpy(judgement->mac[1], destination->mac, 6);
-	}
-	/* A pod may always talk to itself; and the node to its pods. */
-	if (question->from_host || (question->opener_port && question->opener_port == judgement->acceptor_ifindex))
+	judgement->source_identity = identify(source, question->network, &question->source);
+	judgement->destination_identity = identify(find_address(question->network, &question->destination), question->network, &question->destination);
+	locate(question, judgement, &question->destination);
+	if (judgement->acceptor_ifindex || judgement->traits)
 		return;
-	__u64 source_identity = identify(source, question->network, &question->source);
-	__u64 destination_identity = identify(destination, question->network, &question->destination);
+	struct route *route = find_route(question->network, &question->destination);
+	if (!route)
+		return;
+	locate(question, judgement, &route->via);
+	if (!judgement->acceptor_ifindex && !judgement->traits)
+		judgement->reason = DROP_UNREACHABLE;
+}
+
+inlined void judge(const struct question *question, struct judgement *judgement)
+{
+	look_up(question, judgement);
+	/* For the verifier: from here on the ways that led here are one. */
+	barrier();
+	/* A pod may always talk to itself; and the node to its pods. */
+	if (judgement->reason || question->from_host || (question->opener_port && question->opener_port == judgement->acceptor_ifindex))
+		return;
+	__u64 source_identity = judgement->source_identity, destination_identity = judgement->destination_identity;
 	__u32 opener_port = question->opener_port, acceptor_port = judgement->acceptor_ifindex;
 	struct port *opener = opener_port ? bpf_map_lookup_elem(&ports, &opener_port) : 0;
 	struct port *acceptor = acceptor_port ? bpf_map_lookup_elem(&ports, &acceptor_port) : 0;
@@ -150,8 +172,10 @@ inlined void judge(const struct question *question, struct judgement *judgement)
 		judgement->traits |= FLOW_OPENER_SHAPED;
 	if (acceptor && acceptor->flags & PORT_SHAPED)
 		judgement->traits |= FLOW_ACCEPTOR_SHAPED;
-	if (opener && !acceptor_port && find_remote(question->network, &question->destination))
-		judgement->traits |= FLOW_TUNNELLED;
+	if (opener && opener->flags & PORT_APART && !acceptor_port && !(judgement->traits & FLOW_TUNNELLED)) {
+		judgement->reason = DROP_NO_ROUTE;
+		return;
+	}
 	if (opener_port && (!opener || ((opener->flags & PORT_SECURITY)
 			&& !permitted(opener->policy, EGRESS, destination_identity, question)))) {
 		judgement->reason = DROP_EGRESS;

@@ -12,6 +12,8 @@
  *   pod A ─ from_pod ─┬─ judged, direct ───────────────────────────────────────► pod B (redirect_peer) or the host's stack
  *                     └─ judged, spliced ► "in" ► firewall ► "out" ─ from_firewall ─►          "
  *
+ * A pod's network is its port's, or its router's domain (routers.h): from there on, all of this knows only the one number.
+ *
  * Rules of the house: a packet that is not understood is dropped and counted; a flow is judged once per generation of the
  * desired state; nothing is sent into a firewall that did not see the flow begin; nothing is taken from one that it was not given.
  */
@@ -74,7 +76,7 @@ inlined int open_flow(struct __sk_buff *skb, struct scratch *desk, int low, enum
 		.chain = judgement->chain,
 		.flags = (low ? FLOW_OPENER_IS_LOW : 0) | (question->from_host ? FLOW_FROM_HOST : 0),
 		.opener_service = bpf_htons(question->service),
-		.traits = judgement->traits | (hook == HOOK_TO_POD && skb->mark == MARK_TUNNELLED ? FLOW_TUNNELLED : 0),
+		.traits = judgement->traits | (hook == HOOK_TO_POD && marked_network(skb, MARK_FROM_TUNNEL) ? FLOW_TUNNELLED : 0),
 	};
 	flow->ifindex[0] = hook == HOOK_FROM_POD ? skb->ifindex : 0;
 	flow->ifindex[1] = judgement->acceptor_ifindex;
@@ -128,12 +130,12 @@ inlined int open_flow(struct __sk_buff *skb, struct scratch *desk, int low, enum
 		if (tally)
 			tally->passed_open++;
 		count(PACKETS_OPEN);
-		return deliver(skb, flow, 1, hook);
+		return deliver(skb, flow, key->network, 1, hook);
 	}
 	if (!(flow->flags & FLOW_SPLICED)) {
 		count(FLOWS_DIRECT);
 		count(PACKETS_DIRECT);
-		return deliver(skb, flow, 1, hook);
+		return deliver(skb, flow, key->network, 1, hook);
 	}
 	if (tally)
 		tally->flows++;
@@ -189,7 +191,7 @@ inlined int forward(struct __sk_buff *skb, struct scratch *desk, __u32 from_port
 		if (flow->flags & FLOW_DROPPED)
 			return drop(DROP_VERDICT);
 		count(PACKETS_DIRECT);
-		return deliver(skb, flow, from_opener, hook);
+		return deliver(skb, flow, key->network, from_opener, hook);
 	}
 	if (flow && opens_anew(packet, flow, from_opener)) {
 		if (flow->state != FLOW_CLOSED)
@@ -246,7 +248,7 @@ inlined int forward(struct __sk_buff *skb, struct scratch *desk, __u32 from_port
 	if ((flow->flags & (FLOW_SPLICED | FLOW_BYPASSED | FLOW_UNINSPECTED)) == FLOW_SPLICED)
 		return inspect(skb, key, flow, from_opener, hook, now);
 	count(flow->flags & FLOW_UNINSPECTED ? PACKETS_OPEN : flow->flags & FLOW_BYPASSED ? PACKETS_BYPASSED : PACKETS_DIRECT);
-	return deliver(skb, flow, from_opener, hook);
+	return deliver(skb, flow, key->network, from_opener, hook);
 }
 
 inlined int read_transport(struct __sk_buff *skb, struct packet *packet)
@@ -258,6 +260,22 @@ inlined int read_transport(struct __sk_buff *skb, struct packet *packet)
 }
 
 #include "tunnels.h"
+
+/* The network in which what a port sends is known: its own, or its router's domain, where that leads to the destination. */
+inlined __u16 leaves_for(const struct port *port, struct scratch *desk)
+{
+	const struct packet *packet = &desk->packet;
+	__u16 router = port->router[packet->family == 6];
+	if (!router || is_placed(port->network, &packet->destination))
+		return port->network;
+	if (is_placed(router, &packet->destination))
+		return router;
+	if (!find_route(router, &packet->destination))
+		return port->network;
+	/* The host itself has opened it, or somebody by the host's stack: it goes back as it came. */
+	make_key(&desk->key, packet);
+	return find_flow(&desk->key) ? port->network : router;
+}
 
 SEC("tcx/ingress")
 int from_pod(struct __sk_buff *skb)
@@ -312,6 +330,12 @@ int from_pod(struct __sk_buff *skb)
 	reason = read_transport(skb, packet);
 	if (reason)
 		return drop(reason);
+	packet->network = leaves_for(port, desk);
+	barrier();
+	if (packet->network != port->network)
+		reason = take_hop(skb, packet->family);
+	if (reason)
+		return drop(reason);
 	return forward(skb, desk, ifindex, ifindex, HOOK_FROM_POD);
 }
 
@@ -347,17 +371,29 @@ int to_pod(struct __sk_buff *skb)
 	}
 	if (is_multicast(packet))
 		return drop(DROP_MULTICAST);
+	__u16 tunnelled = marked_network(skb, MARK_FROM_TUNNEL);
+	if (tunnelled)
+		packet->network = tunnelled;
+	else if (port->flags & PORT_APART)
+		return drop(DROP_NO_ROUTE);
 	/* The host's stack hands on what came in by another interface. A pod's own address may come only from that pod. */
 	__u32 came_by = skb->ingress_ifindex, from_port = 0;
 	if (came_by) {
-		struct address_key key = { .network = port->network };
-		key.address = packet->source;
-		struct address_row *owner = bpf_map_lookup_elem(&addresses, &key);
-		if (bpf_map_lookup_elem(&ports, &came_by))
+		struct port *sender = bpf_map_lookup_elem(&ports, &came_by);
+		if (sender) {
 			from_port = came_by;
+			/* The stack knows one network only, and would join any two. */
+			__u16 router = port->router[packet->family == 6];
+			if (sender->network != port->network && (!router || sender->router[packet->family == 6] != router))
+				return drop(DROP_NO_ROUTE);
+			struct address_row *own = sender->network != port->network ? find_address(router, &packet->source) : 0;
+			if (own && own->ifindex == came_by)
+				packet->network = router;
+		}
+		struct address_row *owner = find_address(packet->network, &packet->source);
 		if (owner && owner->ifindex && owner->ifindex != came_by)
 			return drop(DROP_SPOOFED);
-		if (!from_port && !may_come_by(came_by, port->network, &packet->source))
+		if (!from_port && !may_come_by(came_by, packet->network, &packet->source))
 			return drop(DROP_SPOOFED);
 	}
 	reason = read_transport(skb, packet);
@@ -416,7 +452,7 @@ int from_firewall(struct __sk_buff *skb)
 		advance(key, flow, packet, from_opener, now);
 	if (bpf_skb_vlan_pop(skb))
 		return drop(DROP_HEADER);
-	return deliver(skb, flow, from_opener, HOOK_FROM_FIREWALL);
+	return deliver(skb, flow, key->network, from_opener, HOOK_FROM_FIREWALL);
 }
 
 /* Only the agent writes to the other end; whose the answer is stands where the splice wrote it. */

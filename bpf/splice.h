@@ -12,8 +12,15 @@
 /* On a packet that was judged and goes through the queue of the pod's interface: not to be judged again on the way. */
 #define MARK_JUDGED 0xd1d1de12
 
-/* On a packet that came through a tunnel and past the host's stack. */
-#define MARK_TUNNELLED 0xd1d1de13
+/* On a packet that goes between a pod and a tunnel past the host's stack: with the network's number in the low 16 bits. */
+#define MARK_TO_TUNNEL 0xd1de0000
+#define MARK_FROM_TUNNEL 0xd1df0000
+
+/* The network that such a mark names; 0: it is none. */
+inlined __u32 marked_network(const struct __sk_buff *skb, __u32 mark)
+{
+	return (skb->mark & 0xffff0000) == mark ? skb->mark & 0xffff : 0;
+}
 
 enum hook { HOOK_FROM_POD, HOOK_TO_POD, HOOK_FROM_FIREWALL };
 
@@ -101,7 +108,7 @@ inlined int hold(struct __sk_buff *skb, __u32 pod, __u32 to)
 }
 
 /* Straight to the given side of the flow: 0 the opener, 1 the acceptor. */
-inlined int deliver(struct __sk_buff *skb, const struct flow *flow, int side, enum hook hook)
+inlined int deliver(struct __sk_buff *skb, const struct flow *flow, __u16 network, int side, enum hook hook)
 {
 	side &= 1;
 	__u32 to = flow->ifindex[side];
@@ -115,9 +122,11 @@ inlined int deliver(struct __sk_buff *skb, const struct flow *flow, int side, en
 	if (!to) {
 		struct overlay *tunnels = flow->traits & FLOW_TUNNELLED ? overlay_row() : 0;
 		if (tunnels) {
+			if (!tunnels->ifindex)
+				return drop(DROP_UNREACHABLE);
 			if (hook == HOOK_FROM_FIREWALL && set_addresses(skb, flow->mac[side]))
 				return drop(DROP_HEADER);
-			skb->mark = MARK_JUDGED;
+			skb->mark = MARK_TO_TUNNEL | network;
 			return bpf_redirect(tunnels->ifindex, 0);
 		}
 		if (hook == HOOK_FROM_POD)
@@ -176,7 +185,7 @@ inlined int inspect(struct __sk_buff *skb, const struct flow_key *key, struct fl
 		tally->passed_open++;
 	flow->flags |= FLOW_UNINSPECTED;
 	count(PACKETS_OPEN);
-	return deliver(skb, flow, from_opener, hook);
+	return deliver(skb, flow, key->network, from_opener, hook);
 }
 
 inlined int hear(struct __sk_buff *skb, const struct port *port, __u64 now)

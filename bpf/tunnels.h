@@ -30,21 +30,25 @@ int to_overlay(struct __sk_buff *skb)
 		return drop(reason);
 	if (is_multicast(&packet))
 		return drop(DROP_MULTICAST);
-	/* Between a pod and another node's own address, the pod says which network it is. */
-	__u32 network = tunnelled_network(&packet.destination);
-	if (!network)
-		network = tunnelled_network(&packet.source);
-	/* The other nodes take our word for our pods: nobody may borrow the address of one. What the splice sends itself is of a flow that it knows. */
-	if (skb->mark == MARK_JUDGED) {
+	/* What the splice sends itself is of a flow that it knows. */
+	__u32 network = marked_network(skb, MARK_TO_TUNNEL);
+	if (network) {
 		skb->mark = 0;
 	} else {
-		struct address_key key = { .network = network };
-		key.address = packet.source;
-		struct address_row *owner = bpf_map_lookup_elem(&addresses, &key);
-		if (owner && owner->ifindex && owner->ifindex != skb->ingress_ifindex)
+		/* Between a pod and another node's own address, the pod says which network it is. */
+		network = tunnelled_network(&packet.destination);
+		if (!network)
+			network = tunnelled_network(&packet.source);
+		/* The other nodes take our word for our pods: nobody may borrow the address of one, or come from another network. */
+		__u32 came_by = skb->ingress_ifindex;
+		struct port *sender = came_by ? bpf_map_lookup_elem(&ports, &came_by) : 0;
+		if (sender && sender->network != network)
+			return drop(DROP_NO_ROUTE);
+		struct address_row *owner = find_address(network, &packet.source);
+		if (owner && owner->ifindex && owner->ifindex != came_by)
 			return drop(DROP_SPOOFED);
 	}
-	struct remote *remote = find_remote(network, &packet.destination);
+	struct remote *remote = find_node(network, &packet.destination);
 	if (!remote || same_address(&remote->node, &here->node))
 		return drop(DROP_UNREACHABLE);
 
@@ -80,23 +84,25 @@ int from_overlay(struct __sk_buff *skb)
 	int reason = here ? read_ends(skb, packet) : DROP_TUNNEL;
 	if (reason)
 		return drop(reason);
-	struct remote *source = find_remote(tunnel.tunnel_id, &packet->source);
+	struct remote *source = find_node(tunnel.tunnel_id, &packet->source);
 	if (!source || !same_address(&source->node, &sender))
 		return drop(DROP_TUNNEL);
-	/* For a pod of ours or for this node itself; it is no router for others. */
-	struct address_key key = { .network = tunnel.tunnel_id };
-	key.address = packet->destination;
-	struct address_row *pod = bpf_map_lookup_elem(&addresses, &key);
+	/* For a pod of ours, what a router has it as its next hop for, or for this node itself; it is no router for others. */
+	struct address_row *pod = find_address(tunnel.tunnel_id, &packet->destination);
+	if (!pod || !pod->ifindex) {
+		struct route *route = find_route(tunnel.tunnel_id, &packet->destination);
+		pod = route ? find_address(tunnel.tunnel_id, &route->via) : 0;
+	}
 	if (!pod || !pod->ifindex) {
 		struct remote *own = find_remote(tunnel.tunnel_id, &packet->destination);
 		if (!own || !same_address(&own->node, &here->node))
 			return drop(DROP_TUNNEL);
 	}
 	bpf_skb_change_type(skb, 0 /* PACKET_HOST: its Ethernet header says nothing */);
-	if (!pod || !pod->ifindex || !goes_straight(skb, desk, tunnel.tunnel_id))
+	if (!pod || !pod->ifindex || !(pod->flags & ADDRESS_STRAIGHT || goes_straight(skb, desk, tunnel.tunnel_id)))
 		return TC_ACT_OK;
 	if (set_addresses(skb, pod->mac))
 		return drop(DROP_HEADER);
-	skb->mark = MARK_TUNNELLED;
+	skb->mark = MARK_FROM_TUNNEL | (__u16)tunnel.tunnel_id;
 	return bpf_redirect(pod->ifindex, 0); /* where to_pod judges it */
 }

@@ -162,6 +162,9 @@ internal sealed class Agent : IDisposable
                 observation.Ports.Add(new PortObservation { PortId = port.Id, Active = reason.Length == 0, Reason = reason });
             }
 
+            // A domain is in the tables with everything else; what is elsewhere is reached by tunnels alone.
+            var cut = _outcome.TunnelError ?? "";
+            observation.Routers.AddRange(_state.Routers.Select(router => new RouterObservation { RouterId = router.Id, Active = cut.Length == 0, Reason = cut }));
             return (observation, _datapath.ReadFirewalls());
         }
     }
@@ -201,7 +204,10 @@ internal sealed class Agent : IDisposable
     }
 
     private static InterfacePlan Plan(Attachment attachment, AttachedInterface made) => new(
-        made.PortId, (Port.Types.Kind)made.Kind, attachment.Netns, made.Name, made.HostName, made.Mac, made.Addresses, made.Mtu, made.Switch);
+        made.PortId, (Port.Types.Kind)made.Kind, attachment.Netns, made.Name, made.HostName, made.Mac, made.Addresses, made.Mtu, made.Switch)
+    {
+        IsApart = made.IsApart,
+    };
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -17,6 +17,9 @@ public interface INodeNetwork
     /// <summary>What a node observed of its ports: ACTIVE or DOWN.</summary>
     void SetPortStatus(string node, IReadOnlyCollection<(string PortId, bool Active)> observed);
 
+    /// <summary>What a node observed of the routers that its pods are behind: whether it enforces them.</summary>
+    void SetRouterStatus(string node, IReadOnlyCollection<(string RouterId, bool Active)> observed);
+
     /// <summary>Whose address it is, as "namespace/name"; null: no pod's.</summary>
     string? FindPod(uint networkNumber, string address);
 }

@@ -34,6 +34,11 @@ public sealed class ReflectedNetwork : INodeNetwork
     {
     }
 
+    /// <summary>Nothing to do: its routers are the cloud's.</summary>
+    public void SetRouterStatus(string node, IReadOnlyCollection<(string RouterId, bool Active)> observed)
+    {
+    }
+
     public string? FindPod(uint networkNumber, string address) =>
         _state is { } state ? Topology.PodNames.Find(state, networkNumber, address) : null;
 }

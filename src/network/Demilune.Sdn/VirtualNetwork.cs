@@ -22,6 +22,7 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
     private readonly INetworkStore _store;
     private readonly TimeProvider _time;
     private readonly Topology.Translation _translation = new();
+    private readonly RouterReports _reports = new();
     private volatile NetworkState _state;
 
     internal VirtualNetwork(INetworkStore store, TimeProvider time, bool tunnels = false)
@@ -68,6 +69,21 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
 
         bool IsNews(NetworkState state, (string PortId, bool Active) seen) =>
             state.Find<Port>(seen.PortId) is { } port && port.HostId == node && port.Status != Status(seen.Active);
+    }
+
+    /// <inheritdoc/>
+    public void SetRouterStatus(string node, IReadOnlyCollection<(string RouterId, bool Active)> observed)
+    {
+        lock (_reports)
+        {
+            if (_reports.Take(node, observed) is not { Count: > 0 } news) return;
+            Change(draft =>
+            {
+                foreach (var (id, active) in news)
+                    if (draft.State.Find<Neutron.Router>(id) is { } router && router.Status != Status(active)) draft.Put(router with { Status = Status(active) });
+                return true;
+            });
+        }
     }
 
     /// <inheritdoc cref="INodeNetwork.Compose"/>

@@ -25,6 +25,7 @@ public sealed class AbiTests
             ("pairs", 8, Size<PairRow>()), ("pair_counters", 8, Size<PairCountersRow>()), ("config", 4, Size<ConfigRow>()), ("policies", 4, 4),
             ("learnt", Size<LearntKey>(), Size<LearntRow>()), ("listener", 4, Size<ListenerRow>()),
             ("overlay", 4, Size<OverlayRow>()), ("remotes", Size<AddressKey>(), Size<RemoteRow>()), ("tunnelled", Size<PrefixKey>(), 4),
+            ("routes", Size<PrefixKey>(), Size<RouteRow>()),
         ];
         foreach (var (map, key, value) in ours)
         {
@@ -49,13 +50,13 @@ public sealed class AbiTests
         Assert.SkipWhen(clang is null, "no clang on this machine: the sizes are compared, the offsets are not");
         (Type Type, string Name, (string Ours, string Theirs)[] Fields)[] structs =
         [
-            (typeof(PortRow), "port", [("Policy", "policy"), ("Classes", "classes"), ("Pair", "pair"), ("Network", "network"), ("Kind", "kind"), ("Flags", "flags"), ("Mac", "mac")]),
-            (typeof(AddressRow), "address_row", [("Identity", "identity"), ("Interface", "ifindex"), ("Mac", "mac")]),
+            (typeof(PortRow), "port", [("Policy", "policy"), ("Classes", "classes"), ("Pair", "pair"), ("Network", "network"), ("Kind", "kind"), ("Flags", "flags"), ("Mac", "mac"), ("RouterIpv4", "router")]),
+            (typeof(AddressRow), "address_row", [("Identity", "identity"), ("Interface", "ifindex"), ("Mac", "mac"), ("Flags", "flags")]),
             (typeof(AddressKey), "address_key", [("Network", "network"), ("Address", "address")]),
             (typeof(LearntKey), "learnt_key", [("Interface", "ifindex"), ("Address", "address")]),
             (typeof(LearntRow), "learnt", [("Identity", "identity"), ("Expires", "expires"), ("Used", "used")]),
             (typeof(ListenerRow), "listener", [("Until", "until"), ("Interface", "ifindex")]),
-            (typeof(OverlayRow), "overlay", [("Node", "node"), ("Interface", "ifindex")]),
+            (typeof(OverlayRow), "overlay", [("Node", "node"), ("Interface", "ifindex"), ("On", "on")]),
             (typeof(PrefixKey), "prefix_key", [("Length", "length"), ("Network", "network"), ("Address", "address")]),
             (typeof(RulesKey), "rules_key", [("Subject", "subject"), ("Identity", "identity"), ("Direction", "direction"), ("Family", "family"), ("Page", "page")]),
             (typeof(RuleRow), "rule", [("ProtocolMin", "protocol_min"), ("ProtocolMax", "protocol_max"), ("PortMin", "port_min"), ("PortMax", "port_max")]),

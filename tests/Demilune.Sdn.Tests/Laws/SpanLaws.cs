@@ -39,6 +39,11 @@ public sealed class SpanLaws
         Gen.Select(PairGroup, Pair, (group, pair) => ("PUT", $"sfc/port_pair_groups/{group}", (string?)$$$"""{"port_pair_group":{"port_pairs":["{{{pair}}}"]}}""")),
         Gen.Select(PairGroup, (group) => ("PUT", $"sfc/port_pair_groups/{group}", (string?)$$$"""{"port_pair_group":{"port_pairs":[]}}""")),
         Gen.Int[4, 9].Select(n => ("POST", "subnets", (string?)$$$"""{"subnet":{"network_id":"$net","ip_version":4,"cidr":"10.{{{n}}}.0.0/24"}}""")),
+        Gen.Int[4, 9].Select(n => ("POST", "subnets", (string?)$$$"""{"subnet":{"network_id":"$other-net","ip_version":4,"cidr":"10.{{{n}}}.0.0/16"}}""")),
+        Gen.Select(Node, (node) => ("POST", "ports", (string?)$$$"""{"port":{"network_id":"$other-net","name":"a/c","binding:host_id":"{{{node}}}"}}""")),
+        Of("v4", "v6", "r").Select(subnet => ("PUT", "routers/$r/add_router_interface", (string?)$$$"""{"subnet_id":"{{{subnet}}}"}""")),
+        Of("v4", "v6", "r").Select(subnet => ("PUT", "routers/$r/remove_router_interface", (string?)$$$"""{"subnet_id":"{{{subnet}}}"}""")),
+        Gen.Bool.Select(up => ("PUT", "routers/$r", (string?)$$$"""{"router":{"admin_state_up":{{{(up ? "true" : "false")}}} } }""")),
         Gen.Int[1400, 1500].Select(mtu => ("PUT", "networks/$net", (string?)$$$"""{"network":{"mtu":{{{mtu}}} } }""")),
         Gen.Const(("POST", "qos/policies", (string?)"""{"policy":{"name":"slow"}}""")),
         Of("slow").Select(policy => ("POST", $"qos/policies/{policy}/bandwidth_limit_rules", (string?)"""{"bandwidth_limit_rule":{"max_kbps":1000,"direction":"ingress"}}""")),
@@ -56,6 +61,7 @@ public sealed class SpanLaws
         Request.Array[1, 60].Sample(requests =>
         {
             using var world = World.Standard(tunnels);
+            world.Make("r", "routers", """{"router":{"name":"r"}}""");
             world.Make("slow", "qos/policies", """{"policy":{"name":"standard"}}""");
             world.Make("spoken", "security-group-rules", """{"security_group_rule":{"security_group_id":"$sg-used","direction":"ingress","remote_address_group_id":"$ag"}}""");
             world.Send("PUT", "address-groups/$ag/add_addresses", """{"addresses":["10.9.0.2/32","10.9.0.3/32","10.9.0.4/32","10.9.0.5/32"]}""");

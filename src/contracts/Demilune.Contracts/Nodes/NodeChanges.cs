@@ -13,7 +13,7 @@ public static class NodeChanges
         var change = new NodeChange { Base = from.Revision, Put = new() { Revision = to.Revision }, Removed = new() };
         var isNews = Differ(Ports, from, to, change) | Differ(Groups, from, to, change) | DifferInMembers(from, to, change) | Differ(Classifiers, from, to, change)
             | Differ(Chains, from, to, change) | Differ(Firewalls, from, to, change) | Differ(Policies, from, to, change) | Differ(Identities, from, to, change)
-            | Differ(RemoteNodes, from, to, change) | DifferInRouting(from, to, change) | DifferInOverlay(from, to, change);
+            | Differ(RemoteNodes, from, to, change) | Differ(Routers, from, to, change) | DifferInRouting(from, to, change) | DifferInOverlay(from, to, change);
         return isNews ? change : null;
     }
 
@@ -33,6 +33,7 @@ public static class NodeChanges
         Merge(Policies, state, put, removed, next);
         Merge(Identities, state, put, removed, next);
         Merge(RemoteNodes, state, put, removed, next);
+        Merge(Routers, state, put, removed, next);
         next.Routing = removed.Routing ? null : put.Routing ?? state.Routing;
         next.Overlay = removed.Overlay ? null : put.Overlay ?? state.Overlay;
         var changed = change.Members.ToDictionary(set => set.Id);
@@ -54,6 +55,7 @@ public static class NodeChanges
         next.SecurityPolicies.AddRange(state.SecurityPolicies);
         next.Identities.AddRange(state.Identities);
         next.RemoteNodes.AddRange(state.RemoteNodes);
+        next.Routers.AddRange(state.Routers);
         return next;
     }
 
@@ -77,6 +79,7 @@ public static class NodeChanges
     private static Part<Identity> Identities { get; } = new(state => state.Identities, KeyOf, keys => keys.Identities);
 
     private static Part<RemoteNode> RemoteNodes { get; } = new(state => state.RemoteNodes, KeyOf, keys => keys.RemoteNodes);
+    private static Part<Router> Routers { get; } = new(state => state.Routers, router => router.Id, keys => keys.Routers);
 
     private static bool Differ<T>(Part<T> part, NodeState from, NodeState to, NodeChange change) where T : class, IMessage<T>
     {

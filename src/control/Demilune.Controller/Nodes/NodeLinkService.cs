@@ -72,6 +72,7 @@ internal sealed partial class NodeLinkService(
             {
                 case FromNode.MessageOneofCase.Observation when registry.Observed(link, message.Observation):
                     network.SetPortStatus(link.Node, [.. message.Observation.Ports.Select(port => (port.PortId, port.Active))]);
+                    network.SetRouterStatus(link.Node, [.. message.Observation.Routers.Select(router => (router.RouterId, router.Active))]);
                     break;
                 case FromNode.MessageOneofCase.Eve:
                     events.TakeEve(message.Eve.Lines);

@@ -15,7 +15,7 @@ public sealed class RouteNetlink : IDisposable
     private const ushort Request = 1, Acknowledge = 4, Replace = 0x100, Exclusive = 0x200, Create = 0x400;
     private const ushort NewLink = 16, DeleteLinkType = 17, GetLink = 18, NewAddress = 20, NewRoute = 24, DeleteRouteType = 25, GetRoute = 26, NewNeighbour = 28, DeleteNeighbourType = 29, NewRule = 32, DeleteRuleType = 33, NewQueue = 36, DeleteQueue = 37;
     private const ushort Dump = 0x300;
-    private const byte Ours = 4 /* RTPROT_STATIC */;
+    private const byte Ours = 4 /* RTPROT_STATIC */, Unicast = 1, Unreachable = 7;
 
     /// <summary>Where the kernel looks when no rule says otherwise.</summary>
     public const int MainTable = 254;
@@ -97,22 +97,55 @@ public sealed class RouteNetlink : IDisposable
     public IReadOnlyList<(IPAddress Destination, int PrefixLength, int Table)> RoutesBy(int index)
     {
         List<(IPAddress, int, int)> routes = [];
+        EachRoute($"list the routes by interface {index}", Unicast, route =>
+        {
+            if (route.Interface == index) routes.Add((route.Destination, route.PrefixLength, route.Table));
+        });
+        return routes;
+    }
+
+    private void EachRoute(string what, byte kind, Action<(IPAddress Destination, int PrefixLength, int Table, int Interface, uint Metric)> take)
+    {
         var errno = _socket.Exchange(new NetlinkMessage(GetRoute, Request | Dump).Fixed(default(RouteInfo)), payload =>
         {
             if (payload.Length < Marshal.SizeOf<RouteInfo>()) return;
             var info = MemoryMarshal.Read<RouteInfo>(payload);
-            if (info.Protocol != Ours || info.Type != 1) return;
-            var (by, table, destination) = (0, (int)info.Table, info.Family == 10 ? IPAddress.IPv6Any : IPAddress.Any);
+            if (info.Protocol != Ours || info.Type != kind) return;
+            var (by, table, metric, destination) = (0, (int)info.Table, 0u, info.Family == 10 ? IPAddress.IPv6Any : IPAddress.Any);
             for (var rest = payload[Marshal.SizeOf<RouteInfo>()..]; TryTake(ref rest, out var type, out var value);)
                 switch (type)
                 {
                     case 1: destination = new IPAddress(value); break;
                     case 4 when value.Length == 4: by = BinaryPrimitives.ReadInt32LittleEndian(value); break;
+                    case 6 when value.Length == 4: metric = BinaryPrimitives.ReadUInt32LittleEndian(value); break;
                     case 15 when value.Length == 4: table = BinaryPrimitives.ReadInt32LittleEndian(value); break;
                 }
-            if (by == index) routes.Add((destination, info.DestinationLength, table));
+            take((destination, info.DestinationLength, table, by, metric));
         });
-        return errno is 0 ? routes : throw new NetlinkException($"list the routes by interface {index}", errno);
+        if (errno != 0) throw new NetlinkException(what, errno);
+    }
+
+    /// <summary>What no better route leads to is refused here, with an ICMP error, and goes no further by the default route.</summary>
+    /// <param name="metric">Larger than any other route's to the same destination; also by what <see cref="Refused"/> finds it again.</param>
+    public void AddRefusal(IPAddress destination, int prefixLength, uint metric) =>
+        Do($"refuse what is for {destination}/{prefixLength}", Refusal(NewRoute, Create | Replace, destination, prefixLength, metric), Exists);
+
+    /// <summary>False: there was none.</summary>
+    public bool DeleteRefusal(IPAddress destination, int prefixLength, uint metric)
+    {
+        var errno = _socket.Exchange(Refusal(DeleteRouteType, 0, destination, prefixLength, metric));
+        return errno is 0 || (errno is NoSuchProcess or NoEntry ? false : throw new NetlinkException($"no longer refuse what is for {destination}/{prefixLength}", errno));
+    }
+
+    /// <summary>The destinations that are refused with this metric.</summary>
+    public IReadOnlyList<(IPAddress Destination, int PrefixLength)> Refused(uint metric)
+    {
+        List<(IPAddress, int)> refused = [];
+        EachRoute("list the routes that refuse", Unreachable, route =>
+        {
+            if (route.Metric == metric) refused.Add((route.Destination, route.PrefixLength));
+        });
+        return refused;
     }
 
     /// <summary>What comes from these addresses asks this table first; what the table does not know goes on to the others. Saying it twice is saying it once.</summary>
@@ -166,6 +199,15 @@ public sealed class RouteNetlink : IDisposable
         if (gateway is not null) message.Attribute(5, gateway.GetAddressBytes());
         if (source is not null) message.Attribute(7, source.GetAddressBytes());
         return message;
+    }
+
+    private static NetlinkMessage Refusal(ushort type, int flags, IPAddress destination, int prefixLength, uint metric)
+    {
+        var message = new NetlinkMessage(type, (ushort)(Request | Acknowledge | flags)).Fixed(new RouteInfo
+        {
+            Family = Family(destination), DestinationLength = (byte)prefixLength, Protocol = Ours, Type = Unreachable,
+        }).Attribute(6, metric).Attribute(15, (uint)MainTable);
+        return prefixLength > 0 ? message.Attribute(1, destination.GetAddressBytes()) : message;
     }
 
     private static NetlinkMessage Rule(ushort type, int flags, IPAddress source, int prefixLength, int table) =>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Demilune.Neutron;
 
 /// <summary>Forwards between networks, and to the outside through a gateway.</summary>
@@ -16,8 +18,11 @@ public sealed record Router : StandardResource, IResource<Router>
     /// <summary>ACTIVE or DOWN. Read-only.</summary>
     public string? Status { get; init; }
 
+    /// <summary>Of its domain in the datapath; the built-in SDN's own, shown to nobody.</summary>
+    [JsonPropertyName("demilune:number")] public int? Number { get; init; }
+
     public static ResourceKind<Router> Kind { get; } =
-        new("routers", "router", "routers", NeutronJson.Default.Router, Bulk: false, "tags", "status");
+        new("routers", "router", "routers", NeutronJson.Default.Router, Bulk: false, "tags", "status", "demilune:number");
 }
 
 /// <summary>Where a router meets the outside.</summary>

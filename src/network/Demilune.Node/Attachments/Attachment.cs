@@ -18,5 +18,6 @@ internal sealed record Attachment(
 /// <summary>One interface of an attachment.</summary>
 /// <param name="Switch">The other switch that it is plugged into; null: none.</param>
 /// <param name="Kind">Number of <see cref="Contracts.Nodes.Port.Types.Kind"/>.</param>
+/// <param name="IsApart">The host's stack has no part in its network.</param>
 internal sealed record AttachedInterface(
-    string PortId, int Kind, string Name, string HostName, string Mac, IReadOnlyList<string> Addresses, int Mtu, SwitchPort? Switch = null);
+    string PortId, int Kind, string Name, string HostName, string Mac, IReadOnlyList<string> Addresses, int Mtu, SwitchPort? Switch = null, bool IsApart = false);

@@ -65,7 +65,7 @@ internal sealed class CniVerbs(Agent agent, AgentOptions options, ILogger log)
         {
             interfaces = [.. ports.Select(port => new AttachedInterface(
                 port.Id, (int)port.Kind, NameOf(port, request.IfName), HostNameOf(port.Id), port.Mac,
-                port.Kind == Port.Types.Kind.Pod ? [.. port.Addresses] : [], (int)port.Mtu, SwitchPort.Of(port)))];
+                port.Kind == Port.Types.Kind.Pod ? [.. port.Addresses] : [], (int)port.Mtu, SwitchPort.Of(port), port.Apart))];
         }
         catch (NotSupportedException refusal)
         {

@@ -75,7 +75,11 @@ internal interface IDatapath : IDisposable
 /// <param name="Switch">Null: the node carries it, with the splice on it. Else it is only plugged in.</param>
 internal sealed record InterfacePlan(
     string PortId, Port.Types.Kind Kind, string Netns, string Name, string HostName, string Mac, IReadOnlyList<string> Addresses, int Mtu,
-    SwitchPort? Switch = null);
+    SwitchPort? Switch = null)
+{
+    /// <summary>The host's stack has no part in its network, and no route to it.</summary>
+    public bool IsApart { get; init; }
+}
 
 /// <summary>What came of applying a state.</summary>
 /// <param name="PortErrors">Port id → why it is not as it should be. Such a port lets nothing through.</param>

@@ -106,7 +106,7 @@ internal sealed class SpliceDatapath : IDatapath
     public TrafficCounters ReadTraffic()
     {
         ulong denied = 0, malformed = 0;
-        for (var reason = Counter.DropHeader; reason <= Counter.DropTunnel; reason++)
+        for (var reason = Counter.DropHeader; reason <= Counter.DropHops; reason++)
             if (IsMalformed(reason)) malformed += _splice.ReadCounter(reason);
             else denied += _splice.ReadCounter(reason);
         return new()
@@ -148,8 +148,16 @@ internal sealed class SpliceDatapath : IDatapath
     {
         try
         {
-            if (overlay is not null) AsIo(() => _splice.AttachOverlay(OverlayInterface.Create(_tunnels, overlay)));
-            else AsIo(CloseTunnels);
+            AsIo(() =>
+            {
+                if (overlay is null)
+                {
+                    CloseTunnels();
+                    return;
+                }
+                OverlayInterface.Refuse(_tunnels, overlay);
+                _splice.AttachOverlay(OverlayInterface.Create(_tunnels, overlay));
+            });
             return null;
         }
         catch (IOException error)

@@ -62,10 +62,24 @@ internal static class OverlayInterface
         }
     }
 
+    /// <summary>
+    /// While there is no tunnel, for whatever reason, the host's stack refuses what is for pods elsewhere: by its default route it would go where nobody knows
+    /// of pods, and without their policy. Those of this node have better routes.
+    /// </summary>
+    public static void Refuse(string name, Overlay overlay)
+    {
+        using var netlink = new RouteNetlink();
+        HashSet<(IPAddress, int)> wanted = [.. overlay.Prefixes.Select(Parse)];
+        foreach (var (destination, length) in wanted) netlink.AddRefusal(destination, length, MetricOf(name));
+        foreach (var (destination, length) in netlink.Refused(MetricOf(name)))
+            if (!wanted.Contains((destination, length))) netlink.DeleteRefusal(destination, length, MetricOf(name));
+    }
+
     /// <summary>Takes it away, with its routes and rules. Nothing there: nothing done.</summary>
     public static void Delete(string name)
     {
         using var netlink = new RouteNetlink();
+        foreach (var (destination, length) in netlink.Refused(MetricOf(name))) netlink.DeleteRefusal(destination, length, MetricOf(name));
         if (netlink.FindLink(name) is not { } link) return;
         foreach (var (destination, length, table) in netlink.RoutesBy(link.Index))
             if (table == RouteNetlink.MainTable) netlink.DeleteRule(destination, length, FromPods);
@@ -84,6 +98,9 @@ internal static class OverlayInterface
         Sysctl.Write($"{ipv6}/accept_ra", "0");
         Sysctl.Write($"{ipv6}/forwarding", "1");
     }
+
+    /// <summary>Worse than any route has, and another for another agent on this machine.</summary>
+    private static uint MetricOf(string name) => 0x40000000 | (Convert.ToUInt32(name[2..], 16) >> 2);
 
     private static int Bits(IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32;
 

@@ -43,7 +43,7 @@ internal static class PodInterface
         var link = host.FindLink(plan.HostName) ?? throw new IOException($"{plan.HostName} vanished while it was set up");
 
         pod.Run(() => SetUpInside(plan.Name, addresses, isPod));
-        SetUpHost(host, link, mac, addresses, isPod);
+        SetUpHost(host, link, mac, plan.IsApart ? [] : addresses, isPod);
         // An interface drops without a word what is given to it before the kernel has worked through its carrier's coming.
         for (var waited = 0; waited < MostCarrierMilliseconds && !(host.FindLink(plan.HostName) is { IsRunning: true } && pod.Run(() => IsRunning(plan.Name))); waited++)
             Thread.Sleep(1);

@@ -269,7 +269,7 @@ internal sealed class KernelSplice : IDisposable
 
     // Whatever the definitions say, and the shapes that user space believes in.
     private static string SchemaOf(BpfObjectSpec spec) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join('\n', spec.Maps.Select(map => $"{map.Name} {map.Type} {map.KeySize} {map.ValueSize} {map.Flags}")) + "\nlayout 2")))[..12];
+        string.Join('\n', spec.Maps.Select(map => $"{map.Name} {map.Type} {map.KeySize} {map.ValueSize} {map.Flags}")) + "\nlayout 3")))[..12];
 
     private static byte[] ReadObject()
     {

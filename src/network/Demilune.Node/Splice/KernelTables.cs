@@ -17,7 +17,7 @@ internal sealed class KernelTables
 
     public KernelTables(BpfCollection collection)
     {
-        string[] names = ["ports", "addresses", "prefixes", "chains", "pairs", "rules", "classes", "learnt", "overlay", "remotes", "tunnelled"];
+        string[] names = ["ports", "addresses", "prefixes", "chains", "pairs", "rules", "classes", "learnt", "overlay", "remotes", "tunnelled", "routes"];
         _tables = names.ToDictionary(name => name, name => (collection.Maps[name], Read(collection.Maps[name])));
         (_config, _policies, _pairCounters) = (collection.Maps["config"], collection.Maps["policies"], collection.Maps["pair_counters"]);
         _tables.Add("policies", (_policies, ReadPolicies()));
@@ -53,11 +53,11 @@ internal sealed class KernelTables
         var (rules, classes) = plan.Transition(_previous);
         var changed = Put("rules", rules) + Put("classes", classes) + PutPairs(plan.Pairs) + Put("chains", plan.Chains) + Put("policies", plan.Policies);
         changed += DeletePolicies(plan.Policies);
-        changed += Put("addresses", plan.Addresses) + Put("prefixes", plan.Prefixes) + PutLearnt(plan.Learnt) + Put("ports", plan.Ports);
-        changed += Delete("ports", plan.Ports) + Delete("addresses", plan.Addresses) + Delete("prefixes", plan.Prefixes) + Delete("learnt", plan.Learnt);
-        if (changed > 0 || !HasState) Generation = Generation + 1 is not 0 and var next ? next : 1;
-        // No flow is judged by where its other end is: it goes to another node from one packet to the next.
+        // A next hop may be on another node; but no flow is judged by where its other end is: it goes to another node from one packet to the next.
         Put("remotes", plan.Remotes);
+        changed += Put("addresses", plan.Addresses) + Put("prefixes", plan.Prefixes) + Put("routes", plan.Routes) + PutLearnt(plan.Learnt) + Put("ports", plan.Ports);
+        changed += Delete("ports", plan.Ports) + Delete("addresses", plan.Addresses) + Delete("prefixes", plan.Prefixes) + Delete("routes", plan.Routes) + Delete("learnt", plan.Learnt);
+        if (changed > 0 || !HasState) Generation = Generation + 1 is not 0 and var next ? next : 1;
         Put("tunnelled", plan.Tunnelled);
         Put("overlay", plan.Overlay);
         Delete("remotes", plan.Remotes);

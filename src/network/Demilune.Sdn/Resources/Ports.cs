@@ -325,7 +325,9 @@ internal sealed class Ports : Collection<Port>
             return subnetId is null
                 ? new(400, "InvalidIpForNetwork", $"IP address {text} is not a valid IP for any of the subnets on the specified network.")
                 : new(400, "InvalidIpForSubnet", $"IP address {text} is not a valid IP for the specified subnet.");
-        if (Subnets.IsReserved(Subnets.PrefixOf(subnet), address))
+        // A subnet's first address is its routers' (RFC 4291 §2.6.1).
+        var isRouters = address.IsV6 && port.DeviceOwner is (Routers.InterfaceOwner or Routers.GatewayOwner);
+        if (!isRouters && Subnets.IsReserved(Subnets.PrefixOf(subnet), address))
             return subnetId is null
                 ? new(400, "InvalidIpForNetwork", $"IP address {text} is not a valid IP for any of the subnets on the specified network.")
                 : new(400, "InvalidIpForSubnet", $"IP address {text} is not a valid IP for the specified subnet.");

@@ -26,8 +26,7 @@ internal static class ProviderNetworks
     /// <summary>Gives a network its number, and its type what it lacks.</summary>
     public static Fault? Complete(NetworkState state, ref Network made)
     {
-        var number = Enumerable.Range(1, MaxNumber).FirstOrDefault(candidate => state.Holder(NumberKey(candidate)) is null);
-        if (number == 0) return Exhausted();
+        if (FreeNumber(state, Enumerable.Range(1, MaxNumber)) is not { } number) return Exhausted();
         if (made.NetworkType is null)
         {
             if (made.SegmentationId is not null || made.PhysicalNetwork is not null) return Fault.InvalidInput("network_type required");
@@ -51,6 +50,12 @@ internal static class ProviderNetworks
         }
         return made.NetworkType != "local" && state.Holder(WireKey(made)) is not null ? InUse(made) : null;
     }
+
+    /// <summary>For a router's domain, which is numbered among the networks, from the other end; null: none is left.</summary>
+    public static int? DomainNumber(NetworkState state) => FreeNumber(state, Enumerable.Range(1, MaxNumber).Reverse());
+
+    private static int? FreeNumber(NetworkState state, IEnumerable<int> candidates) =>
+        candidates.Cast<int?>().FirstOrDefault(candidate => state.Holder(NumberKey(candidate!.Value)) is null);
 
     private static Fault? TypeFault(Network network)
     {
@@ -89,7 +94,7 @@ internal static class ProviderNetworks
 
     private static Fault Exhausted() => new(503, "NoNetworkAvailable", "Unable to create the network. No tenant network is available for allocation.");
 
-    /// <summary>Who holds it is the network with that number.</summary>
+    /// <summary>Who holds it is the network with that number, or the router whose domain has it.</summary>
     public static string NumberKey(int number) => string.Create(CultureInfo.InvariantCulture, $"network-number:{number}");
 
     private static string WireKey(Network network) => string.Create(CultureInfo.InvariantCulture, $"wire:{network.NetworkType}:{network.PhysicalNetwork}:{network.SegmentationId}");

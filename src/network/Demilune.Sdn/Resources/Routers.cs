@@ -5,7 +5,7 @@ using Demilune.Sdn.Api;
 
 namespace Demilune.Sdn.Resources;
 
-/// <summary>Routers as objects: kept and checked. No datapath realises them yet, so none is ever ACTIVE.</summary>
+/// <summary>Routers: kept and checked. ACTIVE is one that the nodes say they enforce.</summary>
 internal sealed class Routers : Collection<Router>
 {
     public const string InterfaceOwner = "network:router_interface";
@@ -60,7 +60,8 @@ internal sealed class Routers : Collection<Router>
 
     protected override Fault? OnCreate(Draft draft, ref Router made)
     {
-        made = made with { Status = "DOWN", Routes = [], AvailabilityZoneHints = made.AvailabilityZoneHints ?? [] };
+        if (ProviderNetworks.DomainNumber(draft.State) is not { } number) return new(503, "NoNetworkAvailable", "Unable to create the router. No number is left for its domain.");
+        made = made with { Status = "DOWN", Routes = [], AvailabilityZoneHints = made.AvailabilityZoneHints ?? [], Number = number };
         if (Networks.ZoneFault(made.AvailabilityZoneHints) is { } zone) return zone;
         if (made.ExternalGatewayInfo?.NetworkId is not null) return SetGateway(draft, ref made);
         made = made with { ExternalGatewayInfo = null };
@@ -85,8 +86,11 @@ internal sealed class Routers : Collection<Router>
     protected override IEnumerable<string> References(Router resource) =>
         ((string?[])[resource.ExternalGatewayInfo?.NetworkId, resource.ExternalGatewayInfo?.QosPolicyId]).OfType<string>();
 
+    protected override IEnumerable<string> Keys(Router resource) => resource.Number is { } number ? [ProviderNetworks.NumberKey(number)] : [];
+
     protected override void Complete(NetworkState state, Router resource, JsonObject view)
     {
+        view.Remove("demilune:number");
         view["availability_zones"] = new JsonArray();
         view["routes"] = new JsonArray([.. (resource.Routes ?? []).Select(route =>
             new JsonObject { ["destination"] = route.Destination, ["nexthop"] = route.Nexthop })]);

@@ -4,6 +4,7 @@ using Demilune.Sdn.Resources;
 using FlowClassifier = Demilune.Neutron.FlowClassifier;
 using Port = Demilune.Neutron.Port;
 using PortChain = Demilune.Neutron.PortChain;
+using Router = Demilune.Neutron.Router;
 
 namespace Demilune.Sdn.Topology;
 
@@ -23,9 +24,15 @@ internal static class NodeTopology
         var chains = classifiers.Select(entry => entry.Chain!).Concat(Chains.WithPairsOf(state, ports)).DistinctBy(chain => chain.Id)
             .OrderBy(chain => chain.Id, StringComparer.Ordinal);
 
+        var apart = ports.Select(port => state.Find<Network>(port.NetworkId)).OfType<Network>().DistinctBy(network => network.Id)
+            .Where(network => Domains.IsApart(state, network)).Select(network => network.Id).ToHashSet(StringComparer.Ordinal);
+        var routers = ports.Where(Placement.IsTunnelled).SelectMany(port => (Router?[])[Domains.RouterOf(state, port, 4), Domains.RouterOf(state, port, 6)]).OfType<Router>()
+            .DistinctBy(router => router.Id).OrderBy(router => router.Id, StringComparer.Ordinal).ToList();
+
         var composed = new NodeState
         {
-            Ports = { ports.Select(port => PortOf(state, port, supplement.Tunnels?.Mtu ?? int.MaxValue)) },
+            Ports = { ports.Select(port => PortOf(state, port, supplement.Tunnels?.Mtu ?? int.MaxValue, apart)) },
+            Routers = { routers.Select(router => Domains.Describe(state, router)) },
             SecurityGroups = { groups },
             Classifiers = { classifiers.Select(entry => Chains.ClassifierOf(entry.Classifier, entry.Chain!)) },
             Chains = { chains.Select(chain => Chains.ChainOf(state, chain, node, supplement.Firewalls)) },
@@ -38,11 +45,11 @@ internal static class NodeTopology
         composed.Routing = RoutedFlows.Of(state, node);
         composed.AddressSets.AddRange(sets.Select(id => AddressSets.Of(state, id, translation)));
         if (supplement.Tunnels is { } tunnels) Tunnels.Add(composed, node, tunnels, translation.PlacementOf(state));
-        composed.Identities.AddRange(Peers.Of(composed, supplement.Pods));
+        composed.Identities.AddRange(Peers.Of(composed, supplement.Pods, routers.ToDictionary(router => router.Id, router => Domains.NetworksOf(state, router))));
         return composed;
     }
 
-    private static Contracts.Nodes.Port PortOf(NetworkState state, Port port, int mostMtu)
+    private static Contracts.Nodes.Port PortOf(NetworkState state, Port port, int mostMtu, HashSet<string> apart)
     {
         var network = state.Find<Network>(port.NetworkId)
             ?? throw new InvalidOperationException($"Port {port.Id} is on network {port.NetworkId}, which does not exist.");
@@ -70,8 +77,15 @@ internal static class NodeTopology
             IngressLimit = LimitOf(state, port, network, "ingress"),
             EgressLimit = LimitOf(state, port, network, "egress"),
             Binding = Bindings.Of(state, port),
+            RouterIpv4 = DomainOf(state, port, 4),
+            RouterIpv6 = DomainOf(state, port, 6),
+            Apart = apart.Contains(network.Id),
         };
     }
+
+    /// <summary>0: none. What another switch carries, that one routes; and a firewall's two are in no network.</summary>
+    private static uint DomainOf(NetworkState state, Port port, int ipVersion) =>
+        Placement.IsTunnelled(port) ? (uint)(Domains.RouterOf(state, port, ipVersion)?.Number ?? 0) : 0;
 
     /// <summary>A port's own QoS policy counts; one that has none has its network's.</summary>
     private static Contracts.Nodes.Bandwidth? LimitOf(NetworkState state, Port port, Network network, string direction) =>

@@ -17,8 +17,10 @@ internal static class PodNames
 
     public static string? Find(NetworkState state, uint networkNumber, string address)
     {
-        if (state.Find<Network>(state.Holder(ProviderNetworks.NumberKey((int)networkNumber))) is not { } network) return null;
-        foreach (var subnet in state.Referrers<Subnet>(network.Id))
+        var holder = state.Holder(ProviderNetworks.NumberKey((int)networkNumber));
+        var subnets = state.Find<Network>(holder) is { } network ? state.Referrers<Subnet>(network.Id)
+            : state.Find<Router>(holder) is { } router ? Domains.SubnetsOf(state, router) : [];
+        foreach (var subnet in subnets)
             if (state.Find<Port>(state.Holder(Ports.AddressKey(subnet.Id, address))) is { } port && Of(port) is ({ Length: > 0 } space, var name))
                 return $"{space}/{name}";
         return null;

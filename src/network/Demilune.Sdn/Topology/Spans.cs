@@ -19,7 +19,7 @@ internal static class Spans
     /// <returns>Null: all of them.</returns>
     public static IReadOnlySet<string>? Of(NetworkState before, NetworkState after, IReadOnlyCollection<Change> changes, bool tunnels = false)
     {
-        if (tunnels && changes.Any(change => MovesPods(change, before, after))) return null;
+        if (changes.Any(IsRouting) || (tunnels && changes.Any(change => MovesPods(change, before, after)))) return null;
         HashSet<string> nodes = new(StringComparer.Ordinal);
         var (former, present) = (new Walk(before, nodes), new Walk(after, nodes));
         // A request may write an object several times; what it was before and what it is after is all that counts.
@@ -35,9 +35,12 @@ internal static class Spans
         return nodes;
     }
 
+    /// <summary>What joins networks, or keeps them apart, concerns whoever has pods in any of them.</summary>
+    private static bool IsRouting(Change change) =>
+        change.Resource is Router or Subnet or Port { DeviceOwner: Resources.Routers.InterfaceOwner or Resources.Routers.GatewayOwner };
+
     private static bool MovesPods(Change change, NetworkState before, NetworkState after) => change.Resource switch
     {
-        Subnet => true,
         Port { Id: var id } => !SamePlace(Placed(before, id), Placed(after, id)),
         _ => false,
     };
@@ -102,7 +105,7 @@ internal static class Spans
                     foreach (var network in state.Referrers<Network>(policy.Id)) From(network);
                     break;
                 default:
-                    break;      // of subnets a node is told nothing
+                    break;
             }
         }
 

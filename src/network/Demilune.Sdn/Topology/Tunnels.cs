@@ -14,9 +14,12 @@ internal static class Tunnels
         // Whom nobody can reach reaches nobody.
         if (!tunnels.Nodes.TryGetValue(node, out var own) || own.Count == 0) return;
         composed.Overlay = new() { Addresses = { own }, Port = (uint)tunnels.Port, Mtu = (uint)tunnels.Mtu, Prefixes = { placement.Prefixes } };
+        // A domain is spoken of where it has pods.
+        var domains = composed.Routers.Select(router => router.Number).ToHashSet();
         var remotes = from other in tunnels.Nodes
                       where other.Key != node && other.Value.Count > 0
                       from network in placement.Networks
+                      where placement.IsNetwork(network) || domains.Contains(network)
                       select new RemoteNode { Name = other.Key, Network = network, Addresses = { other.Value }, AddressSet = placement.Of(other.Key, network)?.Id ?? "" };
         composed.RemoteNodes.AddRange(remotes.OrderBy(NodeChanges.KeyOf, StringComparer.Ordinal));
         composed.AddressSets.AddRange(composed.RemoteNodes.Select(remote => placement.Of(remote.Name, remote.Network)).OfType<AddressSet>().OrderBy(set => set.Id, StringComparer.Ordinal));

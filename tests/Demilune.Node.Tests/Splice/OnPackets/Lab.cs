@@ -44,6 +44,15 @@ internal sealed class Lab : IDisposable
     /// <summary>Of pods to come.</summary>
     public uint Mtu { get; set; } = 1500;
 
+    /// <inheritdoc cref="Mtu"/>
+    public uint Network { get; set; } = 1;
+
+    /// <summary>By which pods to come leave their network.</summary>
+    public Router? Router { get; set; }
+
+    /// <summary>Of networks of pods to come: the same addresses are also another's.</summary>
+    public bool Apart { get; set; }
+
     private static Dictionary<string, uint> SmallTables => new()
     {
         ["flows"] = 4096, ["opening"] = 1024, ["spliced"] = 4096, ["addresses"] = 4096, ["prefixes"] = 1024, ["rules"] = 4096, ["classes"] = 1024, ["fragments"] = 256,
@@ -65,8 +74,8 @@ internal sealed class Lab : IDisposable
         var index = ++_next;
         var port = new Port
         {
-            Id = $"{index:x8}-0000-4000-8000-{Random.Shared.Next():x12}", Kind = Port.Types.Kind.Pod, Network = 1, Mac = $"02:00:00:00:00:{index:x2}",
-            PortSecurity = true, AdminStateUp = true, Mtu = Mtu,
+            Id = $"{index:x8}-0000-4000-8000-{Random.Shared.Next():x12}", Kind = Port.Types.Kind.Pod, Network = Network, Mac = $"02:00:00:00:00:{index:x2}",
+            PortSecurity = true, AdminStateUp = true, Mtu = Mtu, RouterIpv4 = Router?.Number ?? 0, RouterIpv6 = Router?.Number ?? 0, Apart = Apart,
         };
         port.Addresses.AddRange(addresses);
         return Add(new(NetworkNamespace.Create(Path.Combine(_directory, $"pod{index}"))), [(port, "eth0")]);
@@ -151,7 +160,10 @@ internal sealed class Lab : IDisposable
             State.Ports.Add(port);
             pod.Ports.Add(port);
             pod.Plans.Add(new(port.Id, port.Kind, pod.Netns.Path, name, "dl" + port.Id.Replace("-", "", StringComparison.Ordinal)[..8] + port.Kind.ToString()[^1..],
-                port.Mac, [.. port.Addresses], (int)port.Mtu));
+                port.Mac, [.. port.Addresses], (int)port.Mtu)
+            {
+                IsApart = port.Apart,
+            });
             Host.Run(() => Datapath.CreateInterface(pod.Plans[^1]));
             Attach(pod.Plans[^1]);
         }

@@ -330,6 +330,30 @@ public sealed class OverlayTests : IDisposable
     }
 
     [Fact]
+    public void What_is_for_another_node_goes_nowhere_while_there_can_be_no_tunnel()
+    {
+        _here.Host.Run(() =>
+        {
+            using var netlink = new RouteNetlink();
+            netlink.CreateVxlan("taken", (int)Underlay.Port, 1450);
+        });
+        Assert.ThrowsAny<Exception>(_underlay.Apply);       // the node says so
+        _here.Group(_client, In(4));
+        Assert.Contains("dv", _here.Host.Run(() => _here.Datapath.Apply(_here.State.Clone())).TunnelError, StringComparison.Ordinal);
+        var unreachable = Read(_here, Counter.DropUnreachable);
+        Assert.False(_client.Netns.Ping(_server.Address(), Traffic.Silence));
+        Assert.Equal(unreachable + 1, Read(_here, Counter.DropUnreachable));
+        // Nor does the host send it by its default route.
+        foreach (var family in new[] { 0, 1 })
+            Assert.Equal(SocketError.HostUnreachable, Assert.Throws<SocketException>(() => _here.Host.Run(() =>
+            {
+                using Socket socket = new(_server.Address(family).AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+                socket.Connect(_server.Address(family), 53);
+                return 0;
+            })).SocketErrorCode);
+    }
+
+    [Fact]
     public void An_overlay_that_is_switched_off_leaves_nothing_behind()
     {
         _underlay.Apply();
@@ -343,6 +367,7 @@ public sealed class OverlayTests : IDisposable
             using var netlink = new RouteNetlink();
             return netlink.DeleteRule(IPAddress.Parse("10.9.0.0"), 16, 25_709);
         }));
+        Assert.DoesNotContain("0000090A", _here.Host.Run(() => File.ReadAllText("/proc/thread-self/net/route")), StringComparison.Ordinal);      // 10.9.0.0, refused or routed
     }
 
     private static string[] Tunnels() => [.. System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()

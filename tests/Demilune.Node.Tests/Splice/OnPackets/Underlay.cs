@@ -30,6 +30,9 @@ internal sealed class Underlay : IDisposable
     }
 
     public NetworkNamespace Router { get; }
+
+    /// <summary>Of pods, as the nodes are told.</summary>
+    public List<TunnelledPrefix> Prefixes { get; } = [new() { Prefix = "10.9.0.0/16", Network = 1 }, new() { Prefix = "fd09::/64", Network = 1 }];
     public IReadOnlyList<Lab> Nodes => _nodes;
 
     /// <summary>A node's own address, from 0; the one its tunnels end at.</summary>
@@ -75,14 +78,21 @@ internal sealed class Underlay : IDisposable
             node.State.Overlay = new()
             {
                 Addresses = { AddressOf(number).ToString() }, Port = Port, Mtu = node.Mtu,
-                Prefixes = { new TunnelledPrefix { Prefix = "10.9.0.0/16", Network = 1 }, new TunnelledPrefix { Prefix = "fd09::/64", Network = 1 } },
+                Prefixes = { Prefixes },
             };
             node.State.RemoteNodes.Clear();
             foreach (var set in node.State.AddressSets.Where(set => set.Id.StartsWith("node", StringComparison.Ordinal)).ToArray()) node.State.AddressSets.Remove(set);
             foreach (var (other, index) in _nodes.Select((other, index) => (other, index)).Where(other => other.index != number))
             {
-                node.State.RemoteNodes.Add(new RemoteNode { Name = $"node{index}", Network = 1, Addresses = { AddressOf(index).ToString() }, AddressSet = $"node{index}" });
-                node.State.AddressSets.Add(new AddressSet { Id = $"node{index}", Prefixes = { other.State.Ports.SelectMany(port => port.Addresses) } });
+                foreach (var network in other.State.Ports.SelectMany(port => (uint[])[port.Network, port.RouterIpv4]).Append(1u).Where(network => network != 0).Distinct())
+                {
+                    var set = $"node{index} {network}";
+                    node.State.RemoteNodes.Add(new RemoteNode { Name = $"node{index}", Network = network, Addresses = { AddressOf(index).ToString() }, AddressSet = set });
+                    node.State.AddressSets.Add(new AddressSet
+                    {
+                        Id = set, Prefixes = { other.State.Ports.Where(port => port.Network == network || port.RouterIpv4 == network).SelectMany(port => port.Addresses) },
+                    });
+                }
             }
             node.Apply();
         }

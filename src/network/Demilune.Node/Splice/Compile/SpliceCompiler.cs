@@ -55,6 +55,7 @@ internal sealed class SpliceCompiler
         memory ??= new();
         var plan = new SpliceCompiler(state, interfaces, hurrying ?? ImmutableHashSet<string>.Empty, tags ?? new(), memory).Compile(learnt ?? []);
         OverlayCompiler.Compile(state, overlay, memory, plan);
+        RouteCompiler.Compile(state, plan);
         memory.Trim(plan);
         return plan;
     }
@@ -83,7 +84,8 @@ internal sealed class SpliceCompiler
             {
                 Network = port.Network, Kind = (byte)port.Kind, Policy = rules.Id, Classes = classes.Id, Pair = PairOf(port.Id),
                 Flags = (byte)((port.PortSecurity ? PortRow.Security : 0) | (port.AdminStateUp && !_plan.Errors.ContainsKey(port.Id) ? PortRow.Up : 0)
-                    | (patterns is null ? 0 : PortRow.Learns) | (port.IngressLimit is null ? 0 : PortRow.Shaped)),
+                    | (patterns is null ? 0 : PortRow.Learns) | (port.IngressLimit is null ? 0 : PortRow.Shaped) | (port.Apart ? PortRow.Apart : 0)),
+                RouterIpv4 = (ushort)port.RouterIpv4, RouterIpv6 = (ushort)port.RouterIpv6,
             };
             if (port.Kind == Port.Types.Kind.Pod) Mac(port).CopyTo(row.Mac);
             _plan.Ports.Set((uint)index, row);
@@ -280,12 +282,18 @@ internal sealed class SpliceCompiler
         foreach (var (port, index) in ready.Where(port => port.Port.Kind == Port.Types.Kind.Pod).OrderBy(port => port.Port.Id, StringComparer.Ordinal))
             foreach (var text in port.Addresses)
             {
-                AddressRow row = new() { Interface = (uint)index };
+                AddressRow row = new() { Interface = (uint)index, Flags = port.Apart ? AddressRow.Straight : (byte)0 };
                 Mac(port).CopyTo(row.Mac);
-                if (!Prefix.TryParse(text, out var address) || !address.IsHost) Close(port, $"\"{text}\" is no address");
-                else if (!local.TryAdd((port.Network, address), row)) Close(port, $"{text} belongs to another port of network {port.Network}");
+                if (!Prefix.TryParse(text, out var address) || !address.IsHost)
+                {
+                    Close(port, $"\"{text}\" is no address");
+                    continue;
+                }
+                if (!local.TryAdd((port.Network, address), row)) Close(port, $"{text} belongs to another port of network {port.Network}");
+                var router = address.IsIpv4 ? port.RouterIpv4 : port.RouterIpv6;
+                if (router != 0 && !local.TryAdd((router, address), row with { Flags = AddressRow.Straight })) Close(port, $"{text} belongs to another port behind router {router}");
             }
-        foreach (var network in ready.Select(port => port.Port.Network).Distinct())
+        foreach (var network in ready.SelectMany(port => (uint[])[port.Port.Network, port.Port.RouterIpv4, port.Port.RouterIpv6]).Where(network => network != 0).Distinct())
             foreach (var prefix in _membership.Prefixes.Append(Prefix.AnyIpv4))      // so that no IPv4 address is taken for a member of ::/0
             {
                 if (prefix.IsHost) local.TryAdd((network, prefix), default);

@@ -23,6 +23,7 @@ internal sealed class SplicePlan(PanelTags tags, CompilerMemory? memory = null)
     public Table Overlay { get; } = new();          // one row, always there
     public Table Remotes { get; } = new();
     public Table Tunnelled { get; } = new();
+    public Table Routes { get; } = new();
 
     /// <summary>Port id → why it is closed.</summary>
     public Dictionary<string, string> Errors { get; } = [];

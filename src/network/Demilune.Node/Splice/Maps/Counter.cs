@@ -6,7 +6,7 @@ internal enum Counter
     FlowsDirect, FlowsSpliced, FlowsDenied, PacketsDirect, PacketsSpliced, PacketsBypassed, PacketsOpen, EventsLost,
     DropHeader, DropEthertype, DropIpv4Options, DropIpv6Extensions, DropFragment, DropSpoofed, DropMulticast, DropNoPort,
     DropEgress, DropIngress, DropUntracked, DropUnrelated, DropCut, DropVerdict, DropClosed, DropForged, DropFull,
-    DropUnreachable, DropTunnel,
+    DropUnreachable, DropTunnel, DropNoRoute, DropHops,
 }
 
 internal static class DropReason
@@ -33,6 +33,8 @@ internal static class DropReason
         Counter.DropFull => "flow table full",
         Counter.DropUnreachable => "no node is known to have the address",
         Counter.DropTunnel => "from another node than its source's, or for nobody here",
+        Counter.DropNoRoute => "no router leads to the other network",
+        Counter.DropHops => "too many hops",
         _ => reason.ToString(),
     };
 }

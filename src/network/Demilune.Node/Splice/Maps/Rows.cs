@@ -26,9 +26,9 @@ internal struct PortRow
     public uint Network;
     public byte Kind, Flags;
     public Mac6 Mac;
-    public uint Pad;
+    public ushort RouterIpv4, RouterIpv6;
 
-    public const byte Security = 1, Up = 2, Learns = 4, Shaped = 8;
+    public const byte Security = 1, Up = 2, Learns = 4, Shaped = 8, Apart = 16;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -44,7 +44,10 @@ internal struct AddressRow
     public ulong Identity;
     public uint Interface;
     public Mac6 Mac;
-    public Mac6 Pad;
+    public byte Flags, Pad1;
+    public uint Pad2;
+
+    public const byte Straight = 1;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -58,13 +61,19 @@ internal struct PrefixKey
 internal struct OverlayRow
 {
     public Address16 Node;
-    public uint Interface, Pad;
+    public uint Interface, On;
 }
 
 [StructLayout(LayoutKind.Sequential)]
 internal struct RemoteRow
 {
     public Address16 Node;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct RouteRow
+{
+    public Address16 Via;
 }
 
 [StructLayout(LayoutKind.Sequential)]
