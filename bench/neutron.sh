@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The built-in Neutron beside OpenStack's, request by request: the same client asks both for SECONDS per sort of request (default 5), and a table
-# with ratios comes out. As root, on Debian 12; what OpenStack's needs is installed. Build first (./run --once or ./test does). Some five minutes.
+# with ratios comes out. OpenStack's asks Keystone about each token, the built-in one is asked without. As root, on Debian 12; what OpenStack's needs is installed. Build first (./run --once or ./test does). Some five minutes.
 #   bench/neutron.sh [SECONDS]
 set -euo pipefail
 cd "$(dirname "$0")/.."

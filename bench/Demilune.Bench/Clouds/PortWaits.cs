@@ -46,10 +46,11 @@ internal static class PortWaits
         try
         {
             using var network = VirtualNetwork.Open(Path.Combine(directory.FullName, "network.db"), TimeProvider.System);
-            using var http = new HttpClient(new SlowNeutron(new DirectNeutron(network), perPort, perChange)) { BaseAddress = new("http://localhost/") };
+            using var slow = new SlowNeutron(new DirectNeutron(network), perPort, perChange);
+            using var http = new HttpClient(slow) { BaseAddress = new("http://localhost/") };
             var options = new RavenOptions { SlowPorts = true, LeastSparePorts = pool / 2, MostSparePorts = pool };
             var raven = new Convergence(new NodeSteered(new NeutronClient(http, new NoAuth(), TimeProvider.System)), options);
-            return await MeasureAsync(raven, options, new SyntheticCluster(200), pods);
+            return await MeasureAsync(raven, options, slow, new SyntheticCluster(200), pods);
         }
         finally
         {
@@ -57,7 +58,7 @@ internal static class PortWaits
         }
     }
 
-    private static async Task<List<double>> MeasureAsync(Convergence raven, RavenOptions options, SyntheticCluster cluster, int pods)
+    private static async Task<List<double>> MeasureAsync(Convergence raven, RavenOptions options, SlowNeutron slow, SyntheticCluster cluster, int pods)
     {
         await raven.ReadAsync(default);
         foreach (var (name, labels) in cluster.Namespaces) raven.Compiler.SetNamespace(name, labels);
@@ -71,6 +72,7 @@ internal static class PortWaits
             await noted.WaitAsync();
             await raven.RunAsync(everything: false, _ => { }, _ => { }, default);
         }
+        slow.IsSlow = true;
         var reflected = new ReflectedNetwork();
         var (waiting, waits) = (new HashSet<string>(), new ConcurrentBag<double>());
         var started = Stopwatch.GetTimestamp();
@@ -89,6 +91,7 @@ internal static class PortWaits
                 if (waiting.Remove(port.DeviceId)) waits.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
             if (waiting.Count > 0) await noted.WaitAsync();
         }
+        slow.IsSlow = false;
         await raven.FinishAsync();
         return [.. waits.Order()];
     }

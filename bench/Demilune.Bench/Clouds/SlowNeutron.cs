@@ -13,13 +13,16 @@ internal sealed class SlowNeutron(HttpMessageHandler network, TimeSpan perPort, 
     /// <summary>"POST security-groups" → how often.</summary>
     public IReadOnlyDictionary<string, int> Counts => _counts;
 
+    /// <summary>False: it takes no time, until something is to be measured.</summary>
+    public bool IsSlow { get; set; }
+
     public void Forget() => _counts.Clear();
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var kind = request.RequestUri!.AbsolutePath["/v2.0/".Length..].Split('/')[0];
         _counts.AddOrUpdate($"{request.Method} {kind}", 1, (_, count) => count + 1);
-        if (kind == "ports" && request.Method != HttpMethod.Get)
+        if (IsSlow && kind == "ports" && request.Method != HttpMethod.Get)
         {
             var pause = request.Method == HttpMethod.Post ? perPort * await PortsAsync(request, cancellationToken) : perChange;
             if (pause > TimeSpan.Zero) await Task.Delay(pause, cancellationToken);
