@@ -104,7 +104,7 @@ public sealed class OrchestratorController
         await TryAsync(() => MakeDefaultAsync(needed, situation, cancel), failures, "Firewall default");
         foreach (var action in InstancePlan.Of(
             needed, situation.Firewalls, situation.Instances, _clocks.At(situation, needed, rollout), _options))
-            await TryAsync(() => ActAsync(action, cancel), failures, action.ToString());
+            await TryAsync(() => ActAsync(action, situation, cancel), failures, action.ToString());
         foreach (var policy in situation.Policies.Values)
             await TryAsync(() => ReportAsync(policy, tags, situation, cancel), failures, $"SecurityPolicy {policy.Name}");
         foreach (var firewall in situation.Firewalls.Values)
@@ -172,13 +172,13 @@ public sealed class OrchestratorController
         await CreateAsync(Firewall.Resource, new Firewall { Metadata = new V1ObjectMeta { Name = "default" } }, cancel);
     }
 
-    private async Task ActAsync(InstanceAction action, CancellationToken cancel)
+    private async Task ActAsync(InstanceAction action, Situation situation, CancellationToken cancel)
     {
         switch (action)
         {
             case InstanceAction.Create create:
                 await SystemNamespace.EnsureAsync(_api, cancel);
-                if (!await CreateAsync(ResourceType.Pods, FirewallPod.Of(create.Firewall, create.Node, create.Name, _options), cancel)) return;
+                if (!await CreateAsync(ResourceType.Pods, FirewallPod.Of(create.Firewall, create.Node, create.Name, _options, situation.Observed.Nodes.GetValueOrDefault(create.Node)?.SeccompProfile), cancel)) return;
                 OrchestratorLog.Created(_log, create.Name, create.Node, create.Reason);
                 _events.Normal(Firewall.Resource, create.Firewall, "InstanceCreated", $"{create.Name} on {create.Node}: {create.Reason}");
                 break;

@@ -35,6 +35,9 @@ internal static partial class AgentLog
     [LoggerMessage(2009, LogLevel.Warning, "An interface of a firewall that is gone could not be removed, tried again: {Reason}")]
     public static partial void HopNotRemoved(this ILogger log, string reason);
 
+    [LoggerMessage(2015, LogLevel.Warning, "The seccomp profile of firewalls cannot be written to {Path}: {Reason}. Those of this node have the container runtime's default")]
+    public static partial void NoSeccompProfile(this ILogger log, string path, string reason);
+
     [LoggerMessage(2010, LogLevel.Information, "Attached to the controller at {Controller}")]
     public static partial void ControllerAttached(this ILogger log, Uri controller);
 

@@ -27,6 +27,9 @@ internal sealed record AgentOptions(string Node, Uri Controller, string NodeLink
     /// <summary>The node's Open vSwitch, where ports are its. Not needed else.</summary>
     public string OvsDatabase { get; init; } = UsualOvsDatabase;
 
+    /// <summary>Where the node looks for seccomp profiles; null: firewalls have the container runtime's default.</summary>
+    public string? SeccompDirectory { get; init; }
+
     /// <summary>Node links of the controllers that lead when the first does not.</summary>
     public IReadOnlyList<Uri> OtherControllers { get; init; } = [];
 

@@ -9,6 +9,7 @@ using Demilune.Node.Datapath;
 using Demilune.Node.FirewallLink;
 using Demilune.Node.Names;
 using Demilune.Node.Observation;
+using Demilune.Node.Seccomp;
 using Microsoft.Extensions.Logging;
 
 var node = Program.Option("--node", "NODE", "Name of this node in Kubernetes.", Environment.MachineName);
@@ -19,6 +20,7 @@ var bpfDirectory = Program.Option("--bpf-directory", "DIR", "Where maps and link
 var cniPlugin = Program.Option("--cni-plugin", "FILE", "Install this CNI plugin for the node's container runtime; empty: somebody else has.", "");
 var cniBin = Program.Option("--cni-bin-directory", "DIR", "Where the runtime looks for CNI plugins.", "/opt/cni/bin");
 var cniConfig = Program.Option("--cni-config-directory", "DIR", "Where the runtime looks for CNI configurations.", "/etc/cni/net.d");
+var seccomp = Program.Option("--seccomp-directory", "DIR", "Where this node's kubelet looks for seccomp profiles (/var/lib/kubelet/seccomp): firewalls get one of their own; empty: the runtime's default.", "");
 var ovsdb = Program.Option("--ovsdb", "SOCKET", "Database of the node's Open vSwitch, where a cloud's ports are plugged in.", AgentOptions.UsualOvsDatabase);
 var uninstall = new Option<bool>("--uninstall") { Description = "Remove everything this node agent has put into the kernel and its run directory, then exit." };
 var root = new RootCommand(
@@ -26,7 +28,7 @@ var root = new RootCommand(
     + "firewalls. Every option may also be set as DEMILUNE_NODE, DEMILUNE_CONTROLLER, … in the environment. On SIGTERM it stops and "
     + "leaves the kernel's state for its successor: no packet is lost by a restart.")
 {
-    node, controller, linkDirectory, runDirectory, bpfDirectory, cniPlugin, cniBin, cniConfig, ovsdb, uninstall,
+    node, controller, linkDirectory, runDirectory, bpfDirectory, cniPlugin, cniBin, cniConfig, seccomp, ovsdb, uninstall,
 };
 controller.Validators.Add(result =>
 {
@@ -40,6 +42,7 @@ root.SetAction(async (parsed, stop) =>
         parsed.GetValue(node)!, controllers[0], parsed.GetValue(linkDirectory)!, parsed.GetValue(runDirectory)!, parsed.GetValue(bpfDirectory)!)
     {
         OtherControllers = controllers[1..],
+        SeccompDirectory = parsed.GetValue(seccomp) is { Length: > 0 } profiles ? profiles : null,
         OvsDatabase = parsed.GetValue(ovsdb)!,
         Cni = parsed.GetValue(cniPlugin) is { Length: > 0 } plugin ? new(plugin, parsed.GetValue(cniBin)!, parsed.GetValue(cniConfig)!) : null,
     };
@@ -90,7 +93,10 @@ internal static partial class Program
         agent.CombinationsChanged += () => links.Publish(agent.State);
         links.PaceChanged += () => links.TellPace(agent.ReceivePace);
         using var listener = AnswerListener.Start(agent, TimeProvider.System, log);
-        var observer = new Observer(agent, links, TimeProvider.System, log);
+        var observer = new Observer(agent, links, TimeProvider.System, log)
+        {
+            SeccompProfile = options.SeccompDirectory is { } profiles ? FirewallProfile.Install(profiles, log) : null,
+        };
         using var client = new ControllerClient(agent, links, observer, eve, options, log);
         var verbs = new CniVerbs(agent, options, log);
         using var cni = new CniSocket(options.CniSocket, async (request, cancelled) =>

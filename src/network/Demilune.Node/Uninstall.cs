@@ -1,6 +1,7 @@
 using Demilune.Node.Attachments;
 using Demilune.Node.Datapath;
 using Demilune.Node.Interfaces;
+using Demilune.Node.Seccomp;
 
 namespace Demilune.Node;
 
@@ -10,6 +11,7 @@ internal static class Uninstall
     public static void Run(AgentOptions options, TextWriter output)
     {
         options.Cni?.Remove();
+        if (options.SeccompDirectory is { } profiles) FirewallProfile.Remove(profiles);
         if (Directory.Exists(options.AttachmentDirectory))
         {
             foreach (var attachment in new AttachmentStore(options.AttachmentDirectory).All)

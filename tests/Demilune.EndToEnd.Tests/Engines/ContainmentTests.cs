@@ -12,8 +12,12 @@ public sealed class ContainmentTests(DemiluneFixture cluster)
     private const string Attempts = """
         try() { if "$@" > /dev/null 2>&1; then echo "could: $*"; fi; }
         try true
-        for program in mount unshare nsenter chroot mknod ip dmesg date; do command -v $program > /dev/null || echo "no $program to try it with"; done
+        for program in mount unshare nsenter chroot mknod ip dmesg date mkfifo ipcmk setarch chown; do command -v $program > /dev/null || echo "no $program to try it with"; done
         try mount -t tmpfs none /tmp
+        try mkfifo /tmp/pipe
+        try ipcmk --queue
+        try setarch --addr-no-randomize true
+        try sh -c 'touch /tmp/own && chown 0:0 /tmp/own'
         try unshare --mount true
         try unshare --user true
         try nsenter --target 1 --net ip link add escaped type dummy

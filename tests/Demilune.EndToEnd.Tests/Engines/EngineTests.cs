@@ -152,6 +152,15 @@ public abstract partial class EngineTests(EngineFixture cluster, ITestOutputHelp
     }
 
     [Fact]
+    public async Task Its_system_calls_are_those_of_the_profile_that_its_node_has_for_firewalls()
+    {
+        await cluster.ReadyAsync(Stop);
+        var profile = await cluster.Cluster.Kubectl.NeedAsync(Stop, "get", "pods", "-n", "demilune-system", "-l", "demilune.dev/firewall=default",
+            "-o", "jsonpath={range .items[*]}{.spec.containers[0].securityContext.seccompProfile.localhostProfile}{end}");
+        Assert.StartsWith("demilune/firewall-", profile, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Whoever_has_taken_it_over_reaches_neither_pods_nor_the_node_nor_the_cluster()
     {
         await cluster.ReadyAsync(Stop);

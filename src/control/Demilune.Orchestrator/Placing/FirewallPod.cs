@@ -44,7 +44,8 @@ internal static class FirewallPod
     /// <summary>What an instance was made from; null: not by us.</summary>
     public static string? RevisionOf(V1Pod pod) => pod.Metadata.Labels is { } labels && labels.TryGetValue(RevisionLabel, out var revision) ? revision : null;
 
-    public static V1Pod Of(Firewall firewall, string node, string name, OrchestratorOptions options) => new()
+    /// <param name="seccomp">The profile that the node has for firewalls; null or empty: the container runtime's default.</param>
+    public static V1Pod Of(Firewall firewall, string node, string name, OrchestratorOptions options, string? seccomp = null) => new()
     {
         Metadata = new V1ObjectMeta
         {
@@ -79,7 +80,7 @@ internal static class FirewallPod
             AutomountServiceAccountToken = false,
             EnableServiceLinks = false,
             ImagePullSecrets = firewall.Spec.ImagePullSecrets is { Count: > 0 } secrets ? [.. secrets.Select(secret => new V1LocalObjectReference { Name = secret.Name })] : null,
-            Containers = [Container(firewall, options)],
+            Containers = [Container(firewall, options, seccomp)],
             Volumes =
             [
                 .. firewall.Spec.Engine == FirewallSpec.Suricata
@@ -94,7 +95,7 @@ internal static class FirewallPod
         },
     };
 
-    private static V1Container Container(Firewall firewall, OrchestratorOptions options) => new()
+    private static V1Container Container(Firewall firewall, OrchestratorOptions options, string? seccomp) => new()
     {
         Name = "firewall",
         Image = firewall.Spec.Image ?? FirewallSpec.DefaultImage(firewall.Spec.Engine),
@@ -126,7 +127,7 @@ internal static class FirewallPod
             AllowPrivilegeEscalation = false,
             ReadOnlyRootFilesystem = true,
             Capabilities = new V1Capabilities { Drop = ["ALL"], Add = ["NET_RAW", "SYS_NICE"] },
-            SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" },
+            SeccompProfile = string.IsNullOrEmpty(seccomp) ? new() { Type = "RuntimeDefault" } : new() { Type = "Localhost", LocalhostProfile = seccomp },
         },
     };
 

@@ -25,6 +25,7 @@ public sealed class LocalCluster : IAsyncDisposable
             "--node", layout.Node, "--node-link-directory", layout.NodeLink,
             "--controller", $"https://127.0.0.1:{layout.LinkPort}{(layout.StandbyLinkPort is { } standby ? $",https://127.0.0.1:{standby}" : "")}",
             "--run-directory", layout.RunDirectory, "--bpf-directory", layout.BpfDirectory,
+            "--seccomp-directory", Path.Combine(layout.Directory, "seccomp"),
         ], layout);
     }
 

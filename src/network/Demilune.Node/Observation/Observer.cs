@@ -18,6 +18,9 @@ internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider ti
     private readonly Queue<Transition> _transitions = new();
     private readonly Lock _gate = new();
 
+    /// <summary>Name of the seccomp profile that this node has for firewalls; null: none.</summary>
+    public string? SeccompProfile { get; init; }
+
     /// <summary>Raised when a firewall died or came back, so that it is reported at once.</summary>
     public event Action? Turned;
 
@@ -56,6 +59,7 @@ internal sealed class Observer(Agent agent, FirewallLinks links, TimeProvider ti
     public NodeObservation Observe()
     {
         var (observation, readings) = agent.Observe();
+        observation.SeccompProfile = SeccompProfile ?? "";
         foreach (var firewall in agent.State.Firewalls)
         {
             var seen = new FirewallObservation { PodUid = firewall.PodUid, PortPairId = firewall.PortPairId };
