@@ -11,16 +11,16 @@ internal sealed partial class World : IDisposable
 {
     private readonly Dictionary<string, string> _ids = new() { ["absent"] = "00000000-0000-4000-8000-000000000000" };
 
-    public World(INetworkStore? store = null, bool tunnels = false) => Network = new(store ?? new Forgetful(), TimeProvider.System, tunnels);
+    public World(INetworkStore? store = null, bool tunnels = false, TimeProvider? time = null) => Network = new(store ?? new Forgetful(), time ?? TimeProvider.System, tunnels);
 
     public VirtualNetwork Network { get; }
 
     public string this[string name] => _ids[name];
 
     /// <summary>One network with both families, two devices, and a chain over the first.</summary>
-    public static World Standard(bool tunnels = false)
+    public static World Standard(bool tunnels = false, TimeProvider? time = null)
     {
-        var world = new World(tunnels: tunnels);
+        var world = new World(tunnels: tunnels, time: time);
         world.Make("net", "networks", """{"network":{"name":"net"}}""");
         world.Make("other-net", "networks", """{"network":{"name":"other"}}""");
         world.Make("v4", "subnets", """{"subnet":{"network_id":"$net","ip_version":4,"cidr":"10.9.0.0/24"}}""");

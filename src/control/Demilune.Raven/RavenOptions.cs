@@ -30,6 +30,9 @@ public sealed record RavenOptions
     /// <summary>Making and deleting ports may take the network seconds: other things go on meanwhile. Default: no, each step is done when the next begins.</summary>
     public bool SlowPorts { get; init; }
 
+    /// <summary>Asked before the first request of a change; disposed of after the last: nodes hear of nothing between. Null: they hear of each request (a Neutron elsewhere).</summary>
+    public Func<IDisposable?>? Hold { get; init; }
+
     internal IEnumerable<Prefix> PodPrefixes => PodNetworks.Select(text => Prefix.TryParse(text, out var prefix)
         ? prefix
         : throw new ArgumentException($"pod network \"{text}\" is no CIDR, for example 10.244.0.0/16"));

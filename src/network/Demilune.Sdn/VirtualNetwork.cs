@@ -23,14 +23,15 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
     private readonly TimeProvider _time;
     private readonly Topology.Translation _translation = new();
     private readonly RouterReports _reports = new();
-    private volatile NetworkState _state;
+    private volatile NetworkState _state, _told;
+    private HeldChange? _held;
 
     internal VirtualNetwork(INetworkStore store, TimeProvider time, bool tunnels = false)
     {
         _store = store;
         _time = time;
         Tunnels = tunnels;
-        _state = store.Load().Aggregate(NetworkState.Empty, (state, resource) => state.With(resource));
+        _told = _state = store.Load().Aggregate(NetworkState.Empty, (state, resource) => state.With(resource));
         store.News += () =>
         {
             lock (_writing) TakeNews(TimeSpan.Zero);
@@ -87,7 +88,24 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
     }
 
     /// <inheritdoc cref="INodeNetwork.Compose"/>
-    public NodeState Compose(string node, NodeSupplement supplement) => Topology.NodeTopology.Compose(_state, node, supplement, _translation);
+    public NodeState Compose(string node, NodeSupplement supplement) => Topology.NodeTopology.Compose(_told, node, supplement, _translation);
+
+    /// <summary>
+    /// What changes until the result is disposed of is one change to the nodes: they are told the network as it was before, and then all at once. So a pod that goes from
+    /// one group of addresses to another is never in both, or in none, to them.
+    /// </summary>
+    /// <param name="longest">Then they are told what there is: whoever makes the change may be slow, and others wait.</param>
+    /// <exception cref="InvalidOperationException">Another change is under way.</exception>
+    public IDisposable Hold(TimeSpan longest)
+    {
+        lock (_writing)
+        {
+            if (_held is not null) throw new InvalidOperationException("one change of many requests is under way already");
+            var held = _held = new();
+            held.Limit = _time.CreateTimer(_ => Release(held), null, longest, Timeout.InfiniteTimeSpan);
+            return new Releaser(() => Release(held));
+        }
+    }
 
     /// <summary>Whose address it is, as "namespace/name"; null: no pod's.</summary>
     public string? FindPod(uint networkNumber, string address) => Topology.PodNames.Find(_state, networkNumber, address);
@@ -153,8 +171,31 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
     {
         var before = _state;
         _state = next;
+        if (_held is { } held)
+        {
+            held.Add(Topology.Spans.Of(before, next, changes, Tunnels));
+            return;
+        }
+        _told = next;
         if (Changed is { } changed) changed(Topology.Spans.Of(before, next, changes, Tunnels));
     }
 
+    private void Release(HeldChange held)
+    {
+        held.Limit?.Dispose();
+        lock (_writing)
+        {
+            if (_held != held) return;
+            _held = null;
+            _told = _state;
+            if (held.IsNews) Changed?.Invoke(held.Concerned);
+        }
+    }
+
     public void Dispose() => _store.Dispose();
+
+    private sealed class Releaser(Action release) : IDisposable
+    {
+        public void Dispose() => release();
+    }
 }

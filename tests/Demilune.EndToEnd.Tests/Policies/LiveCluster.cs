@@ -41,6 +41,7 @@ internal sealed class LiveCluster : IDisposable
     private ImmutableArray<string> _judges = [];
     private readonly Dictionary<string, LivePod> _pods = [];
     private readonly bool _failsClosed;
+    private bool _followsRequests;
     private int _namespaces;
     private uint _probes;
     private ulong _revision;
@@ -67,7 +68,11 @@ internal sealed class LiveCluster : IDisposable
         }));
         _network = VirtualNetwork.Open(Path.Combine(_directory, "network.db"), TimeProvider.System);
         var neutron = new NeutronClient(new HttpClient(new DirectNeutron(_network)) { BaseAddress = new("http://localhost/") }, new NoAuth(), TimeProvider.System);
-        _convergence = new Convergence(neutron, new RavenOptions { PodNetworks = [podNetwork, "fd00:244::/64"] });
+        _convergence = new Convergence(neutron, new RavenOptions
+        {
+            PodNetworks = [podNetwork, "fd00:244::/64"],
+            Hold = () => _followsRequests ? null : _network.Hold(TimeSpan.FromMinutes(1)),
+        });
     }
 
     /// <summary>One line for each connection that went otherwise than the case expects.</summary>
@@ -208,9 +213,10 @@ internal sealed class LiveCluster : IDisposable
     public LivePod Pod(string uid) => _pods[uid];
 
     /// <summary>Makes the network that of <paramref name="cluster"/>.</summary>
-    /// <param name="eagerly">The kernel follows each single request to the network; else it sees only what all of them come to.</param>
-    public async Task ConvergeAsync(Cluster cluster, bool eagerly, CancellationToken cancel)
+    /// <param name="byRequests">The kernel follows each single request to the network, as with a Neutron elsewhere; else it sees all of them as one change.</param>
+    public async Task ConvergeAsync(Cluster cluster, bool byRequests, CancellationToken cancel)
     {
+        _followsRequests = byRequests;
         var isNew = _revision == 0;
         if (isNew) await _convergence.ReadAsync(cancel);
         Tell(_namespacesTold, cluster.Namespaces, _convergence.Compiler.SetNamespace);
@@ -225,7 +231,7 @@ internal sealed class LiveCluster : IDisposable
             _convergence.Compiler.SetPod(uid, pod);
             _convergence.Designer.SetPod(uid, pod is null ? null : new PlacedPod(uid, pod.Name, NodeName));
         });
-        if (eagerly) _network.Changed += EnforceNow;
+        _network.Changed += EnforceNow;
         try
         {
             await _convergence.RunAsync(isNew, _ => { }, _ => { }, cancel);
@@ -257,7 +263,7 @@ internal sealed class LiveCluster : IDisposable
     private async Task ConvergeAsync(ClusterObjects objects, CancellationToken cancel)
     {
         var cluster = objects.ToCluster();
-        await ConvergeAsync(cluster, eagerly: false, cancel);
+        await ConvergeAsync(cluster, byRequests: false, cancel);
         foreach (var pod in cluster.Pods)
             objects.Place(pod.Name.ToString(), Parsed(_pods[pod.Uid].Address(false)), Parsed(_pods[pod.Uid].Address(true)));
     }

@@ -183,7 +183,8 @@ public sealed class NoGapTests
         private (bool May, bool Must, string States) Held(Sent sent)
         {
             var (egress, ingress, must, states) = (false, false, !sent.MayBeCut, new List<string>());
-            foreach (var period in _periods.Where(period => period.From <= sent.After && sent.Before <= period.To))
+            var periods = _periods.Where(period => period.From <= sent.After && sent.Before <= period.To).ToList();
+            foreach (var period in periods)
             {
                 var outcome = period.Intent.Judge(new Attempt(period.Pods[sent.From], Any(sent.V6), period.Pods[sent.To], Any(sent.V6), Protocol.Udp, sent.Port));
                 egress |= outcome.Egress is not { Allowed: false };
@@ -201,13 +202,14 @@ public sealed class NoGapTests
         private async Task EnforceAsync(string because, CancellationToken cancel)
         {
             var cluster = new Cluster(_teams.ToImmutableDictionary(team => team.Key, team => Labels(("team", team.Value))), [.. _pods.Values], [.. _policies.Values]);
+            // Whoever goes by label from a peer that is passed on to one that is denied is both between two requests: that is for the next tier to say, and it may allow.
+            var passes = _policies.Values.Concat(_former).Any(policy => policy.Ingress.Concat(policy.Egress).Any(rule => rule.Action == RuleAction.Pass));
+            var byRequests = !passes && random.Next(3) == 0;
             var period = new Period(Stopwatch.GetTimestamp(), PolicyCompiler.Compile(cluster), _pods.ToDictionary()) { Because = because };
             var before = _periods.LastOrDefault();
             _periods.Add(period);
-            // Whoever moves from a peer that is passed on to one that is denied is both between two requests: that is for the next tier to say, and it may allow.
-            var passes = _policies.Values.Concat(_former).Any(policy => policy.Ingress.Concat(policy.Egress).Any(rule => rule.Action == RuleAction.Pass));
             _former = [.. _policies.Values];
-            await live.ConvergeAsync(cluster, eagerly: !passes && random.Next(2) == 0, cancel);
+            await live.ConvergeAsync(cluster, byRequests, cancel);
             lock (_gate)
             {
                 before?.To = Stopwatch.GetTimestamp();

@@ -83,12 +83,12 @@ public sealed class ConvergenceLaws
         private readonly Dictionary<PolicyId, NetworkPolicy> _policies = [];
         private readonly Dictionary<string, Inspection> _inspections = [];
         private readonly SortedDictionary<string, ServiceFront> _services = [];
-        private bool _settled;
+        private bool _settled, _held;
 
         public Shop(Capabilities capabilities)
         {
-            _neutron = new InMemoryNeutron { Capabilities = capabilities };
-            _network = new Convergence(_neutron, Options);
+            _neutron = new InMemoryNeutron { Capabilities = capabilities, BeforeWrite = what => Assert.True(_held, what) };
+            _network = new Convergence(_neutron, Options with { Hold = Hold });
             Assert.True(_network.ReadAsync(default).GetAwaiter().GetResult());
         }
 
@@ -136,11 +136,20 @@ public sealed class ConvergenceLaws
         {
             _network.RunAsync(everything: !_settled, _ => { }, _ => { }, default).GetAwaiter().GetResult();
             _settled = true;
+            Assert.False(_held);
             var cluster = new Cluster(_red.ToImmutableDictionary(ns => ns.Key, ns => Labels("team", ns.Value ? "red" : "blue")), [.. _pods.Values], [.. _policies.Values]);
             var facts = new ClusterFacts(cluster, [.. _placed.Values], _inspections.ToImmutableDictionary()) { Services = [.. _services.Values] };
             var whole = NetworkDesigner.Design(facts, PolicyCompiler.Compile(cluster), _neutron.Capabilities, Options, Addresses(_neutron));
             Assert.Equal(Describe(whole), Describe(_network.Designer.Desired));
             Assert.Empty(Planner.Plan(Options.ClusterName, whole, _network.Snapshot));
+        }
+
+        /// <summary>Whatever a change takes, nodes hear of it at its end.</summary>
+        private Release Hold()
+        {
+            Assert.False(_held);
+            _held = true;
+            return new(() => _held = false);
         }
 
         private void Place(string uid, PlacedPod? pod)
@@ -170,5 +179,10 @@ public sealed class ConvergenceLaws
 
         private static IEnumerable<string> Lines<T>(ImmutableSortedDictionary<string, T> things)
             where T : Resource => things.Select(thing => $"{thing.Key} {JsonSerializer.Serialize(thing.Value)}");
+    }
+
+    private sealed class Release(Action release) : IDisposable
+    {
+        public void Dispose() => release();
     }
 }

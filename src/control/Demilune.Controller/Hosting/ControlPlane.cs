@@ -14,12 +14,16 @@ using Demilune.Neutron;
 using Demilune.Orchestrator;
 using Demilune.Orchestrator.Managers;
 using Demilune.Raven;
+using Demilune.Sdn;
 
 namespace Demilune.Controller.Hosting;
 
 /// <summary>Where Raven and the orchestrator join the process.</summary>
 internal static class ControlPlane
 {
+    /// <summary>What takes longer (a cluster that starts) is told to the nodes as far as it is: pods wait for it.</summary>
+    private static readonly TimeSpan LongestChange = TimeSpan.FromSeconds(1);
+
     public static void AddControlPlane(this IServiceCollection services, ControllerOptions options)
     {
         services.AddSingleton(_ => KubernetesApi.Connect(options.Kubeconfig));
@@ -37,6 +41,7 @@ internal static class ControlPlane
                 SlowPorts = options.OsCloud.Length > 0,
                 LeastSparePorts = options.OsCloud.Length > 0 ? options.LeastSparePorts : 0,
                 MostSparePorts = options.OsCloud.Length > 0 ? options.MostSparePorts : 0,
+                Hold = provider.GetService<VirtualNetwork>() is { } own ? () => own.Hold(LongestChange) : null,
                 PodNetworks = [.. new[] { options.PodNetworkV4, options.PodNetworkV6 }.Where(network => network.Length > 0)],
             },
             provider.GetRequiredService<EventRecorder>(), new StatusWriter(provider.GetRequiredService<KubernetesApi>(), Group.FieldManager),

@@ -71,11 +71,13 @@ internal sealed class Convergence
         _held.Clear();
         if (everything) keys = null;
         progress(keys);
+        using var change = new OneChange(_options.Hold);
         for (var round = 0; round < MaxRounds; round++)
         {
             var plan = await AffordAsync(Plan(keys), cancel);
             if (plan.IsEmpty) break;
             planned(plan);
+            change.Begin();
             var applied = await _mirror.ApplyAsync(plan, cancel);
             failures.AddRange(Serious(applied.Failures));
             _held.UnionWith(applied.Held.Select(operation => operation.Subject));
