@@ -42,6 +42,8 @@ internal static class PolicySource
         await AddAsync<V1Namespace>(api, ResourceType.Namespaces, objects, stop);
         await AddAsync<V1Node>(api, ResourceType.Nodes, objects, stop);
         await AddAsync<V1Pod>(api, ResourceType.Pods, objects, stop);
+        await AddAsync<V1Service>(api, ResourceType.Services, objects, stop);
+        await AddAsync<V1EndpointSlice>(api, ResourceType.EndpointSlices, objects, stop);
         await AddAsync<V1ConfigMap>(api, ResourceType.ConfigMaps, objects, stop);
         await AddAsync<V1NetworkPolicy>(api, ResourceType.NetworkPolicies, objects, stop);
         await AddAsync<SecurityPolicy>(api, SecurityPolicy.Resource, objects, stop);

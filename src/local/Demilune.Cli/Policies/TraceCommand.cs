@@ -75,6 +75,11 @@ public static class TraceCommand
         var attempt = CaseRun.AttemptOf(asked, v6, pods, objects, "trace") ?? throw new InvalidDataException($"the two have no {(v6 ? "IPv6" : "IPv4")} addresses; try {(v6 ? "without -6" : "-6")}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{asked.From} ({attempt.SourceAddress}) → {asked.To} ({attempt.DestinationAddress}) {asked.Protocol.ToString().ToUpperInvariant()}/{asked.Port}"));
         if (attempt.DestinationName is { } host) output.WriteLine($"  assumed: {asked.From} was told by a name server that {host} is {attempt.DestinationAddress}, and that holds");
+        if (attempt.Destination is null && new ServiceFronts(objects).Behind(attempt.DestinationAddress, attempt.Protocol, attempt.Port) is { Count: > 0 } behind)
+        {
+            output.WriteLine($"  {asked.To} is a Service's: behind it are {string.Join(", ", behind.Select(one => $"{one.Pod} port {one.Port}"))}, and each must be reachable");
+            return behind.Select(one => Trace(objects, asked with { To = one.Pod, Port = one.Port }, v6, request, rulesDirectory, output)).ToList().Max();
+        }
         var outcome = intent.Judge(attempt);
         output.WriteLine($"  egress of {asked.From}: {(outcome.Egress is { } leaves ? Wording.Of(leaves) : "no pod of this cluster, or the destination itself: open")}");
         output.WriteLine($"  ingress of {asked.To}: {(outcome.Ingress is { } enters ? Wording.Of(enters) : "no pod of this cluster, or the source itself: open")}");

@@ -7,11 +7,28 @@ namespace Demilune.Cli.Policies.Cases;
 /// <summary>What came of a case.</summary>
 /// <param name="Asked">How many connections were asked for.</param>
 /// <param name="Failures">One line for each that went otherwise than expected; empty: it passed.</param>
-internal sealed record CaseResult(string Name, string About, int Asked, IReadOnlyList<string> Failures);
+internal sealed record CaseResult(string Name, string About, int Asked, IReadOnlyList<string> Failures)
+{
+    /// <summary>Why nothing was asked: it cannot be read, or names what is not there. Null: it was run.</summary>
+    public string? Unreadable { get; init; }
+}
 
 /// <summary>Asks the compiled intent what a case asks. Needs no cluster.</summary>
 internal static class CaseRun
 {
+    /// <summary>As <see cref="Run(PolicyCase)"/>; of one that cannot be run it says why.</summary>
+    public static CaseResult Run(CaseLibrary.CaseFile file)
+    {
+        try
+        {
+            return Run(file.Read());
+        }
+        catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return new CaseResult(file.Name, "", 0, []) { Unreadable = failure.Message };
+        }
+    }
+
     /// <exception cref="InvalidDataException">The case cannot be run: it names what is not there.</exception>
     public static CaseResult Run(PolicyCase one)
     {
@@ -30,7 +47,7 @@ internal static class CaseRun
                     if (!(v6 ? expected.V6 : expected.V4)) continue;
                     if (AttemptOf(expected, v6, pods, objects, one.Name) is not { } attempt) continue;
                     asked++;
-                    if (Difference(expected, intent.Judge(attempt)) is { } difference)
+                    if (Difference(expected, Judge(intent, attempt, pods, objects)) is { } difference)
                         failures.Add($"step {number}: {expected.From} → {expected.To} {expected.Protocol}/{expected.Port} {(v6 ? "IPv6" : "IPv4")}: {difference}");
                 }
         }
@@ -61,6 +78,24 @@ internal static class CaseRun
         Prefix? Address(string who) => objects.AddressOf(who, v6) is { } known ? known
             : Prefix.TryParse(who, out var address) ? address
             : throw new InvalidDataException($"{name}: \"{who}\" is neither a pod nor an address, nor, as a destination, a domain name");
+    }
+
+    /// <summary>
+    /// What is for an address of a Service is judged at the pods behind it, and open if it is to each of them: a node could choose any. Without one behind it
+    /// nobody translates it.
+    /// </summary>
+    public static Outcome Judge(ClusterIntent intent, Attempt attempt, IReadOnlyDictionary<string, Pod> pods, ClusterObjects objects)
+    {
+        if (attempt.Destination is not null || new ServiceFronts(objects).Behind(attempt.DestinationAddress, attempt.Protocol, attempt.Port) is not { Count: > 0 } behind) return intent.Judge(attempt);
+        Outcome? strictest = null;
+        foreach (var (name, port) in behind)
+        {
+            var address = objects.AddressOf(name, attempt.DestinationAddress.IsV6) ?? attempt.DestinationAddress;
+            var outcome = intent.Judge(attempt with { Destination = pods.GetValueOrDefault(name), DestinationAddress = address, Port = port });
+            if (!outcome.Allowed) return outcome;
+            if (strictest is null || strictest.SecurityPolicies.Count < outcome.SecurityPolicies.Count) strictest = outcome;
+        }
+        return strictest!;
     }
 
     private static string? Difference(Expectation expected, Outcome outcome)

@@ -65,10 +65,16 @@ internal sealed class ClusterObjects
 
     /// <exception cref="InvalidDataException">An object is not what its kind says.</exception>
     public Demilune.Policy.Model.Cluster ToCluster() => ClusterReader.Read(
-        Of<V1Namespace>("Namespace"), Of<V1Pod>("Pod"), Of<V1NetworkPolicy>("NetworkPolicy"),
+        Of<V1Namespace>("Namespace").Concat(Undeclared), Of<V1Pod>("Pod"), Of<V1NetworkPolicy>("NetworkPolicy"),
         Of<InspectionPolicy>("InspectionPolicy"), Of<ClusterNetworkPolicy>("ClusterNetworkPolicy"), Of<V1Node>("Node"));
 
+    /// <summary>Where there is a pod there is its namespace, with no labels but its name, whether a manifest says so or not.</summary>
+    private IEnumerable<V1Namespace> Undeclared => _objects.Values.Where(one => Manifests.Text(one, "kind") == "Pod").Select(pod => Manifests.Text(pod, "metadata", "namespace")!)
+        .Distinct(StringComparer.Ordinal).Where(name => !Has($"Namespace {name}")).Select(name => new V1Namespace { Metadata = new() { Name = name } });
+
     public IEnumerable<SecurityPolicy> SecurityPolicies => Of<SecurityPolicy>("SecurityPolicy");
+
+    public IEnumerable<V1Pod> Pods => Of<V1Pod>("Pod");
 
     public IEnumerable<V1Service> Services => Of<V1Service>("Service");
 

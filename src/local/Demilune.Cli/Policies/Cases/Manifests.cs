@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -8,8 +7,6 @@ namespace Demilune.Cli.Policies.Cases;
 /// <summary>YAML → JSON, document by document, as Kubernetes reads manifests.</summary>
 internal static class Manifests
 {
-    private const int MaxDepth = 100;
-
     /// <param name="source">Named in errors.</param>
     /// <exception cref="InvalidDataException">It is no YAML, or YAML that JSON cannot say.</exception>
     public static IReadOnlyList<JsonObject> Read(string text, string source)
@@ -21,7 +18,7 @@ internal static class Manifests
             parser.Consume<StreamStart>();
             while (parser.TryConsume<DocumentStart>(out _))
             {
-                var value = Value(parser, 0);
+                var value = YamlValue.Read(parser);
                 parser.Consume<DocumentEnd>();
                 if (value is JsonObject document) documents.Add(document);
                 else if (value is not null) throw new InvalidDataException($"{source}: a document is no mapping");
@@ -51,40 +48,5 @@ internal static class Manifests
     {
         foreach (var name in path) node = (node as JsonObject)?[name];
         return node is JsonValue value ? value.ToString() : null;
-    }
-
-    private static JsonNode? Value(Parser parser, int depth)
-    {
-        if (depth > MaxDepth) throw new YamlException($"nested deeper than {MaxDepth}");
-        if (parser.TryConsume<Scalar>(out var scalar)) return ScalarOf(scalar);
-        if (parser.TryConsume<SequenceStart>(out _))
-        {
-            var list = new JsonArray();
-            while (!parser.TryConsume<SequenceEnd>(out _)) list.Add(Value(parser, depth + 1));
-            return list;
-        }
-        if (!parser.TryConsume<MappingStart>(out var start))
-            throw new YamlException(parser.Current?.Start ?? default, parser.Current?.End ?? default, "anchors and aliases are not supported");
-        var map = new JsonObject();
-        while (!parser.TryConsume<MappingEnd>(out _))
-        {
-            var key = parser.Consume<Scalar>();
-            if (!map.TryAdd(key.Value, Value(parser, depth + 1))) throw new YamlException(key.Start, key.End, $"\"{key.Value}\" is there twice");
-        }
-        return map;
-    }
-
-    private static JsonNode? ScalarOf(Scalar scalar)
-    {
-        var text = scalar.Value;
-        if (scalar.Style is not ScalarStyle.Plain) return text;
-        return text switch
-        {
-            "" or "~" or "null" => null,
-            "true" => true,
-            "false" => false,
-            _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => whole,
-            _ => text,
-        };
     }
 }

@@ -79,7 +79,8 @@ internal sealed record Expectation(Protocol Protocol, ushort Port, string From, 
         if (on.Split('/') is not [var protocolText, var portText] || !Enum.TryParse<Protocol>(protocolText, ignoreCase: true, out var protocol)
             || !ushort.TryParse(portText, NumberStyles.None, CultureInfo.InvariantCulture, out var port))
             throw new InvalidDataException($"{name}: on: {on} is not like TCP/80");
-        var families = (json["families"] as JsonArray)?.Select(family => family?.ToString()).ToList() ?? ["4", "6"];
+        var families = json["families"] is { } said ? (said as JsonArray)?.Select(family => family?.ToString()).ToList() : ["4", "6"];
+        if (families is not { Count: > 0 } || families.Exists(family => family is not ("4" or "6"))) throw new InvalidDataException($"{name}: families: is a list of 4 and 6");
         var (by, shadows) = (Names("by"), Names("shadows"));
         if (Manifests.Text(json, "table") is { } table)
             return Rows(table, name).Select(cell => new Expectation(protocol, port, cell.From, cell.To, cell.Fate, by, families.Contains("4"), families.Contains("6")) { Shadows = shadows });
