@@ -114,6 +114,59 @@ public sealed class SecurityPolicyTests(DemiluneFixture shop, ITestOutputHelper 
         Directory.Delete(directory, recursive: true);
     }
 
+    [Fact]
+    public async Task Requests_and_a_connection_go_on_and_attacks_stay_blocked_while_policies_labels_and_pods_change()
+    {
+        await ReadyAsync();
+        var (scene, kubectl) = (shop.Scene, shop.Cluster.Kubectl);
+        await ApplyAsync(Policy("reading", """{"allow": {"http": [{"methods": ["GET"]}]}}"""));
+        var end = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + Environment.GetEnvironmentVariable("DEMILUNE_TEST_ALL") switch { null => 12, _ => 60 };
+        string Loop(string what) => $"while [ $(date +%s) -lt {end} ]; do curl -g -s -o /dev/null -w '%{{http_code}}\\n' {what}; sleep 0.02; done";
+        var asking = scene.ExecAsync("client", Loop($"-m 20 '{Web}/'"), Stop);
+        var attacking = scene.ExecAsync("client", Loop($"-m 0.5 '{Web}{Injection}'"), Stop);
+        var intruding = scene.ExecAsync("client", Loop($"-m 0.5 '{Web}/back-office'"), Stop);
+        // One connection for all of the time, through the firewall.
+        var reading = scene.ExecAsync("client", $"curl -s -m 200 --limit-rate {100 * 1024 / Math.Max(1, end - DateTimeOffset.UtcNow.ToUnixTimeSeconds())}k '{Web}/files/100m.bin' | wc -c", Stop);
+        var changes = 0;
+        for (; DateTimeOffset.UtcNow.ToUnixTimeSeconds() < end; changes++)
+            switch (changes % 6)
+            {
+                case 0:
+                    await ApplyAsync("""
+                        apiVersion: networking.k8s.io/v1
+                        kind: NetworkPolicy
+                        metadata: { name: second, namespace: shop, annotations: { demilune.dev/security-policy: reading } }
+                        spec: { podSelector: { matchLabels: { app: web } }, ingress: [ { from: [ { podSelector: { matchLabels: { team: sales } } } ] } ] }
+                        """);
+                    break;
+                case 1:
+                    await kubectl.NeedAsync(Stop, "label", "namespace", Scene.Namespace, $"round=r{changes}", "--overwrite");
+                    break;
+                case 2:
+                    await kubectl.NeedAsync(Stop, "label", "pod", "attacker", "-n", Scene.Namespace, "app=client", "--overwrite");
+                    break;
+                case 3:
+                    await kubectl.NeedAsync(Stop, "delete", "networkpolicy", "second", "-n", Scene.Namespace);
+                    break;
+                case 4:
+                    await kubectl.NeedAsync(Stop, "delete", "pod", "attacker", "-n", Scene.Namespace);
+                    break;
+                default:
+                    await kubectl.NeedAsync(Stop, "apply", "-f", Path.Combine(Stage.Examples, "01-pods.yaml"));
+                    break;
+            }
+        await kubectl.NeedAsync(Stop, "apply", "-f", Path.Combine(Stage.Examples, "01-pods.yaml"));
+        await kubectl.RunAsync(Stop, "delete", "networkpolicy", "second", "-n", Scene.Namespace, "--ignore-not-found");
+        var (asked, attacked, intruded) = (Statuses(await asking), Statuses(await attacking), Statuses(await intruding));
+        output.WriteLine($"{changes} changes; {asked.Length} requests, {attacked.Length + intruded.Length} attacks, and one connection");
+        Assert.All(asked, status => Assert.Equal("200", status));
+        Assert.All(attacked.Concat(intruded), status => Assert.Equal("000", status));
+        Assert.Equal("104857600", (await reading).Output.Trim());
+        Assert.True(asked.Length > 5 && attacked.Length > 5 && changes > 5);
+
+        static string[] Statuses(Outcome outcome) => outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
     /// <summary>Measured and told, not judged: a machine that has much else to do takes longer.</summary>
     [Fact]
     public async Task A_changed_label_and_a_changed_rule_hold_soon()
