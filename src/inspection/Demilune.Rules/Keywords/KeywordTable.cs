@@ -27,7 +27,7 @@ internal static class KeywordTable
         ["content"] = Content.Parse, ["uricontent"] = Content.ParseUri, ["nocase"] = ContentModifiers.NoCase, ["offset"] = ContentModifiers.Offset, ["depth"] = ContentModifiers.Depth,
         ["distance"] = ContentModifiers.Distance, ["within"] = ContentModifiers.Within, ["startswith"] = ContentModifiers.StartsWith,
         ["endswith"] = ContentModifiers.EndsWith, ["rawbytes"] = ContentModifiers.RawBytes, ["fast_pattern"] = FastPattern.Parse,
-        ["isdataat"] = IsDataAt.Parse, ["bsize"] = Size.Buffer, ["urilen"] = Size.Uri, ["pcre"] = Pcre.Parse,
+        ["isdataat"] = IsDataAt.Parse, ["asn1"] = Asn1Keyword.Parse, ["bsize"] = Size.Buffer, ["urilen"] = Size.Uri, ["pcre"] = Pcre.Parse,
         ["byte_test"] = ByteTest.Parse, ["byte_jump"] = ByteJump.Parse, ["byte_extract"] = ByteExtract.Parse, ["byte_math"] = ByteMath.Parse,
         ["dcerpc.iface"] = DceKeywords.Interface, ["dce_iface"] = DceKeywords.Interface, ["dcerpc.opnum"] = DceKeywords.Operation, ["dce_opnum"] = DceKeywords.Operation,
         ["ftpbounce"] = FtpKeywords.Bounce, ["ftpdata_command"] = FtpKeywords.DataCommand, ["ftpdata.command"] = FtpKeywords.DataCommand,

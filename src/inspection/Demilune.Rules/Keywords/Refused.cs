@@ -8,7 +8,6 @@ internal static class Refused
     private static readonly FrozenDictionary<string, string> s_reasons = new Dictionary<string, string>
     {
         ["geoip"] = "there is no GeoIP database",
-        ["asn1"] = "ASN.1 is not decoded",
         ["lua"] = "rules cannot run scripts",
         ["luajit"] = "rules cannot run scripts",
         ["replace"] = "traffic is blocked or passed, never rewritten",
