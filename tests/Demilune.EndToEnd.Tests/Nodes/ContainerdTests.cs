@@ -6,8 +6,7 @@ using Grpc.Core;
 namespace Demilune.EndToEnd.Tests.Nodes;
 
 /// <summary>Somebody else's container runtime calls the plugin: Debian's containerd, by Kubernetes' own interface.</summary>
-[Collection("local cluster")]
-public sealed class ContainerdTests(NodesFixture fixture) : IClassFixture<NodesFixture>
+public sealed class ContainerdTests(ContainerdFixture fixture) : IClassFixture<ContainerdFixture>
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -51,4 +50,10 @@ public sealed class ContainerdTests(NodesFixture fixture) : IClassFixture<NodesF
 
     private static HashSet<string> Namespaces() =>
         Directory.Exists("/var/run/netns") ? Directory.EnumerateFiles("/var/run/netns", "cni-*").ToHashSet(StringComparer.Ordinal) : [];
+}
+
+/// <summary>Three nodes, where the test that needs them is asked for.</summary>
+public sealed class ContainerdFixture : NodesFixture
+{
+    protected override bool IsNeeded => base.IsNeeded && Stage.IsAll;
 }

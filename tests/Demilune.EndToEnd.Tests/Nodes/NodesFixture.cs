@@ -7,7 +7,7 @@ using Demilune.Linux.Netlink;
 namespace Demilune.EndToEnd.Tests.Nodes;
 
 /// <summary>A Kubernetes API and a controller here, and three nodes in network namespaces, with tunnels between them.</summary>
-public sealed class NodesFixture : IAsyncLifetime
+public class NodesFixture : IAsyncLifetime
 {
     private const int Number = 8;
     private readonly LocalCluster _cluster = new(Stage.Layout(Number));
@@ -25,6 +25,9 @@ public sealed class NodesFixture : IAsyncLifetime
         ], layout);
     }
 
+    /// <summary>Not brought up for tests that will all be skipped.</summary>
+    protected virtual bool IsNeeded => Stage.Obstacle is null;
+
     internal List<TestNode> Nodes { get; } = [];
 
     internal ClusterProcess Controller { get; }
@@ -37,7 +40,7 @@ public sealed class NodesFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (Stage.Obstacle is not null) return;
+        if (!IsNeeded) return;
         try
         {
             await StartAsync();
@@ -78,7 +81,8 @@ public sealed class NodesFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (Stage.Obstacle is not null) return;
+        GC.SuppressFinalize(this);
+        if (!IsNeeded) return;
         foreach (var node in Nodes) await node.DisposeAsync();
         if (_router is not null)
         {

@@ -26,7 +26,7 @@ public sealed class LivePolicyTests : IClassFixture<LivePolicyTests.Lab>
 
     public LivePolicyTests(Lab lab) => _lab = lab;
 
-    public static TheoryData<string> Names => [.. Environment.GetEnvironmentVariable("DEMILUNE_TEST_ALL") is null ? s_sample : s_cases.Keys.ToArray()];
+    public static TheoryData<string> Names => [.. Stage.IsAll ? s_cases.Keys.ToArray() : s_sample];
 
     /// <summary>One for all cases: a pod that the next case has too stays, with all that the kernel remembers of it.</summary>
     public sealed class Lab : IDisposable

@@ -19,7 +19,7 @@ namespace Demilune.EndToEnd.Tests.Policies;
 /// </remarks>
 public sealed class NoGapTests
 {
-    private static readonly TimeSpan s_duration = Environment.GetEnvironmentVariable("DEMILUNE_TEST_ALL") is null ? TimeSpan.FromSeconds(20) : TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_duration = Stage.IsAll ? TimeSpan.FromMinutes(3) : TimeSpan.FromSeconds(20);
     private static readonly string[] s_names = ["a", "b", "c"];
     private static readonly string[] s_spaces = ["x", "y"];
     private static readonly ushort[] s_ports = [80, 81];
