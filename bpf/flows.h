@@ -66,7 +66,7 @@ inlined void keep_learnt(const struct flow_key *key, const struct flow *flow, __
 {
 	struct learnt_key learnt_key = { .ifindex = flow->opener_port };
 	learnt_key.address = flow->flags & FLOW_OPENER_IS_LOW ? key->high : key->low;
-	struct learnt *row = bpf_map_lookup_elem(&learnt, &learnt_key);
+	struct learnt_row *row = bpf_map_lookup_elem(&learnt, &learnt_key);
 	if (row)
 		row->used = now;
 }

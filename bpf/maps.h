@@ -2,7 +2,11 @@
 /*
  * Every table of the splice and the shape of its rows. This is an ABI: Demilune.Node/Splice/Maps has the same structs,
  * and a test compares sizes and offsets. User space owns the desired tables (ports, addresses, prefixes, rules, classes,
- * chains, policies, config) and writes each row whole; the kernel owns flows, opening, spliced, fragments and the stamps in pairs.
+ * chains, config) and writes each row whole; the kernel owns flows, opening, spliced, fragments and the stamps in pairs and learnt.
+ *
+ * Rows with `until` have two versions: [0] holds while `until` is the generation in config, [1] in every other. User space writes all rows of a change with
+ * `until` = now, where nobody sees [1], then the next generation: one write that changes everything. It touches none of them again before every packet that
+ * began under the former generation is through. A version that is all zeros, or says what would be found without the row, is of a row that is not (yet, or any more) there.
  *
  * Map definitions are plain data in section "maps" and need no BTF; the loader may enlarge or shrink max_entries.
  */
@@ -34,6 +38,7 @@ enum port_flags {
 	PORT_LEARNS = 4, /* its policies speak of names: what name servers answer it goes to the agent first */
 	PORT_SHAPED = 8, /* what it gets has to wait in the queue of its host side */
 	PORT_APART = 16, /* the host's stack has no part in its network: to it the same addresses are somebody else's */
+	PORT_EXISTS = 32, /* in every version that is of a port */
 };
 
 /* By the ifindex of the host side. An interface without a row forwards nothing. */
@@ -47,7 +52,11 @@ struct port {
 	__u8 mac[6];
 	__u16 router[2]; /* the domain of the router by which it leaves its network, IPv4 and IPv6; 0: none */
 };
-MAP(ports, BPF_MAP_TYPE_HASH, sizeof(__u32), sizeof(struct port), 4096, 0);
+struct port_row {
+	__u64 until;
+	struct port version[2];
+};
+MAP(ports, BPF_MAP_TYPE_HASH, sizeof(__u32), sizeof(struct port_row), 4096, 0);
 
 struct address_key {
 	__u32 network;
@@ -59,12 +68,16 @@ enum address_flags {
 };
 
 /* Who an address is. Exact addresses come first, because a hash stays fast where a trie does not. */
-struct address_row {
+struct owner {
 	__u64 identity; /* which address sets it belongs to; 0: none */
 	__u32 ifindex;  /* host side of the local port that owns it; 0: not here */
 	__u8 mac[6];
 	__u8 flags;
 	__u8 pad[5];
+};
+struct address_row {
+	__u64 until;
+	struct owner version[2];
 };
 MAP(addresses, BPF_MAP_TYPE_HASH, sizeof(struct address_key), sizeof(struct address_row), 131072, BPF_F_NO_PREALLOC);
 
@@ -73,19 +86,27 @@ struct prefix_key {
 	__u32 network;
 	union address address;
 };
-MAP(prefixes, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct prefix_key), sizeof(__u64), 65536, BPF_F_NO_PREALLOC);
+struct prefix_row {
+	__u64 until;
+	__u64 identity[2];
+};
+MAP(prefixes, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct prefix_key), sizeof(struct prefix_row), 65536, BPF_F_NO_PREALLOC);
 
 /* What an address is to one pod, after a name server told it a name of that address. Comes before the tables above. */
 struct learnt_key {
 	__u32 ifindex; /* host side of the pod's port */
 	union address address;
 };
-struct learnt {
-	__u64 identity;
-	__u64 expires; /* bpf_ktime_get_ns; then it allows no new flow. Those that live go on */
-	__u64 used;    /* stamped here, within 5 s, while a flow lives: user space keeps the row as long as one may */
+struct told {
+	__u64 identity; /* 0: it is to the pod what it is to all others */
+	__u64 expires;  /* bpf_ktime_get_ns; then it allows no new flow. Those that live go on */
 };
-MAP(learnt, BPF_MAP_TYPE_HASH, sizeof(struct learnt_key), sizeof(struct learnt), 65536, BPF_F_NO_PREALLOC);
+struct learnt_row {
+	__u64 until;
+	struct told version[2];
+	__u64 used; /* stamped here, within 5 s, while a flow lives: user space keeps the row as long as one may */
+};
+MAP(learnt, BPF_MAP_TYPE_HASH, sizeof(struct learnt_key), sizeof(struct learnt_row), 65536, BPF_F_NO_PREALLOC);
 
 /* Who learns names. Stamped by the agent while it listens: without one, answers go straight and nothing is learnt. */
 struct listener {
@@ -119,13 +140,21 @@ struct rules {
 };
 MAP(rules, BPF_MAP_TYPE_HASH, sizeof(struct rules_key), sizeof(struct rules), 131072, BPF_F_NO_PREALLOC);
 
+/* When no firewall is alive. */
+enum on_failure {
+	ON_FAILURE_CLOSED = 0,
+	ON_FAILURE_OPEN = 1,
+	ON_FAILURE_CLOSED_FOR_NEW = 2, /* who was connected may finish, uninspected; nobody else comes in */
+};
+
 struct class {
 	__u64 chain;
 	__u16 tag;
 	__u16 source_min, source_max;
 	__u16 port_min, port_max;
 	__u8 protocol;
-	__u8 pad[5];
+	__u8 on_failure;
+	__u8 pad[4];
 };
 struct classes {
 	__u8 count;
@@ -141,19 +170,14 @@ struct chain {
 	__u32 pad;
 	__u64 pair[MAX_PAIRS];
 };
-MAP(chains, BPF_MAP_TYPE_HASH, sizeof(__u64), sizeof(struct chain), 1024, BPF_F_NO_PREALLOC);
-
-/* By tag. A tag without a policy behaves as CLOSED. */
-enum on_failure {
-	ON_FAILURE_CLOSED = 0,
-	ON_FAILURE_OPEN = 1,
-	ON_FAILURE_CLOSED_FOR_NEW = 2, /* who was connected may finish, uninspected; nobody else comes in */
+struct chain_row {
+	__u64 until;
+	struct chain version[2];
 };
-MAP(policies, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(__u32), 4096, 0);
+MAP(chains, BPF_MAP_TYPE_HASH, sizeof(__u64), sizeof(struct chain_row), 1024, BPF_F_NO_PREALLOC);
 
 struct config {
-	__u32 generation; /* of the desired state: flows judged under another one are judged again */
-	__u32 pad;
+	__u64 generation; /* of the desired state, 0: there never was one. Flows judged under another one are judged again */
 };
 MAP(config, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct config), 1, 0);
 
@@ -237,6 +261,7 @@ enum flow_traits {
 	FLOW_OPENER_SHAPED = 4,   /* what goes to it waits in its interface's queue */
 	FLOW_ACCEPTOR_SHAPED = 8,
 	FLOW_TUNNELLED = 16,      /* one end is behind a tunnel, and the host's stack has no part in it */
+	FLOW_CUT = 32,            /* it has outlived its permission, and is remembered as it was opened */
 };
 
 struct flow {
@@ -244,7 +269,7 @@ struct flow {
 	__u64 serial;    /* flow id in the low 32 bits, epoch in the 16 above; 0: never spliced */
 	__u64 chain, pair;
 	__u64 packets[2]; /* [0] from the opener */
-	__u32 generation;
+	__u64 generation;
 	__u32 sequence;       /* of the opener's SYN */
 	__u32 ifindex[2];     /* host side of opener [0] and acceptor [1]; 0: beyond the host's stack */
 	__u32 opener_port;    /* whose egress policy applies; differs from ifindex[0] where the host's stack translated */
@@ -255,7 +280,7 @@ struct flow {
 	__u8 flags;
 	__be16 opener_service; /* destination port or ICMP type that the opener asked for, as judged */
 	__u8 traits;
-	__u8 pad[5];
+	__u8 on_failure; /* of those who judge it */
 };
 
 /* Flows that nobody has answered yet live apart: a flood of them evicts each other and no established flow. */

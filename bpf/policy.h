@@ -12,6 +12,7 @@ struct question {
 	__u16 source_port, service; /* host order; service: destination port or ICMP type */
 	__u8 protocol, family;
 	__u64 now; /* 0: the flow exists; what it was allowed by may have expired since */
+	__u64 generation; /* by which it is answered */
 };
 
 struct judgement {
@@ -21,18 +22,9 @@ struct judgement {
 	__u32 acceptor_ifindex;
 	__u16 tag; /* 0: direct */
 	__u8 traits; /* enum flow_traits */
+	__u8 on_failure;
 	__u8 mac[2][6];
 };
-
-inlined __u64 identify(const struct address_row *row, __u32 network, const union address *address)
-{
-	if (row)
-		return row->identity;
-	struct prefix_key key = { .length = 32 + 128, .network = network };
-	key.address = *address;
-	__u64 *identity = bpf_map_lookup_elem(&prefixes, &key);
-	return identity ? *identity : 0;
-}
 
 /* All ones where 0 ≤ value - low and value ≤ high, else 0; without a branch: the verifier would follow each. */
 inlined __u32 within(__u32 value, __u32 low, __u32 high)
@@ -95,6 +87,7 @@ inlined void classify(__u64 subject, __u8 direction, __u64 remote, const struct 
 		if (first < RULES_PER_PAGE) {
 			judgement->tag = row->class[first].tag;
 			judgement->chain = row->class[first].chain;
+			judgement->on_failure = row->class[first].on_failure;
 			return;
 		}
 		if (!row->more)
@@ -113,19 +106,22 @@ inlined __u64 learnt_identity(const struct question *question, __u64 otherwise, 
 		judgement->traits |= FLOW_ANSWERS;
 	struct learnt_key key = { .ifindex = question->opener_port };
 	key.address = question->destination;
-	struct learnt *row = bpf_map_lookup_elem(&learnt, &key);
-	if (!row || (question->now && row->expires < question->now))
+	struct learnt_row *row = bpf_map_lookup_elem(&learnt, &key);
+	if (!row)
+		return otherwise;
+	const struct told *told = &row->version[version_at(row->until, question->generation)];
+	if (!told->identity || (question->now && told->expires < question->now))
 		return otherwise;
 	if (question->now)
 		row->used = question->now;
 	judgement->traits |= FLOW_NAMED;
-	return row->identity;
+	return told->identity;
 }
 
 /* Where the destination is: here, or, by a tunnel, on another node; itself or the next hop towards it. */
 inlined void locate(const struct question *question, struct judgement *judgement, const union address *address)
 {
-	struct address_row *row = find_address(question->network, address);
+	struct owner *row = find_owner(question->network, address, question->generation);
 	if (row && row->ifindex) {
 		judgement->acceptor_ifindex = row->ifindex;
 		__builtin_memcpy(judgement->mac[1], row->mac, 6);
@@ -137,11 +133,12 @@ inlined void locate(const struct question *question, struct judgement *judgement
 /* Who the two ends are, and where the answer and the question go. */
 inlined void look_up(const struct question *question, struct judgement *judgement)
 {
-	struct address_row *source = find_address(question->network, &question->source);
+	struct owner *source = find_owner(question->network, &question->source, question->generation);
+	struct owner *destination = find_owner(question->network, &question->destination, question->generation);
 	if (source)
 		__builtin_memcpy(judgement->mac[0], source->mac, 6);
-	judgement->source_identity = identify(source, question->network, &question->source);
-	judgement->destination_identity = identify(find_address(question->network, &question->destination), question->network, &question->destination);
+	judgement->source_identity = identify(source, question->network, &question->source, question->generation);
+	judgement->destination_identity = identify(destination, question->network, &question->destination, question->generation);
 	locate(question, judgement, &question->destination);
 	if (judgement->acceptor_ifindex || judgement->traits)
 		return;
@@ -163,8 +160,8 @@ inlined void judge(const struct question *question, struct judgement *judgement)
 		return;
 	__u64 source_identity = judgement->source_identity, destination_identity = judgement->destination_identity;
 	__u32 opener_port = question->opener_port, acceptor_port = judgement->acceptor_ifindex;
-	struct port *opener = opener_port ? bpf_map_lookup_elem(&ports, &opener_port) : 0;
-	struct port *acceptor = acceptor_port ? bpf_map_lookup_elem(&ports, &acceptor_port) : 0;
+	struct port *opener = opener_port ? find_port(opener_port, question->generation) : 0;
+	struct port *acceptor = acceptor_port ? find_port(acceptor_port, question->generation) : 0;
 
 	if (opener && opener->flags & PORT_LEARNS)
 		destination_identity = learnt_identity(question, destination_identity, judgement);

@@ -6,20 +6,13 @@
  */
 #pragma once
 #include "overlay.h"
-#include "packet.h"
-
-inlined struct address_row *find_address(__u32 network, const union address *address)
-{
-	struct address_key key = { .network = network };
-	key.address = *address;
-	return bpf_map_lookup_elem(&addresses, &key);
-}
+#include "versions.h"
 
 /* Is it known where the address is: here, or on another node? */
-inlined int is_placed(__u32 network, const union address *address)
+inlined int is_placed(__u32 network, const union address *address, __u64 generation)
 {
-	struct address_row *row = find_address(network, address);
-	return (row && row->ifindex) || find_remote(network, address);
+	struct owner *owner = find_owner(network, address, generation);
+	return (owner && owner->ifindex) || find_remote(network, address);
 }
 
 inlined struct route *find_route(__u32 network, const union address *address)

@@ -51,15 +51,8 @@ inlined __u16 service_of(const struct packet *packet)
 	return icmp ? packet->icmp_type : bpf_ntohs(packet->destination_port);
 }
 
-inlined __u32 generation(void)
-{
-	__u32 zero = 0;
-	struct config *row = bpf_map_lookup_elem(&config, &zero);
-	return row ? row->generation : 0;
-}
-
 /* The first packet of a flow: choose a firewall if it needs one, remember, send. */
-inlined int open_flow(struct __sk_buff *skb, struct scratch *desk, int low, enum hook hook, __u32 current, __u64 now)
+inlined int open_flow(struct __sk_buff *skb, struct scratch *desk, int low, enum hook hook, __u64 current, __u64 now)
 {
 	const struct packet *packet = &desk->packet;
 	const struct question *question = &desk->question;
@@ -77,6 +70,7 @@ inlined int open_flow(struct __sk_buff *skb, struct scratch *desk, int low, enum
 		.flags = (low ? FLOW_OPENER_IS_LOW : 0) | (question->from_host ? FLOW_FROM_HOST : 0),
 		.opener_service = bpf_htons(question->service),
 		.traits = judgement->traits | (hook == HOOK_TO_POD && marked_network(skb, MARK_FROM_TUNNEL) ? FLOW_TUNNELLED : 0),
+		.on_failure = judgement->on_failure,
 	};
 	flow->ifindex[0] = hook == HOOK_FROM_POD ? skb->ifindex : 0;
 	flow->ifindex[1] = judgement->acceptor_ifindex;
@@ -100,7 +94,7 @@ inlined int open_flow(struct __sk_buff *skb, struct scratch *desk, int low, enum
 	if (judgement->tag) {
 		flow->flags |= FLOW_SPLICED;
 		__u64 pair_key = 0;
-		struct pair *pair = choose_pair(judgement->chain, key, now, &pair_key);
+		struct pair *pair = choose_pair(find_chain(judgement->chain, current), key, now, &pair_key);
 		flow->pair = pair_key;
 		tally = counters_of(pair_key);
 		if (pair) {
@@ -108,7 +102,7 @@ inlined int open_flow(struct __sk_buff *skb, struct scratch *desk, int low, enum
 			flow->serial = give_serial(key);
 			if (!flow->serial)
 				return drop(DROP_FULL);
-		} else if (may_pass_uninspected(judgement->tag, FLOW_OPENING)) {
+		} else if (may_pass_uninspected(judgement->on_failure, FLOW_OPENING)) {
 			flow->flags |= FLOW_UNINSPECTED;
 		} else {
 			/* No entry: the retransmitted SYN finds the next firewall. */
@@ -144,7 +138,7 @@ inlined int open_flow(struct __sk_buff *skb, struct scratch *desk, int low, enum
 }
 
 /* The desired state has changed since the flow was judged. False: it may not go on. */
-inlined int outlives(struct flow *flow, const struct judgement *judgement, __u32 current)
+inlined int outlives(struct flow *flow, const struct judgement *judgement, __u64 current)
 {
 	if (judgement->reason || judgement->acceptor_ifindex != flow->ifindex[1])
 		return 0;
@@ -154,24 +148,24 @@ inlined int outlives(struct flow *flow, const struct judgement *judgement, __u32
 		flow->flags &= ~(FLOW_SPLICED | FLOW_BYPASSED | FLOW_UNINSPECTED);
 	} else if (!watched && !released) {
 		/* It must be inspected from now on, but the engine did not see it begin. */
-		if (!may_pass_uninspected(judgement->tag, flow->state))
+		if (!may_pass_uninspected(judgement->on_failure, flow->state))
 			return 0;
 		flow->flags |= FLOW_SPLICED | FLOW_UNINSPECTED;
 	}
 	flow->tag = judgement->tag;
 	flow->chain = judgement->chain;
+	flow->on_failure = judgement->on_failure;
 	flow->traits = judgement->traits | (flow->traits & FLOW_TUNNELLED);
 	flow->generation = current;
 	return 1;
 }
 
 /* from_port: the port whose policy applies to what it opens, 0: none; side: host side of the sender, 0: beyond the host. */
-inlined int forward(struct __sk_buff *skb, struct scratch *desk, __u32 from_port, __u32 side, enum hook hook)
+inlined int forward(struct __sk_buff *skb, struct scratch *desk, __u32 from_port, __u32 side, enum hook hook, __u64 current)
 {
 	const struct packet *packet = &desk->packet;
 	struct flow_key *key = &desk->key;
 	__u64 now = bpf_ktime_get_ns();
-	__u32 current = generation();
 	int low = make_key(key, packet);
 	struct flow *flow = find_flow(key);
 	int from_opener = flow && !!(flow->flags & FLOW_OPENER_IS_LOW) == low, keep = 1;
@@ -210,7 +204,7 @@ inlined int forward(struct __sk_buff *skb, struct scratch *desk, __u32 from_port
 	}
 	if (!flow || flow->generation != current) {
 		struct question *question = &desk->question;
-		*question = (struct question){ .network = packet->network, .protocol = packet->protocol, .family = packet->family };
+		*question = (struct question){ .network = packet->network, .protocol = packet->protocol, .family = packet->family, .generation = current };
 		desk->judgement = (struct judgement){};
 		if (flow) {
 			int opener_low = flow->flags & FLOW_OPENER_IS_LOW;
@@ -234,8 +228,13 @@ inlined int forward(struct __sk_buff *skb, struct scratch *desk, __u32 from_port
 		keep = outlives(flow, &desk->judgement, current);
 	}
 	if (!keep) {
-		tell(key, flow, EVENT_CLOSE, EVENT_DENIED, DROP_CUT, now);
-		forget_flow(key, flow);
+		if (!(flow->traits & FLOW_CUT))
+			tell(key, flow, EVENT_CLOSE, EVENT_DENIED, DROP_CUT, now);
+		/* A connection stays known as it was opened: forgotten, the next packet of its other side would be taken for one that it opens, and judged as such. */
+		if (key->protocol == IPPROTO_TCP && desk->judgement.acceptor_ifindex == flow->ifindex[1])
+			flow->traits |= FLOW_CUT;
+		else
+			forget_flow(key, flow);
 		return drop(DROP_CUT);
 	}
 	if (flow->traits & FLOW_NAMED && (now ^ flow->last_seen) >> 32)
@@ -262,13 +261,13 @@ inlined int read_transport(struct __sk_buff *skb, struct packet *packet)
 #include "tunnels.h"
 
 /* The network in which what a port sends is known: its own, or its router's domain, where that leads to the destination. */
-inlined __u16 leaves_for(const struct port *port, struct scratch *desk)
+inlined __u16 leaves_for(const struct port *port, struct scratch *desk, __u64 current)
 {
 	const struct packet *packet = &desk->packet;
 	__u16 router = port->router[packet->family == 6];
-	if (!router || is_placed(port->network, &packet->destination))
+	if (!router || is_placed(port->network, &packet->destination, current))
 		return port->network;
-	if (is_placed(router, &packet->destination))
+	if (is_placed(router, &packet->destination, current))
 		return router;
 	if (!find_route(router, &packet->destination))
 		return port->network;
@@ -285,7 +284,8 @@ int from_pod(struct __sk_buff *skb)
 		return TC_ACT_OK;
 	}
 	__u32 ifindex = skb->ifindex;
-	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
+	__u64 current = generation();
+	struct port *port = find_port(ifindex, current);
 	if (!port || !(port->flags & PORT_UP) || port->kind != PORT_POD)
 		return drop(DROP_NO_PORT);
 	if (skb->vlan_present)
@@ -321,22 +321,20 @@ int from_pod(struct __sk_buff *skb)
 	if (is_multicast(packet))
 		return drop(DROP_MULTICAST);
 	if (guarded) {
-		struct address_key key = { .network = port->network };
-		key.address = packet->source;
-		struct address_row *owner = bpf_map_lookup_elem(&addresses, &key);
+		struct owner *owner = find_owner(port->network, &packet->source, current);
 		if (!owner || owner->ifindex != ifindex)
 			return drop(DROP_SPOOFED);
 	}
 	reason = read_transport(skb, packet);
 	if (reason)
 		return drop(reason);
-	packet->network = leaves_for(port, desk);
+	packet->network = leaves_for(port, desk, current);
 	barrier();
 	if (packet->network != port->network)
 		reason = take_hop(skb, packet->family);
 	if (reason)
 		return drop(reason);
-	return forward(skb, desk, ifindex, ifindex, HOOK_FROM_POD);
+	return forward(skb, desk, ifindex, ifindex, HOOK_FROM_POD, current);
 }
 
 SEC("tcx/egress")
@@ -345,7 +343,8 @@ int to_pod(struct __sk_buff *skb)
 	if (skb->mark == MARK_JUDGED)
 		return TC_ACT_OK;
 	__u32 ifindex = skb->ifindex;
-	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
+	__u64 current = generation();
+	struct port *port = find_port(ifindex, current);
 	if (!port || !(port->flags & PORT_UP) || port->kind != PORT_POD)
 		return drop(DROP_NO_PORT);
 	/* Our own answers to ARP and neighbour solicitations. */
@@ -379,18 +378,18 @@ int to_pod(struct __sk_buff *skb)
 	/* The host's stack hands on what came in by another interface. A pod's own address may come only from that pod. */
 	__u32 came_by = skb->ingress_ifindex, from_port = 0;
 	if (came_by) {
-		struct port *sender = bpf_map_lookup_elem(&ports, &came_by);
+		struct port *sender = find_port(came_by, current);
 		if (sender) {
 			from_port = came_by;
 			/* The stack knows one network only, and would join any two. */
 			__u16 router = port->router[packet->family == 6];
 			if (sender->network != port->network && (!router || sender->router[packet->family == 6] != router))
 				return drop(DROP_NO_ROUTE);
-			struct address_row *own = sender->network != port->network ? find_address(router, &packet->source) : 0;
+			struct owner *own = sender->network != port->network ? find_owner(router, &packet->source, current) : 0;
 			if (own && own->ifindex == came_by)
 				packet->network = router;
 		}
-		struct address_row *owner = find_address(packet->network, &packet->source);
+		struct owner *owner = find_owner(packet->network, &packet->source, current);
 		if (owner && owner->ifindex && owner->ifindex != came_by)
 			return drop(DROP_SPOOFED);
 		if (!from_port && !may_come_by(came_by, packet->network, &packet->source))
@@ -399,14 +398,13 @@ int to_pod(struct __sk_buff *skb)
 	reason = read_transport(skb, packet);
 	if (reason)
 		return drop(reason);
-	return forward(skb, desk, from_port, 0, HOOK_TO_POD);
+	return forward(skb, desk, from_port, 0, HOOK_TO_POD, current);
 }
 
 SEC("tcx/ingress")
 int from_firewall(struct __sk_buff *skb)
 {
-	__u32 ifindex = skb->ifindex;
-	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
+	struct port *port = find_port(skb->ifindex, generation());
 	if (!port || !(port->flags & PORT_UP) || (port->kind != PORT_FIREWALL_IN && port->kind != PORT_FIREWALL_OUT))
 		return drop(DROP_NO_PORT);
 	__u64 now = bpf_ktime_get_ns();
@@ -440,6 +438,8 @@ int from_firewall(struct __sk_buff *skb)
 		return drop(DROP_FORGED);
 	if (flow->flags & FLOW_DROPPED)
 		return drop(DROP_VERDICT);
+	if (flow->traits & FLOW_CUT)
+		return drop(DROP_CUT);
 	struct pair_counters *tally = counters_of(port->pair);
 	if (tally) {
 		if (from_opener)
@@ -463,7 +463,7 @@ int from_agent(struct __sk_buff *skb)
 	if (bpf_skb_load_bytes(skb, 0, &address, sizeof(address)) < 0 || address.prefix != bpf_htons(HELD_ADDRESS_PREFIX))
 		return drop(DROP_FORGED);
 	__u32 ifindex = bpf_ntohl(address.ifindex);
-	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
+	struct port *port = find_port(ifindex, generation());
 	if (!port || !(port->flags & PORT_UP) || port->kind != PORT_POD)
 		return drop(DROP_NO_PORT);
 	if (set_addresses(skb, port->mac))

@@ -33,11 +33,9 @@ inlined int alive(const struct pair *pair, __u64 now)
 }
 
 /* May a flow pass without a firewall? state: how far it had come while there was one. */
-inlined int may_pass_uninspected(__u16 tag, __u8 state)
+inlined int may_pass_uninspected(__u8 on_failure, __u8 state)
 {
-	__u32 key = tag;
-	__u32 *policy = bpf_map_lookup_elem(&policies, &key);
-	return policy && (*policy == ON_FAILURE_OPEN || (*policy == ON_FAILURE_CLOSED_FOR_NEW && state >= FLOW_ESTABLISHED));
+	return on_failure == ON_FAILURE_OPEN || (on_failure == ON_FAILURE_CLOSED_FOR_NEW && state >= FLOW_ESTABLISHED);
 }
 
 inlined struct pair_counters *counters_of(__u64 pair)
@@ -46,9 +44,8 @@ inlined struct pair_counters *counters_of(__u64 pair)
 }
 
 /* A living pair of the chain, the same for the same flow while it lives. Null: none. */
-inlined struct pair *choose_pair(__u64 chain_key, const struct flow_key *key, __u64 now, __u64 *chosen)
+inlined struct pair *choose_pair(const struct chain *chain, const struct flow_key *key, __u64 now, __u64 *chosen)
 {
-	struct chain *chain = bpf_map_lookup_elem(&chains, &chain_key);
 	if (!chain || !chain->count || chain->count > MAX_PAIRS)
 		return 0;
 	__u32 hash = key->low.words[3] * 0x9e3779b1u ^ key->high.words[3] ^ ((__u32)key->low_port << 16 | key->high_port);
@@ -176,7 +173,7 @@ inlined int inspect(struct __sk_buff *skb, const struct flow_key *key, struct fl
 		int plain = pair->flags & PAIR_PLAIN_FRAMES;
 		return hook == HOOK_FROM_POD && !plain ? bpf_redirect_peer(to, 0) : bpf_redirect(to, 0);
 	}
-	if (!may_pass_uninspected(flow->tag, flow->state)) {
+	if (!may_pass_uninspected(flow->on_failure, flow->state)) {
 		if (tally)
 			tally->dropped_closed++;
 		return drop(DROP_CLOSED);

@@ -40,11 +40,12 @@ int to_overlay(struct __sk_buff *skb)
 		if (!network)
 			network = tunnelled_network(&packet.source);
 		/* The other nodes take our word for our pods: nobody may borrow the address of one, or come from another network. */
+		__u64 current = generation();
 		__u32 came_by = skb->ingress_ifindex;
-		struct port *sender = came_by ? bpf_map_lookup_elem(&ports, &came_by) : 0;
+		struct port *sender = came_by ? find_port(came_by, current) : 0;
 		if (sender && sender->network != network)
 			return drop(DROP_NO_ROUTE);
-		struct address_row *owner = find_address(network, &packet.source);
+		struct owner *owner = find_owner(network, &packet.source, current);
 		if (owner && owner->ifindex && owner->ifindex != came_by)
 			return drop(DROP_SPOOFED);
 	}
@@ -88,10 +89,11 @@ int from_overlay(struct __sk_buff *skb)
 	if (!source || !same_address(&source->node, &sender))
 		return drop(DROP_TUNNEL);
 	/* For a pod of ours, what a router has it as its next hop for, or for this node itself; it is no router for others. */
-	struct address_row *pod = find_address(tunnel.tunnel_id, &packet->destination);
+	__u64 current = generation();
+	struct owner *pod = find_owner(tunnel.tunnel_id, &packet->destination, current);
 	if (!pod || !pod->ifindex) {
 		struct route *route = find_route(tunnel.tunnel_id, &packet->destination);
-		pod = route ? find_address(tunnel.tunnel_id, &route->via) : 0;
+		pod = route ? find_owner(tunnel.tunnel_id, &route->via, current) : 0;
 	}
 	if (!pod || !pod->ifindex) {
 		struct remote *own = find_remote(tunnel.tunnel_id, &packet->destination);

@@ -60,6 +60,10 @@ internal sealed class KernelInMemory : IDatapath
         return new(new Dictionary<string, string>(PortErrors), []);
     }
 
+    public void Settle()
+    {
+    }
+
     public Dictionary<string, (Bandwidth? Ingress, Bandwidth? Egress)> Limits { get; } = [];
 
     public void Limit(InterfacePlan plan, Bandwidth? ingress, Bandwidth? egress) => Limits[plan.PortId] = (ingress, egress);

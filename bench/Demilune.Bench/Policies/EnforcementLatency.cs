@@ -175,7 +175,7 @@ internal static class EnforcementLatency
                 ["flows"] = 1024, ["opening"] = 1024, ["spliced"] = 1024, ["addresses"] = 16_384, ["prefixes"] = 4096, ["rules"] = 65_536, ["classes"] = 4096, ["fragments"] = 256,
             });
             _collection = BpfCollection.Load(spec, _pins);
-            _tables = new KernelTables(_collection);
+            _tables = new KernelTables(name => _collection.Maps[name], RunningPrograms.AwaitEnd);
         }
 
         public string Name { get; }

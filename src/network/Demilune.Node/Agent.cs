@@ -152,6 +152,7 @@ internal sealed class Agent : IDisposable
         lock (_gate)
         {
             if (HasState) SweepUnderGate();
+            SettleUnderGate();
             var observation = new NodeObservation { AppliedRevision = _appliedRevision, Traffic = _datapath.ReadTraffic() };
             var attached = _attachments.All.SelectMany(a => a.Interfaces).Select(i => i.PortId).ToHashSet();
             foreach (var port in _state.Ports)
@@ -235,6 +236,19 @@ internal sealed class Agent : IDisposable
         catch (IOException failure)
         {
             _log.HopNotRemoved(failure.Message);
+        }
+    }
+
+    /// <summary>What is left in the tables harms nobody; the next state tries again.</summary>
+    private void SettleUnderGate()
+    {
+        try
+        {
+            _datapath.Settle();
+        }
+        catch (IOException failure)
+        {
+            _log.NotSettled(failure.Message);
         }
     }
 

@@ -52,6 +52,9 @@ public sealed class NoGapTests
         public long To { get; set; } = long.MaxValue;
 
         public string Because { get; init; } = "";
+
+        /// <summary>The kernel went over to it by one change, not request by request.</summary>
+        public bool IsOneChange { get; init; }
     }
 
     private sealed record Sent(string From, string To, bool V6, ushort Port, uint Number, long Before, long After, LivePod Receiver, bool MayBeCut);
@@ -182,7 +185,7 @@ public sealed class NoGapTests
 
         private (bool May, bool Must, string States) Held(Sent sent)
         {
-            var (egress, ingress, must, states) = (false, false, !sent.MayBeCut, new List<string>());
+            var (whole, egress, ingress, must, states) = (false, false, false, !sent.MayBeCut, new List<string>());
             var periods = _periods.Where(period => period.From <= sent.After && sent.Before <= period.To).ToList();
             foreach (var period in periods)
             {
@@ -190,10 +193,12 @@ public sealed class NoGapTests
                 egress |= outcome.Egress is not { Allowed: false };
                 // Who is to be judged is the acceptor's policies' to say, and nobody judges here.
                 ingress |= outcome.Ingress is not { Allowed: false } && outcome.SecurityPolicies.Count == 0;
+                whole |= outcome.Allowed && outcome.SecurityPolicies.Count == 0;
                 must &= outcome.Allowed && outcome.SecurityPolicies.Count == 0;
                 states.Add($"{period.Because} ({(!outcome.Allowed ? "denies" : outcome.SecurityPolicies.Count > 0 ? "has it judged" : "allows")})");
             }
-            return (egress && ingress, must, string.Join(", then ", states));
+            // Both ends are on one node: in one change they change together.
+            return (periods.Skip(1).All(period => period.IsOneChange) ? whole : egress && ingress, must, string.Join(", then ", states));
         }
 
         /// <summary>Selectors do not look at addresses, and there are no other peers here.</summary>
@@ -205,7 +210,7 @@ public sealed class NoGapTests
             // Whoever goes by label from a peer that is passed on to one that is denied is both between two requests: that is for the next tier to say, and it may allow.
             var passes = _policies.Values.Concat(_former).Any(policy => policy.Ingress.Concat(policy.Egress).Any(rule => rule.Action == RuleAction.Pass));
             var byRequests = !passes && random.Next(3) == 0;
-            var period = new Period(Stopwatch.GetTimestamp(), PolicyCompiler.Compile(cluster), _pods.ToDictionary()) { Because = because };
+            var period = new Period(Stopwatch.GetTimestamp(), PolicyCompiler.Compile(cluster), _pods.ToDictionary()) { Because = because, IsOneChange = !byRequests };
             var before = _periods.LastOrDefault();
             _periods.Add(period);
             _former = [.. _policies.Values];

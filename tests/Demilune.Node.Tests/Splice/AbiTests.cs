@@ -20,10 +20,10 @@ public sealed class AbiTests
     {
         (string Map, uint Key, uint Value)[] ours =
         [
-            ("ports", 4, Size<PortRow>()), ("addresses", Size<AddressKey>(), Size<AddressRow>()), ("prefixes", Size<PrefixKey>(), 8),
-            ("rules", Size<RulesKey>(), Size<RulesPage>()), ("classes", Size<RulesKey>(), Size<ClassesPage>()), ("chains", 8, Size<ChainRow>()),
-            ("pairs", 8, Size<PairRow>()), ("pair_counters", 8, Size<PairCountersRow>()), ("config", 4, Size<ConfigRow>()), ("policies", 4, 4),
-            ("learnt", Size<LearntKey>(), Size<LearntRow>()), ("listener", 4, Size<ListenerRow>()),
+            ("ports", 4, Versioned<PortRow>()), ("addresses", Size<AddressKey>(), Versioned<AddressRow>()), ("prefixes", Size<PrefixKey>(), Versioned<ulong>()),
+            ("rules", Size<RulesKey>(), Size<RulesPage>()), ("classes", Size<RulesKey>(), Size<ClassesPage>()), ("chains", 8, Versioned<ChainRow>()),
+            ("pairs", 8, Size<PairRow>()), ("pair_counters", 8, Size<PairCountersRow>()), ("config", 4, Size<ConfigRow>()),
+            ("learnt", Size<LearntKey>(), Versioned<LearntRow>() + sizeof(ulong)), ("listener", 4, Size<ListenerRow>()),
             ("overlay", 4, Size<OverlayRow>()), ("remotes", Size<AddressKey>(), Size<RemoteRow>()), ("tunnelled", Size<PrefixKey>(), 4),
             ("routes", Size<PrefixKey>(), Size<RouteRow>()),
         ];
@@ -51,17 +51,18 @@ public sealed class AbiTests
         (Type Type, string Name, (string Ours, string Theirs)[] Fields)[] structs =
         [
             (typeof(PortRow), "port", [("Policy", "policy"), ("Classes", "classes"), ("Pair", "pair"), ("Network", "network"), ("Kind", "kind"), ("Flags", "flags"), ("Mac", "mac"), ("RouterIpv4", "router")]),
-            (typeof(AddressRow), "address_row", [("Identity", "identity"), ("Interface", "ifindex"), ("Mac", "mac"), ("Flags", "flags")]),
+            (typeof(AddressRow), "owner", [("Identity", "identity"), ("Interface", "ifindex"), ("Mac", "mac"), ("Flags", "flags")]),
             (typeof(AddressKey), "address_key", [("Network", "network"), ("Address", "address")]),
             (typeof(LearntKey), "learnt_key", [("Interface", "ifindex"), ("Address", "address")]),
-            (typeof(LearntRow), "learnt", [("Identity", "identity"), ("Expires", "expires"), ("Used", "used")]),
+            (typeof(LearntRow), "told", [("Identity", "identity"), ("Expires", "expires")]),
             (typeof(ListenerRow), "listener", [("Until", "until"), ("Interface", "ifindex")]),
             (typeof(OverlayRow), "overlay", [("Node", "node"), ("Interface", "ifindex"), ("On", "on")]),
             (typeof(PrefixKey), "prefix_key", [("Length", "length"), ("Network", "network"), ("Address", "address")]),
             (typeof(RulesKey), "rules_key", [("Subject", "subject"), ("Identity", "identity"), ("Direction", "direction"), ("Family", "family"), ("Page", "page")]),
             (typeof(RuleRow), "rule", [("ProtocolMin", "protocol_min"), ("ProtocolMax", "protocol_max"), ("PortMin", "port_min"), ("PortMax", "port_max")]),
             (typeof(RulesPage), "rules", [("Count", "count"), ("More", "more"), ("Rules", "rule")]),
-            (typeof(ClassRow), "class", [("Chain", "chain"), ("Tag", "tag"), ("SourceMin", "source_min"), ("SourceMax", "source_max"), ("PortMin", "port_min"), ("PortMax", "port_max"), ("Protocol", "protocol")]),
+            (typeof(ClassRow), "class", [("Chain", "chain"), ("Tag", "tag"), ("SourceMin", "source_min"), ("SourceMax", "source_max"), ("PortMin", "port_min"), ("PortMax", "port_max"), ("Protocol", "protocol"), ("OnFailure", "on_failure")]),
+            (typeof(ConfigRow), "config", [("Generation", "generation")]),
             (typeof(ClassesPage), "classes", [("Count", "count"), ("More", "more"), ("Classes", "class")]),
             (typeof(ChainRow), "chain", [("Count", "count"), ("Pairs", "pair")]),
             (typeof(PairRow), "pair", [("LastIn", "last_in"), ("LastOut", "last_out"), ("Deadline", "deadline"), ("InInterface", "in_ifindex"), ("OutInterface", "out_ifindex"), ("Instance", "instance"), ("Incarnation", "incarnation"), ("Flags", "flags")]),
@@ -72,6 +73,8 @@ public sealed class AbiTests
         foreach (var (type, name, fields) in structs)
             foreach (var (ours, theirs) in fields)
                 source.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"AT({name}, {theirs}, {Marshal.OffsetOf(type, ours)})");
+        foreach (var (row, versions) in ((string, string)[])[("port_row", "version"), ("address_row", "version"), ("prefix_row", "identity"), ("chain_row", "version"), ("learnt_row", "version")])
+            source.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"AT({row}, until, 0)\nAT({row}, {versions}, 8)");
         foreach (var counter in Enum.GetValues<Counter>())
             source.AppendLine(System.Globalization.CultureInfo.InvariantCulture,
                 $"_Static_assert({string.Concat(counter.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? "_" + c : char.ToUpperInvariant(c).ToString()))} == {(int)counter}, \"{counter}\");");
@@ -107,6 +110,8 @@ public sealed class AbiTests
     }
 
     private static uint Size<T>() => (uint)Unsafe.SizeOf<T>();
+
+    private static uint Versioned<T>() => sizeof(ulong) + 2 * Size<T>();
 
     private static string Machine => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64";
 

@@ -7,7 +7,7 @@ namespace Demilune.Linux.Bpf;
 
 /// <summary>A kernel table. Keys and values are bytes of the sizes in <see cref="Spec"/>; per-CPU values are one after another, each
 /// rounded up to eight bytes. Not synchronised: the kernel makes single rows atomic, nothing more.</summary>
-public sealed unsafe class BpfMap : IDisposable
+public sealed unsafe class BpfMap : IBpfMap, IDisposable
 {
     private static readonly Lazy<int> PossibleCpus = new(ReadPossibleCpus);
     private readonly SafeFileHandle _handle;

@@ -34,6 +34,9 @@ internal interface IDatapath : IDisposable
     /// <param name="hurrying">Pod UIDs of the firewalls that can keep a short deadline now. Null: none can.</param>
     ApplyOutcome Apply(NodeState state, IReadOnlySet<string>? hurrying = null);
 
+    /// <summary>Removes what only packets needed that were on their way when the last state was applied. Else the next <see cref="Apply"/> does.</summary>
+    void Settle();
+
     /// <summary>Limits what goes to the pod, and what it sends; null: no limit.</summary>
     /// <exception cref="IOException">The kernel said no: what is not limited passes freely.</exception>
     void Limit(InterfacePlan plan, Bandwidth? ingress, Bandwidth? egress);

@@ -84,6 +84,8 @@ internal sealed class SpliceDatapath : IDatapath
         return outcome with { TunnelError = wrong ?? OpenTunnels(state) };
     }
 
+    public void Settle() => AsIo(_splice.Settle);
+
     public void Limit(InterfacePlan plan, Bandwidth? ingress, Bandwidth? egress) => AsIo(() => PodQueues.Set(plan, ingress, egress));
 
     public string? OpenListener()

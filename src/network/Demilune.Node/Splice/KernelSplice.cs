@@ -46,7 +46,7 @@ internal sealed class KernelSplice : IDisposable
     private KernelSplice(string root, string schema, BpfCollection collection, LearntNames names)
     {
         (_root, _schema, _collection, _names) = (root, schema, collection, names);
-        _tables = new(collection);
+        _tables = new(name => collection.Maps[name], RunningPrograms.AwaitEnd);
         Directory.CreateDirectory(Path.Combine(root, "links"));
         _links = new(Path.Combine(root, "links"), collection);
         _events = new(collection.Maps["events"]);
@@ -109,6 +109,9 @@ internal sealed class KernelSplice : IDisposable
             Directory.Delete(old, recursive: true);
         return new(plan.Errors, Combinations) { HasTooManyCombinations = plan.HasTooManyPanels };
     }
+
+    /// <inheritdoc cref="KernelTables.Settle"/>
+    public void Settle() => _tables.Settle();
 
     /// <summary>Policies that judge flows together now, and their tags.</summary>
     public IReadOnlyList<PolicyCombination> Combinations =>

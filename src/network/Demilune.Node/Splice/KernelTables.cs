@@ -11,27 +11,34 @@ internal sealed class KernelTables
     // Rows in one system call: enough to make its cost vanish, small enough for the stack of buffers it needs.
     private const int BatchRows = 4096;
 
-    private readonly Dictionary<string, (BpfMap Map, Table Mirror)> _tables;
-    private readonly BpfMap _config, _policies, _pairCounters;
-    private SplicePlan _previous = new(new());
+    private readonly Dictionary<string, (IBpfMap Map, Table Mirror)> _tables;
+    private readonly VersionedTable _ports, _addresses, _prefixes, _chains, _learnt;
+    private readonly IBpfMap _config, _pairCounters;
+    private readonly Action _awaitReaders;
+    private Task _readers = Task.CompletedTask;
+    private SplicePlan? _turnedTo;
+    private bool _hasNewRoutes; // since the generation turned
 
-    public KernelTables(BpfCollection collection)
+    /// <param name="maps">By name.</param>
+    /// <param name="awaitReaders">Returns when every packet whose program runs now is through.</param>
+    public KernelTables(Func<string, IBpfMap> maps, Action awaitReaders)
     {
-        string[] names = ["ports", "addresses", "prefixes", "chains", "pairs", "rules", "classes", "learnt", "overlay", "remotes", "tunnelled", "routes"];
-        _tables = names.ToDictionary(name => name, name => (collection.Maps[name], Read(collection.Maps[name])));
-        (_config, _policies, _pairCounters) = (collection.Maps["config"], collection.Maps["policies"], collection.Maps["pair_counters"]);
-        _tables.Add("policies", (_policies, ReadPolicies()));
+        string[] names = ["pairs", "rules", "classes", "overlay", "remotes", "tunnelled", "routes"];
+        _tables = names.ToDictionary(name => name, name => (maps(name), Read(maps(name))));
+        (_config, _pairCounters, _awaitReaders) = (maps("config"), maps("pair_counters"), awaitReaders);
         // The stamps are the kernel's; the mirror holds what we said.
         var pairs = _tables["pairs"].Mirror;
         foreach (var (key, value) in pairs.Rows.ToArray()) pairs.Rows[key] = Bytes.Of(ConfiguredPart(MemoryMarshal.Read<PairRow>(value.Value)));
-        var learnt = _tables["learnt"].Mirror;
-        foreach (var (key, value) in learnt.Rows.ToArray()) learnt.Rows[key] = Bytes.Of(MemoryMarshal.Read<LearntRow>(value.Value) with { Used = 0 });
+        (_ports, _addresses, _prefixes, _chains) = (Versioned("ports"), Versioned("addresses"), Versioned("prefixes"), Versioned("chains"));
+        _learnt = Versioned("learnt", stamps: sizeof(ulong));
+
+        VersionedTable Versioned(string name, int stamps = 0) => new(maps(name), stamps, Generation);
     }
 
     /// <summary>False: no state was ever applied, so nothing passes yet.</summary>
     public bool HasState => Generation != 0;
 
-    private uint Generation
+    private ulong Generation
     {
         get
         {
@@ -43,31 +50,58 @@ internal sealed class KernelTables
     }
 
     /// <summary>
-    /// Makes the kernel judge by <paramref name="plan"/>. What both the old and the new state allow passes at every instant:
-    /// first every answer that may be needed on the way, then who is who, then the ports; then flows are judged again, and
-    /// only then go the answers that nobody asks for any more.
+    /// Makes the kernel judge by <paramref name="plan"/>: every packet is judged by all of the former state or by all of this one, whatever they are. Answers come
+    /// first, which nobody asks for yet; then, where nobody sees it, who is who, whose rules apply and who judges; then one write shows all of it.
     /// </summary>
-    /// <exception cref="BpfException">A table is full. What was written stays; applying again goes on from there.</exception>
+    /// <exception cref="BpfException">A table is full. The former state holds on; applying again goes on from there.</exception>
     public void Apply(SplicePlan plan)
     {
-        var (rules, classes) = plan.Transition(_previous);
-        var changed = Put("rules", rules) + Put("classes", classes) + PutPairs(plan.Pairs) + Put("chains", plan.Chains) + Put("policies", plan.Policies);
-        changed += DeletePolicies(plan.Policies);
-        // A next hop may be on another node; but no flow is judged by where its other end is: it goes to another node from one packet to the next.
+        Settle();
+        Put("rules", plan.Rules);
+        Put("classes", plan.Classes);
+        PutPairs(plan.Pairs);
+        var generation = Generation;
+        Around now = new(_prefixes.Now), then = new(plan.Prefixes);
+        var isChanged = _prefixes.Stage(plan.Prefixes, generation, now.OfPrefix, then.OfPrefix);
+        isChanged |= _addresses.Stage(plan.Addresses, generation, now.OfAddress, then.OfAddress);
+        isChanged |= _learnt.Stage(plan.Learnt, generation, Nothing<LearntRow>, Nothing<LearntRow>);
+        isChanged |= _chains.Stage(plan.Chains, generation, Nothing<ChainRow>, Nothing<ChainRow>);
+        isChanged |= _ports.Stage(plan.Ports, generation, Nothing<PortRow>, Nothing<PortRow>);
+        // Which node has whom is no part of what is allowed, but of the way there, which a flow keeps: it is known before flows are judged again.
         Put("remotes", plan.Remotes);
-        changed += Put("addresses", plan.Addresses) + Put("prefixes", plan.Prefixes) + Put("routes", plan.Routes) + PutLearnt(plan.Learnt) + Put("ports", plan.Ports);
-        changed += Delete("ports", plan.Ports) + Delete("addresses", plan.Addresses) + Delete("prefixes", plan.Prefixes) + Delete("routes", plan.Routes) + Delete("learnt", plan.Learnt);
-        if (changed > 0 || !HasState) Generation = Generation + 1 is not 0 and var next ? next : 1;
+        // Next hops have no versions (docs/decisions/0011): who went by one of the former is judged again.
+        _hasNewRoutes |= Differs("routes", plan.Routes);
+        Put("routes", plan.Routes);
+        Delete("routes", plan.Routes);
+        if (isChanged || _hasNewRoutes || generation == 0)
+        {
+            Generation = generation + 1;
+            foreach (var table in (VersionedTable[])[_prefixes, _addresses, _learnt, _chains, _ports]) table.Turn();
+            _hasNewRoutes = false;
+            _readers = Task.Run(_awaitReaders);
+        }
+        _turnedTo = plan;
         Put("tunnelled", plan.Tunnelled);
         Put("overlay", plan.Overlay);
         Delete("remotes", plan.Remotes);
         Delete("tunnelled", plan.Tunnelled);
+    }
+
+    /// <summary>Removes what the former state had and nobody asks for any more. Waits until the last packet that was judged by it is through, if it is not yet.</summary>
+    public void Settle()
+    {
+        if (_turnedTo is not { } plan) return;
+        _readers.GetAwaiter().GetResult();
+        _ports.Sweep(plan.Ports);
+        _addresses.Sweep(plan.Addresses);
+        _prefixes.Sweep(plan.Prefixes);
+        _learnt.Sweep(plan.Learnt);
+        _chains.Sweep(plan.Chains);
         Delete("rules", plan.Rules);
         Delete("classes", plan.Classes);
-        Delete("chains", plan.Chains);
         foreach (var key in plan.Pairs.Stale(_tables["pairs"].Mirror).ToArray()) _pairCounters.Delete(key.Value);
         Delete("pairs", plan.Pairs);
-        _previous = plan;
+        _turnedTo = null;
     }
 
     /// <summary>Allows what a pod is about to be told of, beside the plan in force. It only opens: no flow needs to be judged again.</summary>
@@ -76,40 +110,20 @@ internal sealed class KernelTables
     {
         Put("rules", rows.Rules);
         Put("classes", rows.Classes);
-        PutLearnt(rows.Learnt);
+        foreach (var (key, value) in rows.Learnt.Rows) _learnt.Put(key, value);
     }
 
     /// <summary>When a flow that lives by it last spoke, in nanoseconds since boot; 0: none ever did.</summary>
-    public ulong LearntUsed(LearntKey key)
-    {
-        Span<LearntRow> row = stackalloc LearntRow[1];
-        return _tables["learnt"].Map.TryLookup(Bytes.Of(key).Value, MemoryMarshal.AsBytes(row)) ? row[0].Used : 0;
-    }
+    public ulong LearntUsed(LearntKey key) => _learnt.StampsOf(Bytes.Of(key)) is { } used ? MemoryMarshal.Read<ulong>(used) : 0;
 
-    public void Forget(LearntKey key)
-    {
-        var (map, mirror) = _tables["learnt"];
-        map.Delete(Bytes.Of(key).Value);
-        mirror.Rows.Remove(Bytes.Of(key));
-    }
+    public void Forget(LearntKey key) => _learnt.Remove(Bytes.Of(key));
 
-    // The stamp is the kernel's: one set between our reading and our writing is as good as repeated within seconds.
-    private int PutLearnt(Table wanted)
-    {
-        var (map, mirror) = _tables["learnt"];
-        var count = 0;
-        foreach (var (key, value) in wanted.Missing(mirror).ToArray())
-        {
-            var next = MemoryMarshal.Read<LearntRow>(value.Value);
-            next.Used = LearntUsed(MemoryMarshal.Read<LearntKey>(key.Value));
-            map.Update(key.Value, Bytes.Of(next).Value);
-            mirror.Rows[key] = value;
-            count++;
-        }
-        return count;
-    }
+    // A row of zeros says as much as none.
+    private static Bytes Nothing<T>(Bytes key) where T : unmanaged => Bytes.Of(default(T));
 
-    private int Put(string name, Table wanted)
+    private bool Differs(string name, Table wanted) => wanted.Missing(_tables[name].Mirror).Any() || wanted.Stale(_tables[name].Mirror).Any();
+
+    private void Put(string name, Table wanted)
     {
         var (map, mirror) = _tables[name];
         KeyValuePair<Bytes, Bytes>[] missing = [.. wanted.Missing(mirror)];
@@ -118,26 +132,22 @@ internal sealed class KernelTables
             map.UpdateBatch(Flatten(chunk, row => row.Key), Flatten(chunk, row => row.Value));
             foreach (var (key, value) in chunk) mirror.Rows[key] = value;
         }
-        return missing.Length;
     }
 
-    private int Delete(string name, Table wanted)
+    private void Delete(string name, Table wanted)
     {
         var (map, mirror) = _tables[name];
-        Bytes[] stale = [.. wanted.Stale(mirror)];
-        foreach (var key in stale)
+        foreach (var key in wanted.Stale(mirror).ToArray())
         {
             map.Delete(key.Value);
             mirror.Rows.Remove(key);
         }
-        return stale.Length;
     }
 
     // A pair that changes keeps its stamps: an older stamp written back by us may cost at most the one heartbeat between.
-    private int PutPairs(Table wanted)
+    private void PutPairs(Table wanted)
     {
         var (map, mirror) = _tables["pairs"];
-        var count = 0;
         var row = new PairRow[1];
         foreach (var (key, value) in wanted.Missing(mirror).ToArray())
         {
@@ -152,33 +162,10 @@ internal sealed class KernelTables
             _pairCounters.TryAdd(key.Value, new byte[_pairCounters.ValueLength]);
             map.Update(key.Value, Bytes.Of(next).Value);
             mirror.Rows[key] = value;
-            count++;
         }
-        return count;
     }
 
-    private int DeletePolicies(Table wanted)
-    {
-        var (map, mirror) = _tables["policies"];
-        Bytes[] stale = [.. wanted.Stale(mirror)];
-        foreach (var key in stale)
-        {
-            map.Update(key.Value, Bytes.Of(0u).Value);      // an array has no missing rows; 0 is Closed
-            mirror.Rows.Remove(key);
-        }
-        return stale.Length;
-    }
-
-    private Table ReadPolicies()
-    {
-        Table table = new();
-        Span<byte> value = stackalloc byte[4];
-        for (var tag = 0u; tag < _policies.Spec.MaxEntries; tag++)
-            if (_policies.TryLookup(Bytes.Of(tag).Value, value) && value.ContainsAnyExcept((byte)0)) table.Rows[Bytes.Of(tag)] = new(value.ToArray());
-        return table;
-    }
-
-    private static Table Read(BpfMap map)
+    private static Table Read(IBpfMap map)
     {
         Table table = new();
         var value = new byte[map.ValueLength];

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Demilune.Contracts.Nodes;
 using static Demilune.Node.Tests.Splice.OnPackets.Lab;
 
@@ -23,6 +24,38 @@ public sealed class PolicyTests
         Assert.True(client.Netns.CanConnect(allowed.LocalEndPoint!));
         Assert.True(client.Netns.CannotConnect(above.LocalEndPoint!));
         Assert.True(server.Netns.TryConnect(new IPEndPoint(client.Address(address), 1), Traffic.Silence) is null);
+    }
+
+    [Fact]
+    public void A_connection_that_lost_its_permission_is_not_its_other_sides_to_go_on_with_and_lives_again_when_it_is_allowed_again()
+    {
+        using var lab = new Lab();
+        var client = lab.Free(lab.AddPod("10.9.0.1"));
+        var server = lab.Free(lab.AddPod("10.9.0.2"));
+        lab.Group(server, In(4));
+        lab.Apply();
+        using var listener = server.Netns.Listen(server.Address(), 80);
+        using var asking = client.Netns.TryConnect(listener.LocalEndPoint!, Traffic.Patience)!;
+        using var answering = listener.Accept();
+        Assert.True(Traffic.Carries(asking, answering, 1000));
+
+        // The client may open nothing any more; the server still may, to any port of the client's, so also to that of the connection.
+        client.Port.SecurityGroupIds.Clear();
+        lab.Group(client, In(4));
+        lab.Apply();
+        answering.Send(new byte[100]);
+        asking.ReceiveTimeout = (int)Traffic.Silence.TotalMilliseconds * 4;      // several repetitions
+        Assert.Throws<SocketException>(() => asking.Receive(new byte[100]));
+        Assert.True(server.Netns.CanConnect(new IPEndPoint(client.Address(), Listening(client, out var other))));
+        other.Dispose();
+
+        lab.Free(client);
+        lab.Apply();
+        asking.ReceiveTimeout = 60_000;      // the repetitions have become rare
+        Assert.Equal(100, asking.Receive(new byte[100]));
+        Assert.True(Traffic.Carries(asking, answering, 1000));
+
+        static int Listening(LabPod pod, out Socket listener) => ((IPEndPoint)(listener = pod.Netns.Listen(pod.Address())).LocalEndPoint!).Port;
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Demilune.Contracts.Frames;
 using Demilune.Node.Splice.Maps;
 
 namespace Demilune.Node.Splice.Compile;
@@ -29,12 +30,7 @@ internal static class Pages
                 {
                     var chunk = Page(side.Ranges, page);
                     ClassesPage row = new() { Count = (byte)chunk.Length, More = (byte)((page + 1) * RulesPage.Length < side.Ranges.Count ? 1 : 0) };
-                    for (var i = 0; i < chunk.Length; i++)
-                        row.Classes[i] = new()
-                        {
-                            Chain = SpliceCompiler.ChainId(chunk[i].Panel.ChainId), Tag = tagOf(chunk[i].Panel), SourceMin = chunk[i].SourceMin, SourceMax = chunk[i].SourceMax,
-                            PortMin = chunk[i].Min, PortMax = chunk[i].Max, Protocol = chunk[i].Protocol,
-                        };
+                    for (var i = 0; i < chunk.Length; i++) row.Classes[i] = Row(chunk[i], tagOf(chunk[i].Panel));
                     table.Set(Key(subject.Id, identity, side.Direction, side.Family, page), row);
                 }
         }
@@ -62,6 +58,13 @@ internal static class Pages
         }
         return [.. rows];
     }
+
+    // Who got no tag is judged by nobody, and closed whatever is said of failures.
+    private static ClassRow Row(ClassRange range, ushort tag) => new()
+    {
+        Chain = SpliceCompiler.ChainId(range.Panel.ChainId), Tag = tag, OnFailure = tag == CombinationTags.Nobody ? (byte)0 : (byte)range.Panel.OnFailure,
+        SourceMin = range.SourceMin, SourceMax = range.SourceMax, PortMin = range.Min, PortMax = range.Max, Protocol = range.Protocol,
+    };
 
     // Without tags: those come and go.
     private static (byte Direction, byte Family, List<ClassRange> Ranges)[] Ranges(Subject<Classifier> subject, Identity? identity)

@@ -66,10 +66,6 @@ internal sealed class SpliceCompiler
     private SplicePlan Compile(IEnumerable<LearntName> learnt)
     {
         CompilePairs();
-        foreach (var policy in _state.SecurityPolicies)
-            // The contract's numbers are the tables'; one that we do not know (of a newer controller) is Closed.
-            if (policy.OnFailure is SecurityPolicy.Types.OnFailure.Open or SecurityPolicy.Types.OnFailure.ClosedForNew) _plan.Policies.Set(policy.Tag & 0xfff, (uint)policy.OnFailure);
-
         List<(Port Port, int Interface, Subject<Rule> Rules, Subject<Classifier> Classes)> ready = [];
         foreach (var port in _ports.Values)
             if (_interfaces.TryGetValue(port.Id, out var index))
@@ -83,7 +79,7 @@ internal sealed class SpliceCompiler
             PortRow row = new()
             {
                 Network = port.Network, Kind = (byte)port.Kind, Policy = rules.Id, Classes = classes.Id, Pair = PairOf(port.Id),
-                Flags = (byte)((port.PortSecurity ? PortRow.Security : 0) | (port.AdminStateUp && !_plan.Errors.ContainsKey(port.Id) ? PortRow.Up : 0)
+                Flags = (byte)(PortRow.Exists | (port.PortSecurity ? PortRow.Security : 0) | (port.AdminStateUp && !_plan.Errors.ContainsKey(port.Id) ? PortRow.Up : 0)
                     | (patterns is null ? 0 : PortRow.Learns) | (port.IngressLimit is null ? 0 : PortRow.Shaped) | (port.Apart ? PortRow.Apart : 0)),
                 RouterIpv4 = (ushort)port.RouterIpv4, RouterIpv6 = (ushort)port.RouterIpv6,
             };

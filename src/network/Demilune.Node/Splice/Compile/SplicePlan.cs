@@ -9,14 +9,13 @@ namespace Demilune.Node.Splice.Compile;
 /// <param name="memory">Of compilations before; null: there were none.</param>
 internal sealed class SplicePlan(PanelTags tags, CompilerMemory? memory = null)
 {
-    private readonly Dictionary<(string PortId, Prefix Address), Identity> _learnt = [];
+    private readonly HashSet<(string PortId, Prefix Address)> _learnt = [];
 
     public Table Ports { get; } = new();
     public Table Addresses { get; } = new();
     public Table Prefixes { get; } = new();
     public Table Chains { get; } = new();
     public Table Pairs { get; } = new();            // stamps zero: they are the kernel's
-    public Table Policies { get; } = new();
     public Table Rules { get; } = new();
     public Table Classes { get; } = new();
 
@@ -56,13 +55,13 @@ internal sealed class SplicePlan(PanelTags tags, CompilerMemory? memory = null)
     /// <summary>By id: ports whose rules speak of names.</summary>
     public Dictionary<string, LearningPort> LearningPorts { get; } = [];
 
-    /// <summary>Interface and address → identity and expiry; the kernel's stamps are zero.</summary>
+    /// <summary>Interface and address → identity and expiry.</summary>
     public Table Learnt { get; } = new();
 
     /// <summary>What is in <see cref="Learnt"/>, by port.</summary>
-    public IEnumerable<(string PortId, Prefix Address)> LearntAddresses => _learnt.Keys;
+    public IEnumerable<(string PortId, Prefix Address)> LearntAddresses => _learnt;
 
-    public bool Knows(string portId, Prefix address) => _learnt.ContainsKey((portId, address));
+    public bool Knows(string portId, Prefix address) => _learnt.Contains((portId, address));
 
     /// <summary>Gives an address the identity that it has for one port by the names it is known to it by.</summary>
     /// <returns>The rows that are needed for it. Null: its rules say nothing of these names, or more of this peer than fits.</returns>
@@ -83,14 +82,16 @@ internal sealed class SplicePlan(PanelTags tags, CompilerMemory? memory = null)
         LearntRows rows = new();
         try
         {
-            AddRows(rows.Rules, rows.Classes, port, [identity], TagOf);
+            // Only what its port asks: to the others this identity does not exist.
+            Pages.AddRules(rows.Rules, port.Rules, [identity]);
+            Pages.AddClasses(rows.Classes, port.Classes, [identity], TagOf);
         }
         catch (TooManyException)
         {
             return null;
         }
         rows.Learnt.Set(LearntKeyOf(port, address), new LearntRow { Identity = identity.Id, Expires = expires });
-        _learnt[(portId, address)] = identity;
+        _learnt.Add((portId, address));
         Rules.Add(rows.Rules);
         Classes.Add(rows.Classes);
         Learnt.Add(rows.Learnt);
@@ -105,40 +106,11 @@ internal sealed class SplicePlan(PanelTags tags, CompilerMemory? memory = null)
 
     public static LearntKey LearntKeyOf(LearningPort port, Prefix address) => new() { Interface = port.Interface, Address = address.ToAddress() };
 
-    /// <summary>
-    /// The rows needed while the tables go from <paramref name="previous"/> to this: whichever of the old and new identity an
-    /// address has, and whichever rules its peer, the answer must be in place.
-    /// </summary>
-    public (Table Rules, Table Classes) Transition(SplicePlan previous)
-    {
-        var (rules, classes) = (new Table(), new Table());
-        Identity[] identities = [.. Identities.Values, .. previous.Identities.Where(old => !Identities.ContainsKey(old.Key)).Select(old => old.Value)];
-        foreach (var subject in RuleSubjects.Values.Concat(previous.RuleSubjects.Values).DistinctBy(subject => subject.Id))
-            Pages.AddRules(rules, subject, identities);
-        foreach (var subject in ClassSubjects.Values.Concat(previous.ClassSubjects.Values).DistinctBy(subject => subject.Id))
-            Pages.AddClasses(classes, subject, identities, tags.Of);
-        foreach (var learnt in _learnt.Concat(previous._learnt).ToLookup(learnt => learnt.Key.PortId, learnt => learnt.Value))
-        {
-            Identity[] known = [.. learnt.DistinctBy(identity => identity.Id)];
-            if (LearningPorts.TryGetValue(learnt.Key, out var now)) AddRows(rules, classes, now, known, tags.Of);
-            if (previous.LearningPorts.TryGetValue(learnt.Key, out var before) && before != now) AddRows(rules, classes, before, known, tags.Of);
-        }
-        return (rules, classes);
-    }
-
-    // Only what its port asks: to the others this identity does not exist.
-    private static void AddRows(Table rules, Table classes, LearningPort port, IReadOnlyCollection<Identity> identities, Func<Panel, ushort> tagOf)
-    {
-        Pages.AddRules(rules, port.Rules, identities);
-        Pages.AddClasses(classes, port.Classes, identities, tagOf);
-    }
-
     private ushort TagOf(Panel panel)
     {
         var tag = tags.Of(panel);
         if (panel.IsOne || Panels.ContainsKey(panel)) return tag;
         Panels.Add(panel, tag);
-        if (tag != CombinationTags.Nobody && panel.FailsOpen) Policies.Set((uint)tag, 1u);
         return tag;
     }
 }

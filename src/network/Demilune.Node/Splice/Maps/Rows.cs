@@ -6,6 +6,8 @@ namespace Demilune.Node.Splice.Maps;
 // The rows of bpf/maps.h that user space writes or reads, field by field in the same order: an ABI that a test compares with
 // the C side. Integers are of this machine unless the C says __be16.
 
+// Of the tables whose rows have two versions, these are the versions (VersionedTable).
+
 /// <summary>16 bytes; IPv4 as ::ffff:a.b.c.d.</summary>
 [InlineArray(16)]
 internal struct Address16
@@ -28,7 +30,7 @@ internal struct PortRow
     public Mac6 Mac;
     public ushort RouterIpv4, RouterIpv6;
 
-    public const byte Security = 1, Up = 2, Learns = 4, Shaped = 8, Apart = 16;
+    public const byte Security = 1, Up = 2, Learns = 4, Shaped = 8, Apart = 16, Exists = 32;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -83,11 +85,11 @@ internal struct LearntKey
     public Address16 Address;
 }
 
-/// <summary>Times in nanoseconds since boot.</summary>
+/// <summary>Expires: nanoseconds since boot.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct LearntRow
 {
-    public ulong Identity, Expires, Used;
+    public ulong Identity, Expires;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -133,8 +135,8 @@ internal struct ClassRow
 {
     public ulong Chain;
     public ushort Tag, SourceMin, SourceMax, PortMin, PortMax;
-    public byte Protocol, Pad1;
-    public uint Pad2;
+    public byte Protocol, OnFailure;
+    public uint Pad;
 }
 
 [InlineArray(RulesPage.Length)]
@@ -184,7 +186,7 @@ internal struct PairCountersRow
 [StructLayout(LayoutKind.Sequential)]
 internal struct ConfigRow
 {
-    public uint Generation, Pad;
+    public ulong Generation;
 }
 
 [StructLayout(LayoutKind.Sequential)]
