@@ -10,27 +10,13 @@ namespace Demilune.Kubernetes.Tests;
 /// <summary>An API server that says exactly what a test scripts: one answer per request, in order of arrival per path.</summary>
 internal sealed class ApiStub : IDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly CancellationTokenSource _stop = new();
 
     public ApiStub()
     {
-        for (var attempt = 0; ; attempt++)
-        {
-            var port = Random.Shared.Next(20_000, 60_000);
-            _listener.Prefixes.Clear();
-            _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-            try
-            {
-                _listener.Start();
-            }
-            catch (HttpListenerException) when (attempt < 20)
-            {
-                continue;
-            }
-            Api = new KubernetesApi(new KubernetesClientConfiguration { Host = $"http://127.0.0.1:{port}" });
-            break;
-        }
+        (_listener, var port) = Listen();
+        Api = new KubernetesApi(new KubernetesClientConfiguration { Host = $"http://127.0.0.1:{port}" });
         _ = ServeAsync();
     }
 
@@ -47,6 +33,26 @@ internal sealed class ApiStub : IDisposable
         _stop.Cancel();
         _listener.Close();
         Api.Dispose();
+    }
+
+    private static (HttpListener Listener, int Port) Listen()
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            // One that could not start is of no more use.
+            var listener = new HttpListener();
+            var port = Random.Shared.Next(20_000, 60_000);
+            listener.Prefixes.Add($"http://127.0.0.1:{port}/");
+            try
+            {
+                listener.Start();
+                return (listener, port);
+            }
+            catch (HttpListenerException) when (attempt < 20)
+            {
+                // Somebody has that port.
+            }
+        }
     }
 
     private async Task ServeAsync()

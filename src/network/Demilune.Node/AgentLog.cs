@@ -53,7 +53,7 @@ internal static partial class AgentLog
     [LoggerMessage(2014, LogLevel.Error, "There are no tunnels to other nodes, and their pods cannot be reached: {Reason}. Tried again with the next change")]
     public static partial void NoTunnels(this ILogger log, string reason);
 
-    [LoggerMessage(2015, LogLevel.Warning, "Rows of the former state could not be removed: {Reason}. Tried again with the next change")]
+    [LoggerMessage(2016, LogLevel.Warning, "Rows of the former state could not be removed: {Reason}. Tried again with the next change")]
     public static partial void NotSettled(this ILogger log, string reason);
 
     [LoggerMessage(2020, LogLevel.Information, "Firewall {Pod} connected: {Engine} {Version}, real-time scheduling {RealTime}")]
