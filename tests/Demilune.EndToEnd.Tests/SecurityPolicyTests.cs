@@ -8,7 +8,7 @@ namespace Demilune.EndToEnd.Tests;
 
 /// <summary>What SecurityPolicies do to real requests, through a firewall's pod: allow-lists, several on one flow, one in the shadow; and how soon a change holds.</summary>
 [Collection(ShopCollection.Name)]
-public sealed class SecurityPolicyTests(DemiluneFixture shop, ITestOutputHelper output)
+public sealed class SecurityPolicyTests(DemiluneFixture shop, ITestOutputHelper output) : IAsyncDisposable
 {
     private const string Injection = "/search?id=1%27%20UNION%20SELECT%20a,b%20FROM%20users--";
 
@@ -18,6 +18,12 @@ public sealed class SecurityPolicyTests(DemiluneFixture shop, ITestOutputHelper 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     private string Web => $"http://{shop.Scene.Web}";
+
+    /// <summary>The cluster is left as it was found.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Stage.Obstacle is null) await RestoreAsync(CancellationToken.None);
+    }
 
     [Fact]
     public async Task A_request_that_an_allow_list_does_not_name_gets_a_403_that_names_the_policy()
@@ -186,15 +192,21 @@ public sealed class SecurityPolicyTests(DemiluneFixture shop, ITestOutputHelper 
         output.WriteLine($"a label opened after {opened.TotalMilliseconds:F0} ms, closed after {closed.TotalMilliseconds:F0} ms; a rule held after {ruled.TotalMilliseconds:F0} ms, an allow-list after {listed.TotalMilliseconds:F0} ms");
     }
 
-    /// <summary>As the example has it.</summary>
     private async Task ReadyAsync()
     {
         shop.SkipWhereImpossible();
-        await shop.Cluster.Kubectl.RunAsync(Stop, "annotate", "networkpolicy", "web", "-n", Scene.Namespace, "demilune.dev/shadow-security-policy-");
-        await shop.Cluster.Kubectl.NeedAsync(Stop, "apply", "-f", Path.Combine(Stage.Examples, "02-policy.yaml"));
-        await NamedAsync("security-policy=web-attacks");
-        await Scene.UntilAsync("the policy is enforced", () => DeployStep.EnforcedAsync(shop.Scene, Stop), Patience, Stop, 100);
+        await RestoreAsync(Stop);
         await UntilAsync("requests pass", async () => await StatusAsync("/") == "200" && await StatusAsync("/search") == "200");
+    }
+
+    /// <summary>As the example has it.</summary>
+    private async Task RestoreAsync(CancellationToken stop)
+    {
+        var kubectl = shop.Cluster.Kubectl;
+        await kubectl.RunAsync(stop, "annotate", "networkpolicy", "web", "-n", Scene.Namespace, "demilune.dev/shadow-security-policy-");
+        await kubectl.NeedAsync(stop, "apply", "-f", Path.Combine(Stage.Examples, "02-policy.yaml"));
+        await kubectl.NeedAsync(stop, "annotate", "networkpolicy", "web", "-n", Scene.Namespace, "demilune.dev/security-policy=web-attacks", "--overwrite");
+        await Scene.UntilAsync("the policy is enforced", () => DeployStep.EnforcedAsync(shop.Scene, stop), Patience, stop, 100);
     }
 
     private Task<string> NamedAsync(string annotation) =>
