@@ -37,7 +37,8 @@ public sealed class NoGapTests
         using var sending = new CancellationTokenSource();
         var sender = Task.Factory.StartNew(() => run.Send(sending.Token), TaskCreationOptions.LongRunning);
         var started = Stopwatch.StartNew();
-        for (; started.Elapsed < s_duration && !sender.IsCompleted; await Task.Delay(run.Pause(), cancel)) await run.ChangeAsync(cancel);
+        for (; started.Elapsed < s_duration && !sender.IsCompleted; await Task.Delay(run.Pause(), cancel))
+            await run.ChangeAsync(withTiers: started.Elapsed > s_duration / 2, cancel);
         await sending.CancelAsync();
         await sender;
         var (wrong, asked) = await run.JudgeAsync(cancel);
@@ -62,6 +63,7 @@ public sealed class NoGapTests
     private sealed class Run(LiveCluster live, Random random)
     {
         private readonly Lock _gate = new();
+        private readonly Random _traffic = new(random.Next());
         private readonly Dictionary<string, string> _teams = s_spaces.ToDictionary(space => space, _ => "red");
         private readonly Dictionary<string, Pod> _pods = [];
         private readonly Dictionary<PolicyId, NetworkPolicy> _policies = [];
@@ -89,7 +91,7 @@ public sealed class NoGapTests
             await EnforceAsync("begin", cancel);
         }
 
-        public async Task ChangeAsync(CancellationToken cancel)
+        public async Task ChangeAsync(bool withTiers, CancellationToken cancel)
         {
             var (space, name) = (s_spaces[random.Next(2)], s_names[random.Next(3)]);
             switch (random.Next(8))
@@ -116,7 +118,7 @@ public sealed class NoGapTests
                     _policies.Remove(id);
                     await EnforceAsync($"policy {id} is gone", cancel);
                     break;
-                case 4:
+                case 4 when withTiers:
                     var ofCluster = ClusterPolicy($"c{random.Next(3)}");
                     _policies[ofCluster.Id] = ofCluster;
                     await EnforceAsync($"policy {ofCluster.Id} of the cluster is new or another", cancel);
@@ -141,7 +143,7 @@ public sealed class NoGapTests
                         {
                             // Whoever is no more, or about to be no more, is not asked.
                             if (from.Uid == to.Uid || !_senders.Contains(from) || !_senders.Contains(to)) continue;
-                            var (port, v6) = (s_ports[random.Next(2)], (round & 2) != 0);
+                            var (port, v6) = (s_ports[_traffic.Next(2)], (round & 2) != 0);
                             var number = ++_number;
                             var before = Stopwatch.GetTimestamp();
                             if (round % 5 == 0) from.Pod.Send(Protocol.Udp, to.Pod.Address(v6), port, number);
@@ -195,11 +197,18 @@ public sealed class NoGapTests
                 ingress |= outcome.Ingress is not { Allowed: false } && outcome.SecurityPolicies.Count == 0;
                 whole |= outcome.Allowed && outcome.SecurityPolicies.Count == 0;
                 must &= outcome.Allowed && outcome.SecurityPolicies.Count == 0;
-                states.Add($"{period.Because} ({(!outcome.Allowed ? "denies" : outcome.SecurityPolicies.Count > 0 ? "has it judged" : "allows")})");
+                states.Add($"{period.Because}{(period.IsOneChange ? "" : " request by request")} ({Says(outcome)})");
             }
             // Both ends are on one node: in one change they change together.
             return (periods.Skip(1).All(period => period.IsOneChange) ? whole : egress && ingress, must, string.Join(", then ", states));
         }
+
+        private static string Says(Outcome outcome) => outcome switch
+        {
+            { Allowed: false } => "denies",
+            { SecurityPolicies.Count: > 0 } => "has it judged",
+            _ => "allows",
+        };
 
         /// <summary>Selectors do not look at addresses, and there are no other peers here.</summary>
         private static Prefix Any(bool v6) => new(v6, 1, v6 ? 128 : 32);
@@ -207,9 +216,9 @@ public sealed class NoGapTests
         private async Task EnforceAsync(string because, CancellationToken cancel)
         {
             var cluster = new Cluster(_teams.ToImmutableDictionary(team => team.Key, team => Labels(("team", team.Value))), [.. _pods.Values], [.. _policies.Values]);
-            // Whoever goes by label from a peer that is passed on to one that is denied is both between two requests: that is for the next tier to say, and it may allow.
-            var passes = _policies.Values.Concat(_former).Any(policy => policy.Ingress.Concat(policy.Egress).Any(rule => rule.Action == RuleAction.Pass));
-            var byRequests = !passes && random.Next(3) == 0;
+            // A tier names both ends by their labels and may deny: between the request that changes one end and the one that changes the other it says what neither state says.
+            var hasTiers = _policies.Values.Concat(_former).Any(policy => policy.Kind == PolicyKind.ClusterNetworkPolicy);
+            var byRequests = !hasTiers && random.Next(2) == 0;
             var period = new Period(Stopwatch.GetTimestamp(), PolicyCompiler.Compile(cluster), _pods.ToDictionary()) { Because = because, IsOneChange = !byRequests };
             var before = _periods.LastOrDefault();
             _periods.Add(period);
