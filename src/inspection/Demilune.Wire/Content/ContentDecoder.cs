@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.Text;
+using Demilune.Wire.Content.Zstandard;
 using Demilune.Wire.Http1;
 
 namespace Demilune.Wire.Content;
@@ -170,6 +171,7 @@ public sealed class ContentDecoder : IDisposable
             if (Lenient.Contains(name, "gzip"u8)) return new(static s => new GZipStream(s, CompressionMode.Decompress)) { _isGzip = true };
             if (Lenient.Contains(name, "deflate"u8)) return new(OpenDeflate);
             if (Lenient.AreEqual(name, "br"u8)) return new(static s => new BrotliStream(s, CompressionMode.Decompress));
+            if (Lenient.AreEqual(name, "zstd"u8)) return new(static s => new ZstandardStream(s));
             return null;
         }
 

@@ -5,9 +5,9 @@ namespace Demilune.Fuzz.Targets;
 /// <summary>Content decoding: the first byte chooses the codings, the rest is the body.</summary>
 internal static class ContentTarget
 {
-    private static readonly byte[][] s_codings = [[.. "gzip"u8], [.. "deflate"u8], [.. "br"u8], [.. "gzip, deflate"u8], [.. "br,gzip"u8], [.. "x"u8]];
+    private static readonly byte[][] s_codings = [[.. "gzip"u8], [.. "deflate"u8], [.. "br"u8], [.. "gzip, deflate"u8], [.. "br,gzip"u8], [.. "x"u8], [.. "zstd"u8], [.. "gzip, zstd"u8]];
 
-    public static FuzzTarget Content { get; } = new("content", "gzip, deflate and brotli bodies in pieces", bytes =>
+    public static FuzzTarget Content { get; } = new("content", "gzip, deflate, brotli and Zstandard bodies in pieces", bytes =>
     {
         if (bytes.Length < 2) return;
         var sink = new Sink();
