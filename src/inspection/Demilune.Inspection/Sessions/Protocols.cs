@@ -74,6 +74,7 @@ internal static class Protocols
         ModbusSession.Definition,
         EnipSession.Definition,
         IkeSession.Definition,
+        DceProtocol.Datagrams,
         NtpSession.Definition,
     ];
 

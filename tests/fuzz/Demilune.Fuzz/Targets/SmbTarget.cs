@@ -9,6 +9,7 @@ internal static class SmbTarget
     public static FuzzTarget Messages { get; } = new("smb", "frames and messages of SMB, and what may be in them", bytes =>
     {
         SmbDetection.OfStream(bytes);
+        if (DceDatagram.TryView(bytes, out var datagram)) _ = (datagram.Interface, datagram.Activity, datagram.Operation, datagram.Stub.Length);
         NtlmMessage.Find(bytes);
         foreach (var isClient in (bool[])[true, false])
         {

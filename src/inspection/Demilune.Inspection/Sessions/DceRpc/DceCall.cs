@@ -17,6 +17,9 @@ internal sealed class DceCall(SegmentPool pool)
     private bool _hasInterface;
 
     public uint Id { get; private set; }
+
+    /// <summary>Over UDP it names a call together with <see cref="Id"/>; else empty.</summary>
+    public Guid Activity { get; private set; }
     public Part Request { get; } = new(pool);
     public Part Response { get; } = new(pool);
     public ushort Operation { get; private set; }
@@ -51,10 +54,10 @@ internal sealed class DceCall(SegmentPool pool)
 
     public Part Of(Side from) => from == Side.Client ? Request : Response;
 
-    public void Begin(uint id)
+    public void Begin(uint id, Guid activity = default)
     {
         Clear();
-        (Id, Operation, Context, _hasInterface) = (id, 0, 0, false);
+        (Id, Activity, Operation, Context, _hasInterface) = (id, activity, 0, 0, false);
     }
 
     public void Clear()
@@ -95,5 +98,27 @@ internal sealed class DceCall(SegmentPool pool)
             default:
                 return false;
         }
+    }
+
+    /// <summary>Lets signatures see what has come of a part.</summary>
+    /// <param name="detector">Judges.</param>
+    /// <param name="from">Whose part.</param>
+    /// <param name="stub">The newest fragment's.</param>
+    public void Inspect(Detector detector, Side from, ReadOnlySpan<byte> stub)
+    {
+        var (part, pending) = (Of(from), Pending[(int)from]);
+        if (Request.Type == DceType.Request && part.Fragments == 1)
+        {
+            if (TryGet(from, BufferId.DceInterface, 0, default, out var called)) detector.Offer(BufferId.DceInterface, called.Bytes);
+            if (TryGet(from, BufferId.DceOperation, 0, default, out var operation)) detector.Offer(BufferId.DceOperation, operation.Bytes);
+            detector.Keep(pending, long.MaxValue);
+        }
+        var start = part.Stub.Total;
+        part.Stub.Begin(stub);
+        part.Stub.IsComplete = part.IsComplete;
+        if (!stub.IsEmpty) detector.Offer(BufferId.DceStubData, ref part.Stub.Tail, stub);
+        detector.Keep(pending, part.Stub.Total + InspectionWindow.Overlap);
+        detector.Evaluate(pending, new DetectionBuffers { Message = Message, Body = stub }, part.IsComplete ? 0 : start, Transaction);
+        part.Stub.End(stub);
     }
 }

@@ -1,6 +1,5 @@
 using Demilune.Inspection.Detection;
 using Demilune.Inspection.Reassembly;
-using Demilune.Rules.Buffers;
 using Demilune.Wire.DceRpc;
 
 namespace Demilune.Inspection.Sessions.DceRpc;
@@ -82,7 +81,7 @@ internal sealed class DceConversation(SegmentPool pool, Detector detector, bool 
                 call.Name(Called(fragment.Context), fragment.Context, fragment.Operation);
                 break;
         }
-        Inspect(from, call, fragment.Type == DceType.Response && !isOverPipe ? fragment.Body : fragment.Stub);
+        call.Inspect(detector, from, fragment.Type == DceType.Response && !isOverPipe ? fragment.Body : fragment.Stub);
         return from == Side.Server && part.IsComplete;
     }
 
@@ -97,24 +96,6 @@ internal sealed class DceConversation(SegmentPool pool, Detector detector, bool 
 
     private static bool IsCall(DceType type) => type is
         DceType.Request or DceType.Response or DceType.Fault or DceType.Bind or DceType.BindAck or DceType.BindNak or DceType.AlterContext or DceType.AlterContextResponse;
-
-    private void Inspect(Side from, DceCall call, ReadOnlySpan<byte> stub)
-    {
-        var (part, pending) = (call.Of(from), call.Pending[(int)from]);
-        if (call.Request.Type == DceType.Request && part.Fragments == 1)
-        {
-            if (call.TryGet(from, BufferId.DceInterface, 0, default, out var called)) detector.Offer(BufferId.DceInterface, called.Bytes);
-            if (call.TryGet(from, BufferId.DceOperation, 0, default, out var operation)) detector.Offer(BufferId.DceOperation, operation.Bytes);
-            detector.Keep(pending, long.MaxValue);
-        }
-        var start = part.Stub.Total;
-        part.Stub.Begin(stub);
-        part.Stub.IsComplete = part.IsComplete;
-        if (!stub.IsEmpty) detector.Offer(BufferId.DceStubData, ref part.Stub.Tail, stub);
-        detector.Keep(pending, part.Stub.Total + InspectionWindow.Overlap);
-        detector.Evaluate(pending, new DetectionBuffers { Message = call.Message, Body = stub }, part.IsComplete ? 0 : start, call.Transaction);
-        part.Stub.End(stub);
-    }
 
     private void Propose(DceFragment bind)
     {

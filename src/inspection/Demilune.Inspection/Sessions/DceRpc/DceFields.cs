@@ -30,6 +30,26 @@ internal static class DceFields
         json.WriteString("rpc_version"u8, string.Create(CultureInfo.InvariantCulture, $"5.{conversation.MinorVersion}"));
     }
 
+    public static void WriteDatagram(Utf8JsonWriter json, DceCall call)
+    {
+        json.WriteString("request"u8, call.Request.IsComplete ? "REQUEST"u8 : "REQUEST_LOST"u8);
+        if (call.Request.IsComplete)
+        {
+            json.WriteStartObject("req"u8);
+            json.WriteNumber("opnum"u8, call.Operation);
+            WritePart(json, call.Request);
+        }
+        json.WriteString("response"u8, call.Response.IsComplete ? "RESPONSE"u8 : "UNREPLIED"u8);
+        if (call.Response.IsComplete)
+        {
+            json.WriteStartObject("res"u8);
+            WritePart(json, call.Response);
+        }
+        json.WriteString("activityuuid"u8, call.Activity);
+        json.WriteNumber("seqnum"u8, call.Id);
+        json.WriteString("rpc_version"u8, "4.0"u8);
+    }
+
     public static void WriteInSmb(Utf8JsonWriter json, DceCall call, DceConversation conversation)
     {
         json.WriteString("request"u8, call.Request.Type is { } request ? NameOf(request) : "REQUEST_LOST");

@@ -4,7 +4,7 @@ using Demilune.Wire.DceRpc;
 
 namespace Demilune.Inspection.Sessions.DceRpc;
 
-/// <summary>DCE/RPC over a connection of its own. Over SMB's pipes it is <c>Smb</c>'s.</summary>
+/// <summary>DCE/RPC over a connection of its own, or over UDP. Over SMB's pipes it is <c>Smb</c>'s.</summary>
 internal static class DceProtocol
 {
     public static IReadOnlyList<BufferId> Buffers { get; } = [BufferId.DceStubData, BufferId.DceInterface, BufferId.DceOperation];
@@ -15,5 +15,14 @@ internal static class DceProtocol
         OfStream = static (from, bytes) => DceDetection.OfStream(from == Side.Client, bytes),
         Buffers = Buffers,
         Open = static (options, pool, detector) => new DceSession(options, pool, detector),
+    };
+
+    /// <summary>The same without connections.</summary>
+    public static Protocol Datagrams { get; } = new()
+    {
+        App = AppProtocol.DceRpc,
+        OfDatagram = static (from, bytes) => from == Side.Client && DceDatagram.IsLikely(bytes) ? Wire.Detection.Yes : Wire.Detection.No,
+        Buffers = Buffers,
+        Open = static (options, pool, detector) => new DceDatagramSession(options, pool, detector),
     };
 }

@@ -1,8 +1,5 @@
-using System.Text.Json;
 using Demilune.Inspection.Detection;
-using Demilune.Inspection.Events;
 using Demilune.Inspection.Reassembly;
-using Demilune.Rules.Buffers;
 using Demilune.Rules.Compile;
 using Demilune.Wire.DceRpc;
 
@@ -13,31 +10,10 @@ internal sealed class DceSession(InspectorOptions options, SegmentPool pool, Det
 {
     private readonly DceReader[] _readers = [new(), new()];
     private readonly DceConversation _conversation = new(pool, detector, isOverPipe: false);
-    private readonly Stack<Transaction> _spare = new();
-    private Transaction? _latest;
+    private readonly Stack<DceTransaction> _spare = new();
+    private DceTransaction? _latest;
     private int _transactions;
     private bool _isUnreadable;
-
-    /// <summary>A call as a transaction of its own.</summary>
-    private sealed class Transaction(DceConversation conversation) : ITransaction, IMessageBuffers, IRecordFields
-    {
-        public int Number { get; set; }
-        public string RecordType => "dcerpc";
-        public IRecordFields Record => this;
-        public DceCall? Call { get; set; }
-        public Side Facing { get; set; }
-
-        public bool TryGet(BufferId id, int instance, ReadOnlySpan<byte> piece, out BufferView view)
-        {
-            view = default;
-            return Call is not null && Call.TryGet(Facing, id, instance, piece, out view);
-        }
-
-        public void Write(Utf8JsonWriter json)
-        {
-            if (Call is not null) DceFields.Write(json, Call, conversation);
-        }
-    }
 
     public void Begin(RuleSet rules, bool isDatagram)
     {
@@ -68,7 +44,7 @@ internal sealed class DceSession(InspectorOptions options, SegmentPool pool, Det
 
     public void Clear()
     {
-        foreach (var call in _conversation.Calls) Recycle((Transaction)call.Transaction);
+        foreach (var call in _conversation.Calls) Recycle((DceTransaction)call.Transaction);
         _conversation.Clear();
         _latest = null;
     }
@@ -82,25 +58,25 @@ internal sealed class DceSession(InspectorOptions options, SegmentPool pool, Det
         if (_conversation.Find(from, fragment, out var isNew) is not { } call) return;
         if (isNew)
         {
-            var transaction = _spare.TryPop(out var spare) ? spare : new(_conversation);
+            var transaction = _spare.TryPop(out var spare) ? spare : new((json, told) => DceFields.Write(json, told, _conversation));
             (transaction.Number, transaction.Call) = (_transactions++, call);
             (call.Transaction, call.Message) = (transaction, transaction);
         }
-        _latest = (Transaction)call.Transaction;
+        _latest = (DceTransaction)call.Transaction;
         _latest.Facing = from;
         if (_conversation.Take(from, fragment, call)) Finish(call);
     }
 
     private void Finish(DceCall call)
     {
-        var transaction = (Transaction)call.Transaction;
+        var transaction = (DceTransaction)call.Transaction;
         if (options.LogTransactions)
             detector.Scope.TellRecord(transaction.RecordType, transaction.Number, transaction);
         Recycle(transaction);
         _conversation.Forget(call);
     }
 
-    private void Recycle(Transaction transaction)
+    private void Recycle(DceTransaction transaction)
     {
         transaction.Call = null;
         if (_latest == transaction) _latest = null;
