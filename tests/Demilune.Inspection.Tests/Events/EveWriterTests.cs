@@ -47,17 +47,40 @@ public class EveWriterTests
         Assert.Equal("2023-11-14T22:13:20.123456+0000", record.GetProperty("timestamp").GetString());
     }
 
-    private static List<JsonElement> Records(string rules, string request)
+    [Theory]
+    [InlineData("1.2.3.4, 5.6.7.8", true, "5.6.7.8")]
+    [InlineData("1.2.3.4, 5.6.7.8", false, "1.2.3.4")]
+    [InlineData("[2001:db8::1]:8080", true, "2001:db8::1")]
+    [InlineData("7.7.7.7:1234", true, "7.7.7.7")]
+    [InlineData("somebody else", true, null)]
+    [InlineData("999.1.1.1", true, null)]
+    public void Who_is_behind_a_proxy_is_told_beside_its_address_or_in_its_place(string field, bool isReverse, string? behind)
+    {
+        foreach (var overwrites in (bool[])[true, false])
+        {
+            var records = Records("""alert http any any -> any any (http.uri; content:"/"; sid:1;)""", $"GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {field}\r\n\r\n",
+                new() { ForwardedFor = new("x-forwarded-for", isReverse, overwrites) }, new() { Http = new() { TellsHeads = true } });
+            var http = records.Single(record => record.GetProperty("event_type").GetString() == "http");
+            var alert = records.Single(record => record.GetProperty("event_type").GetString() == "alert");
+            Assert.Equal(field, http.GetProperty("http").GetProperty("xff").GetString());
+            Assert.Equal(overwrites && behind is not null ? behind : "10.0.0.1", http.GetProperty("src_ip").GetString());
+            Assert.Equal("10.0.0.2", http.GetProperty("dest_ip").GetString());
+            Assert.Equal(overwrites ? null : behind, http.TryGetProperty("xff", out var beside) ? beside.GetString() : null);
+            Assert.Equal(behind, alert.GetProperty("alert").TryGetProperty("xff", out var told) ? told.GetString() : null);
+        }
+    }
+
+    private static List<JsonElement> Records(string rules, string request, EveOptions? eve = null, InspectorOptions? options = null)
     {
         var records = new List<JsonElement>();
-        using var writer = new EveWriter(json => records.Add(JsonDocument.Parse(json.ToArray()).RootElement))
+        using var writer = new EveWriter(json => records.Add(JsonDocument.Parse(json.ToArray()).RootElement), eve ?? new())
         {
             Identities = new(new Dictionary<(int, IpAddress), Identity>
             {
                 [(0, Conversation.ClientV4)] = new("default", "attacker", new Dictionary<string, string> { ["app"] = "shop" }),
             }.ToFrozenDictionary()),
         };
-        var inspector = new Inspector(new());
+        var inspector = new Inspector(options ?? new());
         inspector.Publish(PolicySetSnapshot.Single(new(0, "web-attacks", 1, true, RuleSet.Compile([new("t", rules)], new()).Rules)));
         var talk = new Conversation();
         foreach (var frame in talk.Handshake().Concat(talk.Send(Side.Client, request)))

@@ -1,6 +1,10 @@
 using System.Text;
+using Demilune.Inspection.Events.Eve;
+using Demilune.Inspection.Frames;
+using Demilune.Inspection.Policies;
 using Demilune.Inspection.Tests.Traffic;
 using Demilune.Inspection.Verdicts;
+using Demilune.Rules.Compile;
 
 namespace Demilune.Inspection.Tests.Sessions;
 
@@ -38,6 +42,32 @@ public sealed class SmtpTests
     }
 
     [Fact]
+    public void A_mail_is_told_with_the_fields_that_are_asked_for()
+    {
+        var talk = new Conversation();
+        var lines = new List<string>();
+        using var writer = new EveWriter(json => lines.Add(Encoding.UTF8.GetString(json)));
+        var inspector = new Inspector(new()
+        {
+            Mail = new() { Told = [.. MailField.All.Where(field => field.IsExtended || field.Name == "received")], TellsSubjectHash = true },
+        });
+        inspector.Publish(PolicySetSnapshot.Single(new(0, "mail", 1, Prevent: true, RuleSet.Empty)));
+        Play(talk.Handshake());
+        Greet(Play, talk, 1460, "354 go\r\n");
+        Play(talk.Send(Side.Client, Encoding.ASCII.GetBytes("Received: by a\r\nBcc: c@y, d@y\r\nSubject: hi\r\nReceived: by b\r\nDate: today\r\n" + Mail)));
+        Play(talk.Send(Side.Server, "250 ok\r\n"u8.ToArray()));
+        var email = Assert.Single(lines, line => line.Contains("\"event_type\":\"smtp\"", StringComparison.Ordinal));
+        Assert.Contains("""
+            "bcc":["c@y","d@y"],"subject":"hi","received":["by a","by b"],"subject_md5":"49f68a5c8493ec2c0bf489821c21fc3b","attachment":["a.exe"]
+            """.Trim(), email, StringComparison.Ordinal);
+
+        void Play(IEnumerable<Sent> frames)
+        {
+            foreach (var frame in frames) inspector.Inspect(new Frame(frame.Bytes, frame.Arrival), 1_700_000_000_000_000_000, writer, new());
+        }
+    }
+
+    [Fact]
     public void What_follows_a_mail_is_a_transaction_of_its_own()
     {
         var talk = new Conversation();
@@ -70,13 +100,15 @@ public sealed class SmtpTests
         Assert.Equal([DropReason.Ambiguous], replay.Drops);
     }
 
-    private static void Greet(Replay replay, Conversation talk, int pieceLength, string answer)
+    private static void Greet(Replay replay, Conversation talk, int pieceLength, string answer) => Greet(frames => replay.Feed(frames), talk, pieceLength, answer);
+
+    private static void Greet(Action<IEnumerable<Sent>> play, Conversation talk, int pieceLength, string answer)
     {
         foreach (var (from, text) in ((Side, string)[])
         [
             (Side.Server, "220 mail.example ESMTP\r\n"), (Side.Client, "EHLO me\r\n"), (Side.Server, "250-mail\r\n250 PIPELINING\r\n"), (Side.Client, "MAIL FROM:<a@x> SIZE=9\r\n"),
             (Side.Server, "250 ok\r\n"), (Side.Client, "RCPT TO:<b@y>\r\n"), (Side.Server, "250 ok\r\n"), (Side.Client, "DATA\r\n"), (Side.Server, answer),
         ])
-            replay.Feed(talk.Send(from, Encoding.ASCII.GetBytes(text), pieceLength));
+            play(talk.Send(from, Encoding.ASCII.GetBytes(text), pieceLength));
     }
 }

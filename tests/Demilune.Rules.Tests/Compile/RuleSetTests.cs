@@ -24,6 +24,14 @@ public class RuleSetTests
     }
 
     [Fact]
+    public void Certificates_are_kept_where_somebody_keeps_them_and_the_rule_is_refused_elsewhere()
+    {
+        const string rule = "alert tls any any -> any any (tls.store; sid:1;)";
+        Assert.True(Assert.Single(RuleProbe.Compile(rule).Rules.Signatures).StoresCertificates);
+        Assert.Contains("keeps no certificates", Assert.Single(RuleSet.Compile([new("test.rules", rule)], new() { StoresFiles = false }).Errors).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Who_sets_a_flow_bit_is_evaluated_before_who_asks_for_it()
     {
         var compiled = RuleProbe.Compile("""

@@ -15,6 +15,7 @@ public class FaultVectors
     [InlineData("alert tcp any any - any any (sid:1;)", "test.rules:1:19: Between the two ends")]
     [InlineData("alert tcp any any -> any any (sid:1;", "Expected ) at the end")]
     [InlineData("alert tcp any any -> any any (geoip:src,NL; sid:7;)", "'geoip' is not supported: there is no GeoIP database. The rule is not loaded, since without this condition it would mean something else. (sid 7)")]
+    [InlineData("alert tcp any any -> any any (content:\"a\"; tls.store; sid:7;)", "tls.store is for rules about TLS")]
     [InlineData("alert http any any -> any any (flow:to_client; http.uri; content:\"/\"; sid:1;)", "http.uri exists to_server only")]
     [InlineData("alert tcp any any -> any any (content:\"abc\"; depth:2; sid:1;)", "depth:2 is less than the content's 3 bytes")]
     [InlineData("alert tcp any any -> any any (content:\"abc\"; offset:1; distance:2; sid:1;)", "not both")]

@@ -41,7 +41,7 @@ internal sealed class FrozenRecord : IRecordFields
 /// <summary>The same for HTTP.</summary>
 internal sealed class HttpCopy(HttpFields http)
 {
-    private readonly byte[] _host = http.Host.ToArray(), _uri = http.Uri.ToArray(), _agent = http.UserAgent.ToArray(), _type = http.ContentType.ToArray(),
+    private readonly byte[] _host = http.Host.ToArray(), _uri = http.Uri.ToArray(), _agent = http.UserAgent.ToArray(), _forwarded = http.ForwardedFor.ToArray(), _type = http.ContentType.ToArray(),
         _referer = http.Referer.ToArray(), _method = http.Method.ToArray(), _protocol = http.Protocol.ToArray(), _location = http.Location.ToArray(), _range = http.ContentRange.ToArray(),
         _asked = http.RequestBody.ToArray(), _answered = http.ResponseBody.ToArray();
     private readonly IReadOnlyList<HttpHeader>? _ofRequest = http.RequestHeaders, _ofResponse = http.ResponseHeaders;
@@ -51,7 +51,7 @@ internal sealed class HttpCopy(HttpFields http)
 
     public HttpFields Fields => new()
     {
-        Host = _host, Uri = _uri, UserAgent = _agent, ContentType = _type, Referer = _referer, Method = _method, Protocol = _protocol, Location = _location, ContentRange = _range,
+        Host = _host, Uri = _uri, UserAgent = _agent, ForwardedFor = _forwarded, ContentType = _type, Referer = _referer, Method = _method, Protocol = _protocol, Location = _location, ContentRange = _range,
         RequestBody = _asked, ResponseBody = _answered, RequestHeaders = _ofRequest, ResponseHeaders = _ofResponse,
         Port = _numbers.Port, Status = _numbers.Status, Length = _length, Details = _details,
     };

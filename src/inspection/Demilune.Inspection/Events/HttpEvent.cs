@@ -23,6 +23,9 @@ public readonly ref struct HttpFields
     /// <summary>As the client wrote it.</summary>
     public ReadOnlySpan<byte> Uri { get; init; }
     public ReadOnlySpan<byte> UserAgent { get; init; }
+
+    /// <summary>Whom a proxy asks for, as it says.</summary>
+    public ReadOnlySpan<byte> ForwardedFor { get; init; }
     public ReadOnlySpan<byte> ContentType { get; init; }
     public ReadOnlySpan<byte> Referer { get; init; }
     public ReadOnlySpan<byte> Method { get; init; }

@@ -48,7 +48,7 @@ public sealed record RuleSetOptions
     /// <summary>True: a condition of <c>requires</c> that is not known counts as met. Default false: such rules are left out, as in Suricata.</summary>
     public bool IgnoreUnknownRequirements { get; init; }
 
-    /// <summary>Whether files that <c>filestore</c> names are really kept. Default: yes. Otherwise such rules are refused.</summary>
+    /// <summary>Whether files that <c>filestore</c> names, and certificates that <c>tls.store</c> does, are really kept. Default: yes. Otherwise such rules are refused.</summary>
     public bool StoresFiles { get; init; } = true;
 
     /// <summary>Reads a list that a rule of a source names, line by line; null: there is none. Default: there are none.</summary>

@@ -65,6 +65,9 @@ public sealed class Signature
     /// <summary>The transaction that it matches in gets no record (<c>config: logging disable</c>).</summary>
     public bool MutesRecords { get; init; }
 
+    /// <summary>The certificates of the TLS connection that it matches in are to be kept (<c>tls.store</c>).</summary>
+    public bool StoresCertificates { get; init; }
+
     public required RuleHeader Header { get; init; }
 
     /// <summary>The directions in which this signature can match at all: from <c>flow</c> and from its buffers.</summary>

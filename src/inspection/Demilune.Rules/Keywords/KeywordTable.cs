@@ -50,6 +50,7 @@ internal static class KeywordTable
         ["tls_cert_valid"] = TlsKeywords.Valid, ["tls.cert_chain_len"] = ProtocolNumber.Of(BufferId.TlsCertChainLength),
         ["tls.subject"] = TlsKeywords.Text(BufferId.TlsCertSubject), ["tls.issuerdn"] = TlsKeywords.Text(BufferId.TlsCertIssuer),
         ["tls.fingerprint"] = TlsKeywords.Text(BufferId.TlsCertFingerprint, isWhole: true),
+        ["tls_store"] = TlsKeywords.Store, ["tls.store"] = TlsKeywords.Store,
         ["frame"] = FrameKeyword.Parse,
         ["http2.frametype"] = Http2Keywords.FrameType, ["http2.errorcode"] = Http2Keywords.ErrorCode, ["http2.settings"] = Http2Keywords.Settings,
         ["http2.priority"] = ProtocolNumber.Of(Buffers.BufferId.Http2Priority), ["http2.window"] = ProtocolNumber.Of(Buffers.BufferId.Http2Window),

@@ -26,6 +26,7 @@ internal static class RuleValidity
             }
             if (WrongContent(test) is { } wrong) return wrong;
         }
+        if (builder.StoresCertificates && app != AppProtocol.Tls) return new(rule.Protocol.Position, "tls.store is for rules about TLS: alert tls …");
         var raw = builder.Tests.Find(static test => test.Buffer == BufferId.HttpHeaderRaw);
         return raw is null || builder.Direction is not null ? null : new(raw.Position, "http.header.raw needs flow:to_server or flow:to_client: it says whose.");
     }

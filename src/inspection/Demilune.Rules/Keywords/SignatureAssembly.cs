@@ -45,7 +45,7 @@ internal static class SignatureAssembly
             Header = header, Directions = directions, PayloadScope = scope, Kind = KindOf(builder, header, scope),
             LeavesSegments = header.Protocol.IpProtocol is null && scope == (PayloadScope.Packet | PayloadScope.Stream) && !IsAnchored(builder),
             AlertsOnPass = builder.AlertsOnPass, NoAlert = builder.NoAlert || rule.Action.Text.Equals("config", StringComparison.OrdinalIgnoreCase),
-            Bypass = builder.Bypass, MutesRecords = builder.MutesRecords,
+            Bypass = builder.Bypass, MutesRecords = builder.MutesRecords, StoresCertificates = builder.StoresCertificates,
             Tag = builder.Tag, Rate = laid.LastOrDefault(entry => entry.Rate is not null)?.Rate,
             Suppressions = [.. laid.Select(entry => entry.Suppression).OfType<Suppression>()],
             Flowbits = builder.Flowbits,

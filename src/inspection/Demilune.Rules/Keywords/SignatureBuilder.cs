@@ -34,6 +34,9 @@ internal sealed class SignatureBuilder(RuleSetOptions options, StateNames names,
     public bool AlertsOnPass { get; set; }
     public bool Bypass { get; set; }
     public bool MutesRecords { get; set; }
+
+    /// <summary><c>tls.store</c></summary>
+    public bool StoresCertificates { get; set; }
     public RuleThreshold? Threshold { get; set; }
 
     /// <summary>What <c>filestore</c> said; null without it.</summary>

@@ -48,6 +48,15 @@ internal static class TlsKeywords
     public static SyntaxFault? Valid(SignatureBuilder signature, OptionSyntax option) =>
         Outcome.Bare(option) ?? ProtocolNumber.Add(signature, option, BufferId.TlsCertValidity, new(0, 0));
 
+    /// <summary><c>tls.store</c></summary>
+    public static SyntaxFault? Store(SignatureBuilder signature, OptionSyntax option)
+    {
+        if (!signature.Options.StoresFiles)
+            return option.NameFault($"'{option.Name}' is not supported here: this engine keeps no certificates. The rule is not loaded, since without this condition it would mean something else.");
+        signature.StoresCertificates = true;
+        return Outcome.Bare(option);
+    }
+
     /// <summary><c>tls.subject:[!]"text"</c> and its kind, from before buffers were sticky.</summary>
     public static KeywordParser Text(BufferId buffer, bool isWhole = false) => (signature, option) =>
     {

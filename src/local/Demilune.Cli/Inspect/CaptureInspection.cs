@@ -43,13 +43,11 @@ internal sealed class CaptureInspection : IDisposable
         (_rules, _request, _output) = (rules, request, output);
         _inspector = new(request.Settings.Inspector with { Inline = request.Inline, VerifyChecksums = request.VerifyChecksums, LogFlows = true, Profile = request.Profile });
         _inspector.Publish(PolicySetSnapshot.Single(new(0, "inspect", 1, Prevent: request.Inline, rules)));
-        _files = request.Settings.FileStore is { } keeping
-            ? new(keeping with { Directory = Path.Combine(request.LogDirectory ?? Environment.CurrentDirectory, keeping.Directory) }, output)
-            : null;
-        _lines = request.Settings.FastFile is { } fast && request.LogDirectory is { } directory
-            ? new(File.AppendText(Path.Combine(directory, fast)), request.Inline, _files is null ? output : _files)
-            : null;
-        _events = _lines is not null ? _lines : _files is not null ? _files : output;
+        var directory = request.LogDirectory ?? Environment.CurrentDirectory;
+        _events = output;
+        if (request.Settings.FileStore is { } keeping) _events = _files = new(keeping with { Directory = Path.Combine(directory, keeping.Directory) }, _events);
+        if (request.Settings.CertificateDirectory is { } certificates) _events = new CertificateStore(Path.Combine(directory, certificates), request.Log, _events);
+        if (request.Settings.FastFile is { } fast && request.LogDirectory is not null) _events = _lines = new(File.AppendText(Path.Combine(directory, fast)), request.Inline, _events);
     }
 
     /// <summary>One capture from its first to its last frame.</summary>

@@ -18,6 +18,9 @@ internal sealed record EngineSettings
     /// <summary>Null: alerts are not written as lines.</summary>
     public string? FastFile { get; private init; }
 
+    /// <summary>Where certificates go that rules want kept; null: nowhere.</summary>
+    public string? CertificateDirectory { get; private init; }
+
     /// <summary>Null: no files are kept.</summary>
     public FileStoreSettings? FileStore { get; private init; }
 
@@ -45,13 +48,15 @@ internal sealed record EngineSettings
             Outputs = written,
             FastFile = settings.Items("outputs").Where(item => item.Name == "fast" && settings.Flag($"{item.Path}.enabled") != false)
                 .Select(item => settings.Text($"{item.Path}.filename") ?? "fast.log").FirstOrDefault(),
+            CertificateDirectory = settings.Items("outputs").Where(item => item.Name == "tls-store" && settings.Flag($"{item.Path}.enabled") != false)
+                .Select(item => settings.Text($"{item.Path}.certs-log-dir") ?? "").FirstOrDefault(),
             VerifyChecksums = settings.Text("pcap-file.checksum-checks") == "auto" ? null : settings.Flag("pcap-file.checksum-checks"),
             FileStore = StoreOf(settings) is { } store ? new(settings.Text($"{store}.dir") ?? "filestore", settings.Flag($"{store}.write-fileinfo") == true,
                 int.TryParse(settings.Text($"{store}.max-open-files"), out var most) && most > 0 ? most : DefaultOpenFiles, new()) : null,
             Inspector = new()
             {
                 Http = HttpOf(settings, eve),
-                Mail = MailOf(settings),
+                Mail = MailOf(settings, TlsSettings.Record(settings, outputs.Length > 0 ? outputs[0].Path : null, "smtp")),
                 Files = FilesOf(settings, StoreOf(settings), outputs.Length > 0 ? outputs[0].Path : null),
                 Inline = inline,
                 LogFlows = true,
@@ -89,7 +94,7 @@ internal sealed record EngineSettings
         const string http = "app-layer.protocols.http.libhtp.default-config";
         return new()
         {
-            TellsHeads = eve is { HttpRequestHeaders: true } or { HttpResponseHeaders: true } or { HttpCustom.Count: > 0 },
+            TellsHeads = eve is { HttpRequestHeaders: true } or { HttpResponseHeaders: true } or { HttpCustom.Count: > 0 } or { ForwardedFor: not null },
             TellsBodies = eve is { HttpBody: true } or { HttpBodyPrintable: true },
             UriPasses = settings.Flag($"{http}.double-decode-path") == true || settings.Flag($"{http}.double-decode-query") == true ? 2 : 1,
             RequestBodyLimit = settings.Size($"{http}.request-body-limit") ?? 4096,
@@ -98,13 +103,20 @@ internal sealed record EngineSettings
         };
     }
 
-    private static MailOptions MailOf(Settings settings)
+    /// <param name="settings">As read.</param>
+    /// <param name="record">What is said of records of SMTP; null: nothing.</param>
+    private static MailOptions MailOf(Settings settings, string? record)
     {
         const string smtp = "app-layer.protocols.smtp";
         string[] schemes = [.. settings.Items($"{smtp}.mime.extract-urls-schemes").Select(item => item.Name)];
         if (schemes.Length == 0) schemes = ["http"];
+        string[] Listed(string name) => record is null ? [] : [.. settings.Items($"{record}.{name}").Select(item => item.Name.ToLowerInvariant())];
+        var custom = Listed("custom");
+        var extended = record is not null && settings.Flag($"{record}.extended") == true;
         return new()
         {
+            Told = [.. MailField.All.Where(field => (extended && field.IsExtended) || custom.Contains(field.Name) || custom.Contains(field.Field))],
+            TellsSubjectHash = Listed("md5").Contains("subject"),
             RawExtraction = settings.Flag($"{smtp}.raw-extraction") == true,
             UrlSchemes = settings.Flag($"{smtp}.mime.extract-urls") == false ? [] : [.. schemes.Select(name => Encoding.ASCII.GetBytes(name == "mailto" ? "mailto:" : $"{name.ToLowerInvariant()}://"))],
             KeepsUrlScheme = settings.Flag($"{smtp}.mime.log-url-scheme") == true,

@@ -23,6 +23,7 @@ internal sealed record EveOutput(string File, EveOptions Options)
             Metadata = settings.Flag($"{path}.metadata") != false,
             CaptureName = settings.Flag($"{path}.pcap-file") == true,
             Host = settings.Text("sensor-name"),
+            ForwardedFor = ForwardedOf(settings, $"{path}.xff"),
         };
         if (settings.Flag($"{path}.community-id") == true) options = options with { CommunitySeed = (ushort)(settings.Size($"{path}.community-id-seed") ?? 0) };
         foreach (var (name, below) in settings.Items($"{path}.types"))
@@ -61,6 +62,9 @@ internal sealed record EveOutput(string File, EveOptions Options)
         }
         return options with { Types = types.ToFrozenSet(StringComparer.Ordinal) };
     }
+
+    private static ForwardedFor? ForwardedOf(Settings settings, string path) => settings.Flag($"{path}.enabled") != true ? null
+        : new(settings.Text($"{path}.header") ?? "X-Forwarded-For", settings.Text($"{path}.deployment") != "forward", settings.Text($"{path}.mode") == "overwrite");
 
     private static SegmentRecords SegmentsOf(Settings settings, string below)
     {

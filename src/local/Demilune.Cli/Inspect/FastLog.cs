@@ -6,9 +6,9 @@ using Demilune.Wire.Ip;
 namespace Demilune.Cli.Inspect;
 
 /// <summary>A line for each alert, for people and for scripts that are older than EVE: Suricata's <c>fast.log</c>.</summary>
-internal sealed class FastLog(TextWriter lines, bool inline, IEventSink next) : IEventSink, IDisposable
+internal sealed class FastLog(TextWriter lines, bool inline, IEventSink next) : EventRelay(next), IDisposable
 {
-    public void Alert(in AlertEvent alert)
+    public override void Alert(in AlertEvent alert)
     {
         var (signature, context) = (alert.Signature, alert.Context);
         var action = signature.Action switch
@@ -20,30 +20,8 @@ internal sealed class FastLog(TextWriter lines, bool inline, IEventSink next) : 
         var category = signature.Category.Length > 0 ? signature.Category : "(null)";
         lines.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{time}  {action}[**] [{signature.Gid}:{signature.Sid}:{signature.Rev}] {signature.Message} [**] [Classification: {category}] [Priority: {signature.Priority}] {{{Name(context.Protocol)}}} {context.Source}:{context.SourcePort} -> {context.Destination}:{context.DestinationPort}"));
-        next.Alert(alert);
+        base.Alert(alert);
     }
-
-    public void Anomaly(in AnomalyEvent anomaly) => next.Anomaly(anomaly);
-
-    public void Http(in HttpEvent http) => next.Http(http);
-
-    public void File(in FileEvent file) => next.File(file);
-
-    public void FileContent(in FileContentEvent content) => next.FileContent(content);
-
-    public void Record(in RecordEvent record) => next.Record(record);
-
-    public void Drop(in DropEvent drop) => next.Drop(drop);
-
-    public void Frame(in FrameEvent frame) => next.Frame(frame);
-
-    public void Flow(in FlowEvent flow) => next.Flow(flow);
-
-    public void Packet(in PacketEvent packet) => next.Packet(packet);
-
-    public void Captured(in PacketEvent packet) => next.Captured(packet);
-
-    public void Segment(in SegmentEvent segment) => next.Segment(segment);
 
     public void Dispose() => lines.Dispose();
 

@@ -5,7 +5,7 @@ namespace Demilune.Cli.Inspect;
 
 /// <summary>Keeps files that rules want kept, as Suricata's <c>file-store</c> version 2 lays them out: <c>DIR/ab/SHA256</c>, each content once.</summary>
 /// <remarks>Content is written as it comes into <c>DIR/tmp</c>, and thrown away if in the end nobody wants the file.</remarks>
-internal sealed class FileStore(FileStoreSettings settings, IEventSink next) : IEventSink, IDisposable
+internal sealed class FileStore(FileStoreSettings settings, IEventSink next) : EventRelay(next), IDisposable
 {
     private readonly Dictionary<long, FileStream> _open = [];
     private readonly Queue<long> _order = new();
@@ -13,27 +13,7 @@ internal sealed class FileStore(FileStoreSettings settings, IEventSink next) : I
     /// <summary>Files that could not be written. The inspection goes on.</summary>
     public long Failures { get; private set; }
 
-    public void Alert(in AlertEvent alert) => next.Alert(alert);
-
-    public void Anomaly(in AnomalyEvent anomaly) => next.Anomaly(anomaly);
-
-    public void Http(in HttpEvent http) => next.Http(http);
-
-    public void Record(in RecordEvent record) => next.Record(record);
-
-    public void Drop(in DropEvent drop) => next.Drop(drop);
-
-    public void Frame(in FrameEvent frame) => next.Frame(frame);
-
-    public void Flow(in FlowEvent flow) => next.Flow(flow);
-
-    public void Packet(in PacketEvent packet) => next.Packet(packet);
-
-    public void Captured(in PacketEvent packet) => next.Captured(packet);
-
-    public void Segment(in SegmentEvent segment) => next.Segment(segment);
-
-    public void FileContent(in FileContentEvent content)
+    public override void FileContent(in FileContentEvent content)
     {
         try
         {
@@ -44,10 +24,10 @@ internal sealed class FileStore(FileStoreSettings settings, IEventSink next) : I
         {
             Failures++;
         }
-        next.FileContent(content);
+        base.FileContent(content);
     }
 
-    public void File(in FileEvent file)
+    public override void File(in FileEvent file)
     {
         var fields = file.Fields;
         if (fields.StoreId != 0)
@@ -62,7 +42,7 @@ internal sealed class FileStore(FileStoreSettings settings, IEventSink next) : I
                 Failures++;
             }
         }
-        next.File(file);
+        base.File(file);
     }
 
     public void Dispose()

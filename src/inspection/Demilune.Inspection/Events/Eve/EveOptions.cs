@@ -45,6 +45,9 @@ public sealed record EveOptions
     public bool HttpBody { get; init; }
     public bool HttpBodyPrintable { get; init; }
 
+    /// <summary>Records of HTTP, alerts and files tell who is behind a proxy; null: they do not.</summary>
+    public ForwardedFor? ForwardedFor { get; init; }
+
     /// <summary>Records tell what bits and variables rules have set on the flow. Default true, as in Suricata.</summary>
     public bool Metadata { get; init; } = true;
 

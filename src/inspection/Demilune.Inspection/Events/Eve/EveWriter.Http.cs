@@ -40,6 +40,7 @@ public sealed partial class EveWriter
         if (http.Port >= 0) _json.WriteNumber("http_port"u8, http.Port);
         WriteText("url"u8, http.Uri);
         WriteText("http_user_agent"u8, http.UserAgent);
+        if (http.Details is null) WriteText("xff"u8, http.ForwardedFor);
         var parameters = http.ContentType.IndexOf((byte)';');
         WriteText("http_content_type"u8, parameters < 0 ? http.ContentType : http.ContentType[..parameters]);
         if (!http.ContentRange.IsEmpty) WriteRange(http.ContentRange);

@@ -57,11 +57,12 @@ public sealed partial class EveWriter : IEventSink, IDisposable
     public void Alert(in AlertEvent alert)
     {
         if (!_options.Writes("alert")) return;
-        Begin("alert", in alert.Context);
+        var behind = _options.ForwardedFor is { } forwarded ? forwarded.Find(alert.Http) : default;
+        Begin("alert", in alert.Context, behind);
         if (alert.Transaction >= 0) _json.WriteNumber("tx_id"u8, alert.Transaction);
         if (alert.IsGuessed) _json.WriteBoolean("tx_guessed"u8, true);
         WriteMetadata(in alert.Context);
-        WriteSignature(alert.Signature, alert.Action, in alert.Context);
+        WriteSignature(alert.Signature, alert.Action, in alert.Context, behind);
         WriteEvidence(alert.Matches, alert.Bytes);
         if (!alert.Http.IsEmpty) WriteHttp(alert.Http, _options.HttpBody || _options.HttpBodyPrintable);
         WriteRecord(alert.RecordType, alert.Record);
@@ -77,7 +78,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         if (alert.Frame is { } frame) WriteFrame(frame.Facts, frame.Payload, in alert.Context);
         _json.WriteString("direction"u8, Direction(in alert.Context));
         if (alert.Context.Origin.Source != PacketSource.Wire) WriteTunnel(in alert.Context);
-        WriteFlow(in alert.Context);
+        WriteFlow(in alert.Context, behind);
         WritePayload(in alert);
         if (_options.Packet) WritePacket(in alert.Context, int.MaxValue);
         if (_options.Verdict) WriteVerdict(alert.Verdict, alert.Rejected, in alert.Context);
@@ -115,9 +116,11 @@ public sealed partial class EveWriter : IEventSink, IDisposable
     public void Http(in HttpEvent http)
     {
         if (!_options.Writes(http.Fields.Details is null ? "http" : "http2") || http.Context.Memory?.IsMuted(http.Transaction) == true) return;
-        Begin("http", in http.Context);
+        var behind = _options.ForwardedFor is { } forwarded ? forwarded.Find(http.Fields) : default;
+        Begin("http", in http.Context, behind);
         _json.WriteNumber("tx_id"u8, http.Transaction);
         WriteHttpRecord(http.Fields);
+        WriteForwarded(behind);
         WriteMetadata(in http.Context);
         WriteKubernetes(in http.Context);
         End();
@@ -126,13 +129,15 @@ public sealed partial class EveWriter : IEventSink, IDisposable
     public void File(in FileEvent file)
     {
         if (!file.IsTold || !_options.Writes("fileinfo")) return;
-        Begin("fileinfo", in file.Context);
+        var behind = _options.ForwardedFor is { } forwarded ? forwarded.Find(file.Http) : default;
+        Begin("fileinfo", in file.Context, behind);
         if (!file.Http.IsEmpty) WriteHttp(file.Http);
         if (file.RecordType != "ftp_data") WriteRecord(file.RecordType, file.Record);      // Suricata tells of FTP's files without it
         WriteApp(in file.Context, withSides: false);
         _json.WriteStartObject("fileinfo"u8);
         WriteFile(file.Fields);
         _json.WriteEndObject();
+        WriteForwarded(behind);
         WriteKubernetes(in file.Context);
         End();
     }
@@ -189,8 +194,13 @@ public sealed partial class EveWriter : IEventSink, IDisposable
 
     public void Dispose() => _json.Dispose();
 
-    private void Begin(string type, in FlowContext context)
+    /// <param name="type">EVE's <c>event_type</c>.</param>
+    /// <param name="context">Where.</param>
+    /// <param name="behind">Who is behind the client's address, if it is one that may take its place; empty: nobody says.</param>
+    private void Begin(string type, in FlowContext context, ReadOnlySpan<byte> behind = default)
     {
+        if (_options.ForwardedFor is not { Overwrites: true }) behind = default;
+        var isToClient = context.Direction == FlowDirections.ToClient;
         _buffer.ResetWrittenCount();
         _json.Reset();
         _json.WriteStartObject();
@@ -218,11 +228,13 @@ public sealed partial class EveWriter : IEventSink, IDisposable
             if (context.Frame != 0) _json.WriteString("pkt_src"u8, EveNames.Of(context.Origin.Source));
             return;     // not even an IP header could be read
         }
-        WriteAddress("src_ip"u8, context.Source);
+        if (behind.IsEmpty || isToClient) WriteAddress("src_ip"u8, context.Source);
+        else _json.WriteString("src_ip"u8, behind);
         var isIcmp = context.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
         var hasPorts = context.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp;
         if (hasPorts) _json.WriteNumber("src_port"u8, context.SourcePort);
-        WriteAddress("dest_ip"u8, context.Destination);
+        if (behind.IsEmpty || !isToClient) WriteAddress("dest_ip"u8, context.Destination);
+        else _json.WriteString("dest_ip"u8, behind);
         if (hasPorts) _json.WriteNumber("dest_port"u8, context.DestinationPort);
         WriteProtocol(context.Protocol);
         if (context.Frame != 0) _json.WriteString("pkt_src"u8, EveNames.Of(context.Origin.Source));
@@ -244,7 +256,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         _line(_buffer.WrittenSpan);
     }
 
-    private void WriteSignature(Signature signature, AlertAction action, in FlowContext context)
+    private void WriteSignature(Signature signature, AlertAction action, in FlowContext context, ReadOnlySpan<byte> behind = default)
     {
         _json.WriteStartObject("alert"u8);
         _json.WriteString("action"u8, action == AlertAction.Blocked ? "blocked"u8 : "allowed"u8);
@@ -254,6 +266,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         _json.WriteString("signature"u8, signature.Message);
         _json.WriteString("category"u8, signature.Category);
         _json.WriteNumber("severity"u8, signature.Priority);
+        if (!behind.IsEmpty) _json.WriteString("xff"u8, behind);
         if (signature.Target is { } target)
         {
             var isSource = target == "src_ip";
@@ -299,6 +312,11 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         _json.WriteEndArray();
     }
 
+    private void WriteForwarded(ReadOnlySpan<byte> behind)
+    {
+        if (!behind.IsEmpty && _options.ForwardedFor is { Overwrites: false }) _json.WriteString("xff"u8, behind);
+    }
+
     private void WriteText(ReadOnlySpan<byte> name, ReadOnlySpan<byte> bytes)
     {
         if (!bytes.IsEmpty) _json.WriteString(name, _text.Of(bytes));
@@ -312,14 +330,15 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         _json.WriteEndObject();
     }
 
-    private void WriteFlow(in FlowContext context)
+    private void WriteFlow(in FlowContext context, ReadOnlySpan<byte> behind = default)
     {
         if (context.Id == 0) return;
         _json.WriteStartObject("flow"u8);
         WriteCounters(in context);
         WriteTime("start"u8, context.Start);
         var toServer = context.Direction != FlowDirections.ToClient;
-        WriteAddress("src_ip"u8, toServer ? context.Source : context.Destination);
+        if (!behind.IsEmpty && _options.ForwardedFor is { Overwrites: true }) _json.WriteString("src_ip"u8, behind);
+        else WriteAddress("src_ip"u8, toServer ? context.Source : context.Destination);
         WriteAddress("dest_ip"u8, toServer ? context.Destination : context.Source);
         if (context.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp)
         {

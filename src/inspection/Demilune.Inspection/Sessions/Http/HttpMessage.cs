@@ -21,6 +21,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     private readonly List<Place> _lines = [];
     private Place _fileName;
     private Place _range;
+    private Place _forwarded;
     private byte[] _arena = new byte[1024];
     private int _used;
 
@@ -42,6 +43,9 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     /// <summary>Which part of a whole the body is; empty: it is no part.</summary>
     public ReadOnlySpan<byte> ContentRange => _arena.AsSpan(_range.Start, _range.Length);
 
+    /// <summary>For whom a proxy asks, as it says (<c>X-Forwarded-For</c>); empty: it does not.</summary>
+    public ReadOnlySpan<byte> ForwardedFor => _arena.AsSpan(_forwarded.Start, _forwarded.Length);
+
     /// <summary>All its fields; null: nobody asks for them.</summary>
     public List<HttpHeader>? Headers { get; private set; }
 
@@ -56,7 +60,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
     public void Clear()
     {
         Body.Clear();
-        _fileName = _range = default;
+        _fileName = _range = _forwarded = default;
         Whole = null;
         Pending.Clear();
         Array.Clear(_places);
@@ -116,6 +120,7 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
         }
         foreach (var field in head.Fields) AddField(head, field);
         if (isRequest) AddHost();
+        if (isRequest) AddForwarded(head);
         if (!isRequest) AddFileName(head);
         if (options.TellsHeads) KeepHeaders(head);
         if (!isRequest) AddRange(head);
@@ -152,6 +157,16 @@ internal sealed class HttpMessage(bool isRequest, HttpOptions options, SegmentPo
         var start = _used;
         Append(name);
         _fileName = new(start, name.Length, !name.IsEmpty);
+    }
+
+    private void AddForwarded(Http1Head head)
+    {
+        foreach (var field in head.Fields)
+        {
+            if (!Ascii.EqualsIgnoreCase(head.Name(field), "x-forwarded-for"u8)) continue;
+            _forwarded = new(field.ValueStart, field.ValueLength, true);
+            return;
+        }
     }
 
     private void AddRange(Http1Head head)

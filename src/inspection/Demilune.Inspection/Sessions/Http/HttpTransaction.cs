@@ -58,6 +58,7 @@ internal sealed class HttpTransaction(HttpOptions options, SegmentPool pool) : I
         Host = Request[BufferId.HttpHost],
         Uri = IsUnasked ? s_notSeen : Request[BufferId.HttpUriRaw],
         UserAgent = Request[BufferId.HttpUserAgent],
+        ForwardedFor = Request.ForwardedFor,
         Referer = Request[BufferId.HttpReferer],
         Method = Request[BufferId.HttpMethod],
         Protocol = Request[BufferId.HttpProtocol],

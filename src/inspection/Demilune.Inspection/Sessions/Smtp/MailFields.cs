@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Demilune.Inspection.Events.Eve;
@@ -12,7 +14,8 @@ internal sealed class MailFields
     private const int MaxAttachments = 128;
 
     private readonly List<byte[]> _attachments = [];
-    private byte[]? _from, _to, _copy;
+    private readonly List<(MailField Field, byte[][] Values)> _told = [];
+    private byte[]? _from, _to, _copy, _subjectHash;
 
     public UrlFinder Urls { get; } = new();
 
@@ -23,13 +26,15 @@ internal sealed class MailFields
 
     public void Clear()
     {
-        (HasBegun, Status, _from, _to, _copy) = (false, MailStatus.None, null, null, null);
+        (HasBegun, Status, _from, _to, _copy, _subjectHash) = (false, MailStatus.None, null, null, null, null);
+        _told.Clear();
         _attachments.Clear();
         Urls.Clear();
     }
 
     /// <summary>The mail's own head, not that of a part.</summary>
-    public void Take(MimeHead head)
+    [SuppressMessage("Security", "CA5351", Justification = "EVE's field is an MD5; nothing is kept secret or signed with it.")]
+    public void Take(MimeHead head, MailOptions options)
     {
         for (var i = 0; i < head.Count; i++)
         {
@@ -37,6 +42,9 @@ internal sealed class MailFields
             else if (Ascii.EqualsIgnoreCase(head.Name(i), "to"u8)) _to ??= head.Value(i).ToArray();
             else if (Ascii.EqualsIgnoreCase(head.Name(i), "cc"u8)) _copy ??= head.Value(i).ToArray();
         }
+        foreach (var field in options.Told)
+            if (ValuesOf(head, field) is { Length: > 0 } values) _told.Add((field, values));
+        if (options.TellsSubjectHash && head.Value("subject"u8) is { IsEmpty: false } subject) _subjectHash = MD5.HashData(subject);
     }
 
     public void Attach(ReadOnlySpan<byte> name)
@@ -59,6 +67,7 @@ internal sealed class MailFields
         if (_from is not null) json.WriteString("from"u8, text.Of(_from));
         WriteList(json, text, "to"u8, _to);
         WriteList(json, text, "cc"u8, _copy);
+        WriteTold(json, text);
         if (_attachments.Count > 0)
         {
             json.WriteStartArray("attachment"u8);
@@ -72,6 +81,37 @@ internal sealed class MailFields
         json.WriteBoolean("has_ipv6_url"u8, Urls.Urls.Any(static url => url.AsSpan().Contains("//[", StringComparison.Ordinal)));
         json.WriteBoolean("has_ipv4_url"u8, Urls.Urls.Any(static url => HasAddress(url)));
         json.WriteBoolean("has_exe_url"u8, Urls.Urls.Any(static url => url.EndsWith(".exe", StringComparison.OrdinalIgnoreCase)));
+    }
+
+    private static byte[][] ValuesOf(MimeHead head, MailField field)
+    {
+        var name = Encoding.ASCII.GetBytes(field.Field);
+        var values = new List<byte[]>();
+        for (var i = 0; i < head.Count && (values.Count == 0 || field.Form == MailFieldForm.Each); i++)
+            if (Ascii.EqualsIgnoreCase(head.Name(i), name)) values.Add(head.Value(i).ToArray());
+        return [.. values];
+    }
+
+    private void WriteTold(Utf8JsonWriter json, EveText text)
+    {
+        foreach (var (field, values) in _told)
+        {
+            switch (field.Form)
+            {
+                case MailFieldForm.Text:
+                    json.WriteString(field.Name, text.Of(values[0]));
+                    break;
+                case MailFieldForm.Addresses:
+                    WriteList(json, text, Encoding.ASCII.GetBytes(field.Name), values[0]);
+                    break;
+                case MailFieldForm.Each:
+                    json.WriteStartArray(field.Name);
+                    foreach (var value in values) json.WriteStringValue(text.Of(value));
+                    json.WriteEndArray();
+                    break;
+            }
+        }
+        if (_subjectHash is not null) json.WriteString("subject_md5"u8, Convert.ToHexStringLower(_subjectHash));
     }
 
     /// <summary>It names its host by four numbers.</summary>

@@ -11,4 +11,10 @@ public sealed record MailOptions
 
     /// <summary>The whole mail is one file ("rawmsg"), and not its attachments. Default: no.</summary>
     public bool RawExtraction { get; init; }
+
+    /// <summary>Fields that are told beside those that always are. Default: none.</summary>
+    public IReadOnlyList<MailField> Told { get; init; } = [];
+
+    /// <summary>The MD5 of the subject is told. Default: no.</summary>
+    public bool TellsSubjectHash { get; init; }
 }

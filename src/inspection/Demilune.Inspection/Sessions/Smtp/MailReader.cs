@@ -54,7 +54,7 @@ internal sealed class MailReader(InspectorOptions options, FileTracker files, De
     void IMimeEvents.Begin(MimeHead head, int depth)
     {
         if (_transaction is not { } transaction) return;
-        if (depth == 0) transaction.Mail.Take(head);
+        if (depth == 0) transaction.Mail.Take(head, options.Mail);
         transaction.Mail.Status = MailStatus.HeaderDone;
         Span<byte> name = stackalloc byte[MaxName];
         var isAttachment = MimeParameter.TryGet(head.Value("content-disposition"u8), "filename"u8, name, out var length, out var isCut)

@@ -8,9 +8,14 @@ using Demilune.Wire.Tls;
 namespace Demilune.Inspection.Sessions.Tls;
 
 /// <summary>EVE's <c>tls</c> object.</summary>
-internal sealed class TlsRecordFields(TlsSession session, TlsFields fields) : IRecordFields
+internal sealed class TlsRecordFields(TlsSession session, TlsFields fields) : IRecordFields, ICertificateFields
 {
     private readonly EveText _text = new();
+
+    public IReadOnlyList<byte[]> Certificates => session.Server.Certificates;
+    public string Subject => session.Server.Certificate?.Subject ?? "";
+    public string Issuer => session.Server.Certificate?.Issuer ?? "";
+    public string Fingerprint => session.Server.Certificate?.Fingerprint ?? "";
 
     public void Write(Utf8JsonWriter json)
     {
