@@ -203,7 +203,8 @@ MAP(tunnelled, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct prefix_key), sizeof(__u32), 
 
 /* What a router knows beyond the addresses in its domain. The keys' network is the domain. */
 struct route {
-	union address via; /* the next hop, an address of the domain; 0.0.0.0 or ::, who is meant would be in the domain, so nobody is */
+	/* The next hop, an address of the domain; 0.0.0.0 or ::, who is meant would be in the domain, so nobody is; the other family's: the router leads nowhere. */
+	union address via;
 };
 MAP(routes, BPF_MAP_TYPE_LPM_TRIE, sizeof(struct prefix_key), sizeof(struct route), 4096, BPF_F_NO_PREALLOC);
 

@@ -20,7 +20,7 @@ inlined struct route *find_route(__u32 network, const union address *address)
 	struct prefix_key key = { .length = 32 + 128, .network = network };
 	key.address = *address;
 	struct route *route = bpf_map_lookup_elem(&routes, &key);
-	/* In ::/0 is all of IPv4. */
+	/* In ::/0 is all of IPv4; and a next hop of the other family is none: there the port's own network leads. */
 	return route && is_mapped_ipv4(&route->via) == is_mapped_ipv4(address) ? route : 0;
 }
 

@@ -76,6 +76,9 @@ public sealed record ControllerOptions(
     /// <summary>Of a packet inside a tunnel, in bytes: pods' interfaces have at most this.</summary>
     public int OverlayMtu { get; init; } = 1450;
 
+    /// <summary>CIDRs of the addresses of Services.</summary>
+    public IReadOnlyList<string> ServiceNetworks { get; init; } = [];
+
     /// <inheritdoc cref="RavenOptions.LeastSparePorts"/>
     /// <remarks>Of a cloud only: the built-in network makes ports as fast as pools would give them.</remarks>
     public int LeastSparePorts { get; init; } = 10;

@@ -14,6 +14,7 @@ var linkDirectory = Program.Option("--node-link-directory", "DIR", "The node lin
 var agentRun = Program.Option("--agent-run-directory", "DIR", "The node agents' run directory.", "/run/demilune");
 var v4 = Program.Option("--pod-network-v4", "CIDR", "The pods' IPv4 prefix, or none.", "10.244.0.0/16");
 var v6 = Program.Option("--pod-network-v6", "CIDR", "The pods' IPv6 prefix, or none.", "fd00:244::/64");
+var services = Program.Option("--service-networks", "CIDR,…", "Where Services have their addresses (the API server's --service-cluster-ip-range): routers' gateways leave them to the nodes; none: there are none.", "10.96.0.0/12");
 var listen = Program.Option("--listen-address", "ADDRESS", "Where node link and REST listen; 0.0.0.0 or ::: everywhere. REST answers only this machine.", "127.0.0.1");
 var linkPort = Program.Option("--link-port", "PORT", "Node link, https; 0: any free one.", "7443");
 var restPort = Program.Option("--rest-port", "PORT", "REST, http; 0: any free one.", "7480");
@@ -51,7 +52,7 @@ var root = new RootCommand(
     + "to be. Every option may also be set as DEMILUNE_KUBECONFIG, DEMILUNE_DATA_DIRECTORY, … in the environment. On SIGTERM it stops; nodes go on "
     + "enforcing what they were told last.")
 {
-    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, listen, linkPort, restPort, neutronPort, neutronIdentity, neutronKeystone, consolePort, syslog, webhook, otlp, traces,
+    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, services, listen, linkPort, restPort, neutronPort, neutronIdentity, neutronKeystone, consolePort, syslog, webhook, otlp, traces,
     mailServer, mailPassword, mailFrom, mailTo, logFormat,
     etcd, etcdAuthority, etcdCertificate, etcdKey, osCloud, osConfig, steering, overlay, overlayPort, overlayMtu, spareLeast, spareMost, remove, networkOnly,
 };
@@ -74,6 +75,11 @@ foreach (var prefix in (Option<string>[])[v4, v6])
         if (result.GetValueOrDefault<string>() is var text and not "none" && (!IPNetwork.TryParse(text, out var network) || network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork != (prefix == v4)))
             result.AddError($"{prefix.Name} must be {(prefix == v4 ? "an IPv4 prefix such as 10.244.0.0/16" : "an IPv6 prefix such as fd00:244::/64")}, or none.");
     });
+services.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<string>() is var text and not "none" && !text!.Split(',').All(prefix => IPNetwork.TryParse(prefix, out _)))
+        result.AddError("--service-networks must be prefixes such as 10.96.0.0/12 with commas between them, or none.");
+});
 foreach (var (option, schemes) in new[]
     { (syslog, "udp tcp"), (webhook, "http https"), (otlp, "http https"), (traces, "http https"), (mailServer, "smtp smtps"), (neutronKeystone, "http https") })
     option.Validators.Add(result =>
@@ -120,6 +126,7 @@ root.SetAction((parsed, stop) =>
         Overlay = parsed.GetValue(overlay) == "vxlan",
         OverlayPort = Port(overlayPort),
         OverlayMtu = Port(overlayMtu),
+        ServiceNetworks = Said(services).Split(',', StringSplitOptions.RemoveEmptyEntries),
         LeastSparePorts = Port(spareLeast),
         MostSparePorts = Port(spareMost),
         Etcd = parsed.GetValue(etcd) is { } endpoints and not "none"

@@ -65,7 +65,7 @@ internal sealed class NodeSupplements : INodeSupplement
                 [.. instances[node].OrderBy(pod => pod.Metadata.Uid, StringComparer.Ordinal).Select(pod => Instance(pod, situation, draining?.Contains(pod.Metadata.Uid) is true))],
                 // Without a firewall there are no alerts.
                 policies, instances.Contains(node) ? directory : PodDirectory.Empty)
-            { Tunnels = situation.Tunnels });
+            { Tunnels = situation.Tunnels, ServiceNetworks = situation.ServiceNetworks });
     }
 
     private static Contracts.Nodes.Firewall Instance(V1Pod pod, Situation situation, bool draining)
@@ -114,5 +114,6 @@ internal sealed class NodeSupplements : INodeSupplement
     };
 
     private static bool Same(NodeSupplement one, NodeSupplement other) =>
-        ReferenceEquals(one.Pods, other.Pods) && TunnelEnds.Same(one.Tunnels, other.Tunnels) && one.Firewalls.SequenceEqual(other.Firewalls) && one.SecurityPolicies.SequenceEqual(other.SecurityPolicies);
+        ReferenceEquals(one.Pods, other.Pods) && TunnelEnds.Same(one.Tunnels, other.Tunnels) && one.ServiceNetworks.SequenceEqual(other.ServiceNetworks, StringComparer.Ordinal)
+        && one.Firewalls.SequenceEqual(other.Firewalls) && one.SecurityPolicies.SequenceEqual(other.SecurityPolicies);
 }

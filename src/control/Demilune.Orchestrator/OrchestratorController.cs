@@ -136,6 +136,7 @@ public sealed class OrchestratorController
             Managers = [.. _informers.SecurityManagers.Store.Current.Objects.Values],
             Nodes = _informers.Nodes.Store.Current.Objects.Values.ToImmutableDictionary(node => node.Metadata.Name),
             Tunnels = _options.Tunnels is { } tunnels ? TunnelEnds.Of(tunnels, _informers.Nodes.Store.Current.Objects.Values) : null,
+            ServiceNetworks = _options.ServiceNetworks,
         };
     }
 

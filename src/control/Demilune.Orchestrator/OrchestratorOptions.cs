@@ -47,6 +47,9 @@ public sealed record OrchestratorOptions
 
     /// <summary>Nodes reach each other's pods through tunnels. Null, the default: the network between them routes pods' addresses.</summary>
     public TunnelOptions? Tunnels { get; init; }
+
+    /// <summary>CIDRs of the addresses of Services: nodes translate them, whatever way outside the pods' networks have.</summary>
+    public IReadOnlyList<string> ServiceNetworks { get; init; } = [];
 }
 
 /// <param name="Port">UDP. 4789 is VXLAN's own (RFC 7348).</param>

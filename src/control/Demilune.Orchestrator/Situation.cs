@@ -34,6 +34,9 @@ internal sealed record Situation(
     /// <summary>Where the nodes' tunnels end, if they have any.</summary>
     public Contracts.Nodes.NodeTunnels? Tunnels { get; init; }
 
+    /// <inheritdoc cref="OrchestratorOptions.ServiceNetworks"/>
+    public IReadOnlyList<string> ServiceNetworks { get; init; } = [];
+
     /// <summary>Ordinary pods that a policy protects.</summary>
     public IEnumerable<PodNetwork> ProtectedBy(string policy) =>
         Pods.Values.Where(pod => pod.Firewall is null && pod.SecurityPolicies.Contains(policy));

@@ -155,17 +155,18 @@ internal sealed class Agent : IDisposable
             SettleUnderGate();
             var observation = new NodeObservation { AppliedRevision = _appliedRevision, Traffic = _datapath.ReadTraffic() };
             var attached = _attachments.All.SelectMany(a => a.Interfaces).Select(i => i.PortId).ToHashSet();
+            attached.UnionWith(_state.Routers.Where(router => router.Gateway is not null).Select(router => router.Gateway.PortId));
+            var unmade = _state.Routers.Where(router => router.Gateway is not null && _outcome.GatewayErrors.ContainsKey(router.Id))
+                .ToDictionary(router => router.Gateway.PortId, router => _outcome.GatewayErrors[router.Id]);
             foreach (var port in _state.Ports)
             {
-                var reason = _outcome.PortErrors.GetValueOrDefault(port.Id)
+                var reason = _outcome.PortErrors.GetValueOrDefault(port.Id) ?? unmade.GetValueOrDefault(port.Id)
                     ?? (!attached.Contains(port.Id) ? "no container is attached to it"
                         : port.Binding is { Active: false } ? "its switch does not carry it yet: Neutron says DOWN" : "");
                 observation.Ports.Add(new PortObservation { PortId = port.Id, Active = reason.Length == 0, Reason = reason });
             }
 
-            // A domain is in the tables with everything else; what is elsewhere is reached by tunnels alone.
-            var cut = _outcome.TunnelError ?? "";
-            observation.Routers.AddRange(_state.Routers.Select(router => new RouterObservation { RouterId = router.Id, Active = cut.Length == 0, Reason = cut }));
+            observation.Routers.AddRange(_state.Routers.Select(Observe));
             return (observation, _datapath.ReadFirewalls());
         }
     }
@@ -202,6 +203,18 @@ internal sealed class Agent : IDisposable
             _hops.Dispose();
             _datapath.Dispose();
         }
+    }
+
+    /// <summary>A domain is in the tables with everything else; what is elsewhere is reached by tunnels alone, the outside by the gateway.</summary>
+    private RouterObservation Observe(Router router)
+    {
+        var reason = _outcome.TunnelError ?? _outcome.GatewayErrors.GetValueOrDefault(router.Id)
+            ?? (router.Gateway is { } gateway ? _outcome.PortErrors.GetValueOrDefault(gateway.PortId) : null) ?? "";
+        return new()
+        {
+            RouterId = router.Id, Active = reason.Length == 0, Reason = reason,
+            Floating = { reason.Length == 0 && router.Gateway is not null ? router.Gateway.Floating.Select(one => one.Id) : [] },
+        };
     }
 
     private static InterfacePlan Plan(Attachment attachment, AttachedInterface made) => new(
@@ -279,6 +292,7 @@ internal sealed class Agent : IDisposable
         if (_outcome.HasTooManyCombinations) _log.TooManyCombinations(CombinationTags.Last - CombinationTags.First + 1);
         foreach (var (port, reason) in _outcome.PortErrors) _log.PortNotEnforced(port, reason);
         if (_outcome.TunnelError is { } closed) _log.NoTunnels(closed);
+        foreach (var (router, reason) in _outcome.GatewayErrors) _log.NoGateway(router, reason);
         ApplyLimits();
     }
 

@@ -53,6 +53,9 @@ internal static partial class AgentLog
     [LoggerMessage(2014, LogLevel.Error, "There are no tunnels to other nodes, and their pods cannot be reached: {Reason}. Tried again with the next change")]
     public static partial void NoTunnels(this ILogger log, string reason);
 
+    [LoggerMessage(2018, LogLevel.Error, "The gateway of router {Router} is not as it should be, and nothing passes there: {Reason}. Tried again with the next change")]
+    public static partial void NoGateway(this ILogger log, string router, string reason);
+
     [LoggerMessage(2016, LogLevel.Warning, "Rows of the former state could not be removed: {Reason}. Tried again with the next change")]
     public static partial void NotSettled(this ILogger log, string reason);
 

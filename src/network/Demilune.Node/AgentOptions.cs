@@ -27,6 +27,12 @@ internal sealed record AgentOptions(string Node, Uri Controller, string NodeLink
     /// <summary>The node's Open vSwitch, where ports are its. Not needed else.</summary>
     public string OvsDatabase { get; init; } = UsualOvsDatabase;
 
+    /// <summary>The node's interface to the outside, on whose network routers' gateways are; null: it hosts none.</summary>
+    public string? GatewayInterface { get; init; }
+
+    /// <summary>Network namespaces of routers' gateways, by the ids of their ports.</summary>
+    public string GatewayDirectory => Path.Combine(RunDirectory, "gateways");
+
     /// <summary>Where the node looks for seccomp profiles; null: firewalls have the container runtime's default.</summary>
     public string? SeccompDirectory { get; init; }
 

@@ -22,13 +22,14 @@ var cniBin = Program.Option("--cni-bin-directory", "DIR", "Where the runtime loo
 var cniConfig = Program.Option("--cni-config-directory", "DIR", "Where the runtime looks for CNI configurations.", "/etc/cni/net.d");
 var seccomp = Program.Option("--seccomp-directory", "DIR", "Where this node's kubelet looks for seccomp profiles (/var/lib/kubelet/seccomp): firewalls get one of their own; empty: the runtime's default.", "");
 var ovsdb = Program.Option("--ovsdb", "SOCKET", "Database of the node's Open vSwitch, where a cloud's ports are plugged in.", AgentOptions.UsualOvsDatabase);
+var gateway = Program.Option("--gateway-interface", "NAME", "This node's interface to the outside: routers' gateways and floating addresses may be here; empty: they may not.", "");
 var uninstall = new Option<bool>("--uninstall") { Description = "Remove everything this node agent has put into the kernel and its run directory, then exit." };
 var root = new RootCommand(
     "The node agent: puts pods on the network, enforces their policy in the kernel, and splices selected traffic through the node's "
     + "firewalls. Every option may also be set as DEMILUNE_NODE, DEMILUNE_CONTROLLER, … in the environment. On SIGTERM it stops and "
     + "leaves the kernel's state for its successor: no packet is lost by a restart.")
 {
-    node, controller, linkDirectory, runDirectory, bpfDirectory, cniPlugin, cniBin, cniConfig, seccomp, ovsdb, uninstall,
+    node, controller, linkDirectory, runDirectory, bpfDirectory, cniPlugin, cniBin, cniConfig, seccomp, ovsdb, gateway, uninstall,
 };
 controller.Validators.Add(result =>
 {
@@ -43,6 +44,7 @@ root.SetAction(async (parsed, stop) =>
     {
         OtherControllers = controllers[1..],
         SeccompDirectory = parsed.GetValue(seccomp) is { Length: > 0 } profiles ? profiles : null,
+        GatewayInterface = parsed.GetValue(gateway) is { Length: > 0 } external ? external : null,
         OvsDatabase = parsed.GetValue(ovsdb)!,
         Cni = parsed.GetValue(cniPlugin) is { Length: > 0 } plugin ? new(plugin, parsed.GetValue(cniBin)!, parsed.GetValue(cniConfig)!) : null,
     };

@@ -1,5 +1,6 @@
 using Demilune.Node.Attachments;
 using Demilune.Node.Datapath;
+using Demilune.Node.Gateways;
 using Demilune.Node.Interfaces;
 using Demilune.Node.Seccomp;
 
@@ -23,6 +24,7 @@ internal static class Uninstall
             Directory.Delete(options.AttachmentDirectory, recursive: true);
         }
 
+        HostedGateways.Uninstall(options.GatewayDirectory);
         SpliceDatapath.Uninstall(options.BpfDirectory);
         foreach (var file in new[] { options.CniSocket, options.LastStateFile, options.NamesFile })
             if (File.Exists(file)) File.Delete(file);

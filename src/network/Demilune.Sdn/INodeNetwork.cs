@@ -20,6 +20,12 @@ public interface INodeNetwork
     /// <summary>What a node observed of the routers that its pods are behind: whether it enforces them.</summary>
     void SetRouterStatus(string node, IReadOnlyCollection<(string RouterId, bool Active)> observed);
 
+    /// <summary>Which floating addresses the node says it translates; of those of its gateways the others are DOWN.</summary>
+    void SetFloatingStatus(string node, IReadOnlySet<string> translated);
+
+    /// <summary>Whether the node has an interface to the outside, so that routers' gateways may be on it.</summary>
+    void SetGatewayNode(string node, bool hasInterface);
+
     /// <summary>Whose address it is, as "namespace/name"; null: no pod's.</summary>
     string? FindPod(uint networkNumber, string address);
 }

@@ -39,6 +39,16 @@ public sealed class ReflectedNetwork : INodeNetwork
     {
     }
 
+    /// <inheritdoc cref="SetRouterStatus"/>
+    public void SetFloatingStatus(string node, IReadOnlySet<string> translated)
+    {
+    }
+
+    /// <inheritdoc cref="SetRouterStatus"/>
+    public void SetGatewayNode(string node, bool hasInterface)
+    {
+    }
+
     public string? FindPod(uint networkNumber, string address) =>
         _state is { } state ? Topology.PodNames.Find(state, networkNumber, address) : null;
 }

@@ -23,8 +23,10 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
     private readonly TimeProvider _time;
     private readonly Topology.Translation _translation = new();
     private readonly RouterReports _reports = new();
+    private readonly GatewayNodes _gateways = new();
     private volatile NetworkState _state, _told;
     private HeldChange? _held;
+    private bool _hasUnplaced;
 
     internal VirtualNetwork(INetworkStore store, TimeProvider time, bool tunnels = false)
     {
@@ -34,7 +36,11 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
         _told = _state = store.Load().Aggregate(NetworkState.Empty, (state, resource) => state.With(resource));
         store.News += () =>
         {
-            lock (_writing) TakeNews(TimeSpan.Zero);
+            lock (_writing)
+            {
+                TakeNews(TimeSpan.Zero);
+                PlaceGateways();
+            }
         };
     }
 
@@ -84,6 +90,31 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
                     if (draft.State.Find<Neutron.Router>(id) is { } router && router.Status != Status(active)) draft.Put(router with { Status = Status(active) });
                 return true;
             });
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SetFloatingStatus(string node, IReadOnlySet<string> translated)
+    {
+        if (!News(_state).Any()) return;
+        Change(draft =>
+        {
+            foreach (var floating in News(draft.State).ToList()) draft.Put(floating with { Status = Status(translated.Contains(floating.Id)) });
+            return true;
+        });
+
+        IEnumerable<Neutron.FloatingIp> News(NetworkState state) => Topology.Gateways.Of(state, state.Referrers<Port>(Resources.Ports.NodeReference(node)))
+            .SelectMany(gateway => state.Referrers<Neutron.FloatingIp>(gateway.Router.Id)).Where(floating => floating.Status != Status(translated.Contains(floating.Id)));
+    }
+
+    /// <inheritdoc/>
+    public void SetGatewayNode(string node, bool hasInterface)
+    {
+        lock (_writing)
+        {
+            if (!_gateways.Take(node, hasInterface)) return;
+            _hasUnplaced = true;
+            PlaceGateways();
         }
     }
 
@@ -149,6 +180,7 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
                 if (_store.TryWrite(draft.Changes))
                 {
                     Believe(draft.State, draft.Changes);
+                    PlaceGateways();
                     return;
                 }
                 // Another controller was faster: the request is judged anew, by what it has made of the network.
@@ -171,6 +203,7 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
     {
         var before = _state;
         _state = next;
+        _hasUnplaced |= changes.Any(change => !change.Deleted && GatewayNodes.IsUnplaced(change.Resource));
         if (_held is { } held)
         {
             held.Add(Topology.Spans.Of(before, next, changes, Tunnels));
@@ -178,6 +211,18 @@ public sealed class VirtualNetwork : INodeNetwork, IDisposable
         }
         _told = next;
         if (Changed is { } changed) changed(Topology.Spans.Of(before, next, changes, Tunnels));
+    }
+
+    /// <summary>Only while writing.</summary>
+    private void PlaceGateways()
+    {
+        if (!_hasUnplaced) return;
+        _hasUnplaced = false;
+        Change(draft =>
+        {
+            _gateways.Place(draft);
+            return true;
+        });
     }
 
     private void Release(HeldChange held)

@@ -44,6 +44,9 @@ public sealed class SpanLaws
         Of("v4", "v6", "r").Select(subnet => ("PUT", "routers/$r/add_router_interface", (string?)$$$"""{"subnet_id":"{{{subnet}}}"}""")),
         Of("v4", "v6", "r").Select(subnet => ("PUT", "routers/$r/remove_router_interface", (string?)$$$"""{"subnet_id":"{{{subnet}}}"}""")),
         Gen.Bool.Select(up => ("PUT", "routers/$r", (string?)$$$"""{"router":{"admin_state_up":{{{(up ? "true" : "false")}}} } }""")),
+        Gen.Bool.Select(has => ("PUT", "routers/$r", (string?)$$$"""{"router":{"external_gateway_info":{{{(has ? """{"network_id":"$ext"}""" : "{}")}}} } }""")),
+        Port.Select(port => ("PUT", "floatingips/$floating", (string?)$$$"""{"floatingip":{"port_id":"{{{port}}}"} }""")),
+        Gen.Const(("PUT", "floatingips/$floating", (string?)"""{"floatingip":{"port_id":null} }""")),
         Gen.Int[1400, 1500].Select(mtu => ("PUT", "networks/$net", (string?)$$$"""{"network":{"mtu":{{{mtu}}} } }""")),
         Gen.Const(("POST", "qos/policies", (string?)"""{"policy":{"name":"slow"}}""")),
         Of("slow").Select(policy => ("POST", $"qos/policies/{policy}/bandwidth_limit_rules", (string?)"""{"bandwidth_limit_rule":{"max_kbps":1000,"direction":"ingress"}}""")),
@@ -62,6 +65,10 @@ public sealed class SpanLaws
         {
             using var world = World.Standard(tunnels);
             world.Make("r", "routers", """{"router":{"name":"r"}}""");
+            world.Make("ext", "networks", """{"network":{"router:external":true}}""");
+            world.Make("ext4", "subnets", """{"subnet":{"network_id":"$ext","ip_version":4,"cidr":"203.0.113.0/24"}}""");
+            world.Make("floating", "floatingips", """{"floatingip":{"floating_network_id":"$ext"}}""");
+            world.Network.SetGatewayNode("n2", true);
             world.Make("slow", "qos/policies", """{"policy":{"name":"standard"}}""");
             world.Make("spoken", "security-group-rules", """{"security_group_rule":{"security_group_id":"$sg-used","direction":"ingress","remote_address_group_id":"$ag"}}""");
             world.Send("PUT", "address-groups/$ag/add_addresses", """{"addresses":["10.9.0.2/32","10.9.0.3/32","10.9.0.4/32","10.9.0.5/32"]}""");

@@ -33,6 +33,9 @@ public sealed record NodeSupplement(IReadOnlyList<Firewall> Firewalls, IReadOnly
 
     /// <summary>Null: the network between the nodes routes pods' addresses.</summary>
     public NodeTunnels? Tunnels { get; init; }
+
+    /// <summary>CIDRs of the addresses of Services, which nodes translate: no router's way outside.</summary>
+    public IReadOnlyList<string> ServiceNetworks { get; init; } = [];
 }
 
 /// <summary>How the nodes reach each other's pods; the same for all of them.</summary>

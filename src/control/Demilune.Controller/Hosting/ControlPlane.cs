@@ -51,6 +51,7 @@ internal static class ControlPlane
         {
             AgentRunDirectory = options.AgentRunDirectory, ClusterName = options.ClusterName, DataDirectory = options.DataDirectory,
             RoutedFirewalls = options.Steering == SteeringDriver.PortChains,
+            ServiceNetworks = options.ServiceNetworks,
             Tunnels = options.Overlay ? new(options.OverlayPort, options.OverlayMtu) : null,
         });
         services.AddSingleton<Operations>().AddSingleton<SecurityManagers>();

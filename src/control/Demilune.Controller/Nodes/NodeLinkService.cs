@@ -30,6 +30,7 @@ internal sealed partial class NodeLinkService(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, term);
         var link = registry.Attach(node, end) ?? throw new RpcException(new(StatusCode.ResourceExhausted, "Too many nodes."));
         Attached(log, node, context.Peer);
+        network.SetGatewayNode(node, hello.Gateway);
         try
         {
             var reading = ReadAsync(link, requests, end.Token);
@@ -73,6 +74,7 @@ internal sealed partial class NodeLinkService(
                 case FromNode.MessageOneofCase.Observation when registry.Observed(link, message.Observation):
                     network.SetPortStatus(link.Node, [.. message.Observation.Ports.Select(port => (port.PortId, port.Active))]);
                     network.SetRouterStatus(link.Node, [.. message.Observation.Routers.Select(router => (router.RouterId, router.Active))]);
+                    network.SetFloatingStatus(link.Node, message.Observation.Routers.SelectMany(router => router.Floating).ToHashSet(StringComparer.Ordinal));
                     break;
                 case FromNode.MessageOneofCase.Eve:
                     events.TakeEve(message.Eve.Lines);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Demilune.Local.Node;
 
 namespace Demilune.Local.Images;
 
@@ -25,8 +26,8 @@ internal sealed record ProgramImage(string Name, IReadOnlyDictionary<string, str
         ["--engine", "suricata", .. Firewall.Command])
     { Program = "firewall" };
 
-    /// <summary>With the CNI plugin, which the agent gives to the node's container runtime.</summary>
-    public static readonly ProgramImage Node = new("node", new Dictionary<string, string> { ["--cni"] = "/usr/lib/demilune/cni" }, []);
+    /// <summary>With the CNI plugin, which the agent gives to the node's container runtime, and what it translates with for routers' gateways.</summary>
+    public static readonly ProgramImage Node = new("node", new Dictionary<string, string> { ["--cni"] = "/usr/lib/demilune/cni" }, []) { Tools = ["nft"] };
 
     public static readonly ProgramImage Controller = new("controller", new Dictionary<string, string>(), []);
 
@@ -46,6 +47,9 @@ internal sealed record ProgramImage(string Name, IReadOnlyDictionary<string, str
     private string Program { get; init; } = Name;
 
     private IReadOnlyList<string> Environment { get; init; } = [];
+
+    /// <summary>Programs of this machine that it runs.</summary>
+    private IReadOnlyList<string> Tools { get; init; } = [];
 
     private string ProgramName => $"demilune-{Program}";
 
@@ -68,6 +72,7 @@ internal sealed record ProgramImage(string Name, IReadOnlyDictionary<string, str
             .. Tree(from, ProgramFolder).Where(file => Path.GetExtension(file.Path) is not (".pdb" or ".dbg") && !IsForAnotherMachine(file.Path)),
             .. extra.SelectMany(folder => folder.Key == "--suricata" ? SuricataFiles(folder.Value) : Tree(folder.Value, Extra[folder.Key]))
                 .Where(file => Path.GetExtension(file.Path) is not (".pdb" or ".dbg")),
+            .. Tools.Select(tool => new ImageFile($"/usr/bin/{tool}", Programs.Find(tool) ?? throw new InvalidDataException($"{tool} is not installed, and the image {Name} has to have it"), Executable: true)),
             .. Runtime(Path.Combine(from, ProgramName + ".runtimeconfig.json")),
             // Mount points, so that a read-only root has them.
             .. ((string[])["/proc", "/sys", "/dev", "/run/demilune", "/tmp", "/etc", "/var/lib/suricata"]).Select(folder => new ImageFile(folder, null)),

@@ -13,16 +13,17 @@ namespace Demilune.Linux.Netlink;
 public sealed class RouteNetlink : IDisposable
 {
     private const ushort Request = 1, Acknowledge = 4, Replace = 0x100, Exclusive = 0x200, Create = 0x400;
-    private const ushort NewLink = 16, DeleteLinkType = 17, GetLink = 18, NewAddress = 20, NewRoute = 24, DeleteRouteType = 25, GetRoute = 26, NewNeighbour = 28, DeleteNeighbourType = 29, NewRule = 32, DeleteRuleType = 33, NewQueue = 36, DeleteQueue = 37;
+    private const ushort NewLink = 16, DeleteLinkType = 17, GetLink = 18, NewAddress = 20, DeleteAddressType = 21, GetAddress = 22, NewRoute = 24, DeleteRouteType = 25, GetRoute = 26, NewNeighbour = 28, DeleteNeighbourType = 29, NewRule = 32, DeleteRuleType = 33, NewQueue = 36, DeleteQueue = 37;
     private const ushort Dump = 0x300;
-    private const byte Ours = 4 /* RTPROT_STATIC */, Unicast = 1, Unreachable = 7;
+    private const byte Ours = 4 /* RTPROT_STATIC */, Unicast = 1, Unreachable = 7, LinkScope = 253;
 
     /// <summary>Where the kernel looks when no rule says otherwise.</summary>
     public const int MainTable = 254;
 
-    private const int NoEntry = 2, InvalidArgument = 22, Exists = 17, NoDevice = 19, NoSuchProcess = 3;
+    private const int NoEntry = 2, InvalidArgument = 22, Exists = 17, NoDevice = 19, NoSuchProcess = 3, NoAddress = 99;
 
     private const string VxlanKind = "vxlan";
+    private const uint MacvlanBridge = 4;     // those of one parent reach each other
     private const ushort VxlanLearning = 7, VxlanPort = 15, VxlanMetadata = 25;
 
     private readonly NetlinkSocket _socket = new();
@@ -56,6 +57,15 @@ public sealed class RouteNetlink : IDisposable
                 .Attribute(VxlanMetadata, [1]).Attribute(VxlanLearning, [0]).Attribute(VxlanPort, bytes))));
     }
 
+    /// <summary>Makes another interface of the network that an interface here is on, with a MAC address of its own, straight in <paramref name="to"/>.</summary>
+    /// <param name="parent">Its index here. From it itself, and from this host by it, the new one cannot be reached.</param>
+    /// <exception cref="NetlinkException">EBUSY: the parent is a bridge's port. EEXIST: the name is taken there.</exception>
+    public void CreateMacvlan(string name, int parent, PhysicalAddress mac, NetworkNamespace to) =>
+        Do($"create {name} in {to.Path} on interface {parent}", new NetlinkMessage(NewLink, Request | Acknowledge | Create | Exclusive)
+            .Fixed(default(InterfaceInfo)).Attribute(3, name).Attribute(1, mac.GetAddressBytes()).Attribute(5, (uint)parent)
+            .Attribute(28, (uint)(int)to.Handle.DangerousGetHandle())
+            .Nested(18, info => info.Attribute(1, "macvlan").Nested(2, data => data.Attribute(1, MacvlanBridge))));
+
     /// <summary>False: there was none. The other end of a veth goes with it.</summary>
     public bool DeleteLink(string name)
     {
@@ -79,6 +89,29 @@ public sealed class RouteNetlink : IDisposable
         Do($"add {address}/{prefixLength} to interface {index}", new NetlinkMessage(NewAddress, Request | Acknowledge | Create | Replace)
             .Fixed(new AddressInfo { Family = Family(address), PrefixLength = (byte)prefixLength, Flags = 0x02 /* nodad */, Index = index })
             .Attribute(1, bytes).Attribute(2, bytes), Exists);
+    }
+
+    /// <summary>False: there was none.</summary>
+    public bool DeleteAddress(int index, IPAddress address, int prefixLength)
+    {
+        var errno = _socket.Exchange(new NetlinkMessage(DeleteAddressType, Request | Acknowledge)
+            .Fixed(new AddressInfo { Family = Family(address), PrefixLength = (byte)prefixLength, Index = index }).Attribute(2, address.GetAddressBytes()));
+        return errno is 0 || (errno is NoAddress ? false : throw new NetlinkException($"take {address}/{prefixLength} off interface {index}", errno));
+    }
+
+    /// <summary>The addresses of an interface, but for those that the kernel makes of its MAC address.</summary>
+    public IReadOnlyList<(IPAddress Address, int PrefixLength)> AddressesOf(int index)
+    {
+        List<(IPAddress, int)> addresses = [];
+        var errno = _socket.Exchange(new NetlinkMessage(GetAddress, Request | Dump).Fixed(default(AddressInfo)), payload =>
+        {
+            if (payload.Length < Marshal.SizeOf<AddressInfo>()) return;
+            var info = MemoryMarshal.Read<AddressInfo>(payload);
+            if (info.Index != index || (info.Family == 10 && info.Scope == LinkScope)) return;
+            for (var rest = payload[Marshal.SizeOf<AddressInfo>()..]; TryTake(ref rest, out var type, out var value);)
+                if (type == 1) addresses.Add((new IPAddress(value), info.PrefixLength));
+        });
+        return errno == 0 ? addresses : throw new NetlinkException($"list the addresses of interface {index}", errno);
     }
 
     /// <param name="gateway">Null: the destination is on the link. Else reached over it even if no route to it exists (onlink).</param>

@@ -94,7 +94,7 @@ internal sealed class ControllerClient : IDisposable
         var token = (await File.ReadAllTextAsync(Path.Combine(_options.NodeLinkDirectory, "token"), stop)).Trim();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var call = client.Attach(new Metadata { { "authorization", $"Bearer {token}" } }, cancellationToken: ended.Token);
-        await call.RequestStream.WriteAsync(new() { Hello = new() { Node = _options.Node, AgentVersion = Program.Version, Contract = 1, TakesChanges = true } }, ended.Token);
+        await call.RequestStream.WriteAsync(new() { Hello = new() { Node = _options.Node, AgentVersion = Program.Version, Contract = 1, TakesChanges = true, Gateway = _options.GatewayInterface is not null } }, ended.Token);
         var sending = SendAsync(call.RequestStream, ended.Token);
         try
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Demilune.Contracts.Nodes;
 using Demilune.Node.Interfaces;
 using Demilune.Node.Names;
@@ -96,6 +97,9 @@ internal sealed record ApplyOutcome(IReadOnlyDictionary<string, string> PortErro
 
     /// <summary>Why pods on other nodes cannot be reached; null: they can, or nothing needs a tunnel.</summary>
     public string? TunnelError { get; init; }
+
+    /// <summary>Router id → why its gateway on this node is not as it should be.</summary>
+    public IReadOnlyDictionary<string, string> GatewayErrors { get; init; } = ImmutableDictionary<string, string>.Empty;
 }
 
 /// <summary>One port pair, as the kernel counts it.</summary>

@@ -1,6 +1,7 @@
 using Demilune.Contracts.Nodes;
 using Demilune.Linux.Namespaces;
 using Demilune.Linux.Netlink;
+using Demilune.Node.Gateways;
 using Demilune.Node.Interfaces;
 using Demilune.Node.Names;
 using Demilune.Node.Splice;
@@ -18,16 +19,20 @@ internal sealed class SpliceDatapath : IDatapath
 
     private readonly string _listener, _tunnels;
     private readonly OpenVSwitch _switch;
+    private readonly HostedGateways _gateways;
 
-    private SpliceDatapath(KernelSplice splice, string listener, string tunnels, OpenVSwitch vswitch) =>
-        (_splice, _listener, _tunnels, _switch) = (splice, listener, tunnels, vswitch);
+    private SpliceDatapath(KernelSplice splice, string listener, string tunnels, OpenVSwitch vswitch, HostedGateways gateways) =>
+        (_splice, _listener, _tunnels, _switch, _gateways) = (splice, listener, tunnels, vswitch, gateways);
 
-    public static IDatapath Open(AgentOptions options, LearntNames names) => Open(options.BpfDirectory, null, names, options.OvsDatabase);
+    public static IDatapath Open(AgentOptions options, LearntNames names) =>
+        Open(options.BpfDirectory, null, names, options.OvsDatabase, new(options.GatewayInterface, options.GatewayDirectory));
 
     /// <inheritdoc cref="KernelSplice.Open"/>
     public static IDatapath Open(
-        string bpfDirectory, IReadOnlyDictionary<string, uint>? entries = null, LearntNames? names = null, string ovsDatabase = AgentOptions.UsualOvsDatabase) =>
-        new SpliceDatapath(KernelSplice.Open(bpfDirectory, entries, names), ListenerInterface.NameFor(bpfDirectory), OverlayInterface.NameFor(bpfDirectory), new(ovsDatabase));
+        string bpfDirectory, IReadOnlyDictionary<string, uint>? entries = null, LearntNames? names = null, string ovsDatabase = AgentOptions.UsualOvsDatabase,
+        HostedGateways? gateways = null) =>
+        new SpliceDatapath(
+            KernelSplice.Open(bpfDirectory, entries, names), ListenerInterface.NameFor(bpfDirectory), OverlayInterface.NameFor(bpfDirectory), new(ovsDatabase), gateways ?? HostedGateways.None);
 
     public static bool DeleteHostInterface(string name) => PodInterface.Delete(name);
 
@@ -65,9 +70,7 @@ internal sealed class SpliceDatapath : IDatapath
             return;
         }
         PodInterface.Delete(hostInterface);     // first: an interface without its programs would be open
-        _splice.Detach(portId);
-        _hostInterfaces.Remove(portId);
-        _plain.Remove(portId);
+        Forget(portId);
     }
 
     public IDisposable? Hold(string netns) => File.Exists(netns) ? NetworkNamespace.Open(netns) : null;
@@ -80,8 +83,9 @@ internal sealed class SpliceDatapath : IDatapath
     {
         AsIo(() => PreparePlainFrames(state));
         var wrong = PrepareTunnels(state.Overlay);
+        var wrongGateways = _gateways.Make(state, (port, name) => Attach(port, Port.Types.Kind.Pod, name), Forget);
         var outcome = _splice.Apply(state, hurrying);
-        return outcome with { TunnelError = wrong ?? OpenTunnels(state) };
+        return outcome with { TunnelError = wrong ?? OpenTunnels(state), GatewayErrors = wrongGateways };
     }
 
     public void Settle() => AsIo(_splice.Settle);
@@ -134,6 +138,13 @@ internal sealed class SpliceDatapath : IDatapath
 
     /// <inheritdoc cref="KernelSplice.ReadCounter"/>
     public ulong Read(Counter counter) => _splice.ReadCounter(counter);
+
+    private void Forget(string portId)
+    {
+        _splice.Detach(portId);
+        _hostInterfaces.Remove(portId);
+        _plain.Remove(portId);
+    }
 
     /// <summary>Before the splice sends such a firewall its first frame.</summary>
     private void PreparePlainFrames(NodeState state)

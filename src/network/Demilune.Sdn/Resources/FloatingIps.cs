@@ -5,7 +5,7 @@ using Demilune.Sdn.Api;
 
 namespace Demilune.Sdn.Resources;
 
-/// <summary>Floating addresses as objects: kept and checked. No datapath translates them yet, so none is ever ACTIVE.</summary>
+/// <summary>Floating addresses: kept and checked. ACTIVE is one that the node with its router's gateway says it translates.</summary>
 internal sealed class FloatingIps : Collection<FloatingIp>
 {
     public const string Owner = "network:floatingip";
@@ -55,7 +55,7 @@ internal sealed class FloatingIps : Collection<FloatingIp>
     public static void Release(Draft draft, Port gone)
     {
         foreach (var floating in draft.State.Referrers<FloatingIp>(gone.Id).Where(floating => floating.PortId == gone.Id).ToList())
-            draft.Put(draft.Revised(floating with { PortId = null, FixedIpAddress = null, RouterId = null }));
+            draft.Put(draft.Revised(floating with { PortId = null, FixedIpAddress = null, RouterId = null, Status = "DOWN" }));
     }
 
     protected override Fault? OnCreate(Draft draft, ref FloatingIp made)
@@ -135,7 +135,7 @@ internal sealed class FloatingIps : Collection<FloatingIp>
         if (floating.PortId is null)
         {
             if (floating.FixedIpAddress is not null) return Bad("fixed_ip_address cannot be specified without a port_id");
-            floating = floating with { RouterId = null };
+            floating = floating with { RouterId = null, Status = "DOWN" };
             return null;
         }
         if (draft.State.Find<Port>(floating.PortId) is not { } port || !draft.Sees(port)) return Collections.Of(typeof(Port)).NotFound(floating.PortId);

@@ -230,6 +230,9 @@ internal sealed class Ports : Collection<Port>
 
     private static string MacKey(Port port) => $"mac:{port.NetworkId}:{port.MacAddress}";
 
+    /// <summary>The same port on another node, which has yet to say that it is there.</summary>
+    public static Port On(Port port, string node) => Bound(port with { HostId = node, Status = "DOWN" });
+
     private static Port Bound(Port port) => port with
     {
         VifType = port.HostId is null or "" ? "unbound" : "demilune",

@@ -24,7 +24,7 @@ internal static class Bindings
     /// <summary>True if the node carries the port itself.</summary>
     public static bool IsOwn(Port port) => port.VifType is null or "" or Own or "unbound";
 
-    private static OnLink OnLinkOf(Port port, FixedIp ip, Subnet? subnet) => new()
+    public static OnLink OnLinkOf(Port port, FixedIp ip, Subnet? subnet) => new()
     {
         Address = $"{ip.IpAddress}/{(Cidr.TryParse(subnet?.Cidr ?? "", out var cidr) ? cidr.Length : throw new InvalidOperationException($"Port {port.Id} has {ip.IpAddress} of a subnet that is not ours to see."))}",
         Gateway = subnet?.GatewayIp ?? "",

@@ -30,17 +30,22 @@ internal static class Domains
     public static IReadOnlySet<uint> NetworksOf(NetworkState state, Router router) => SubnetsOf(state, router)
         .Select(subnet => state.Find<Network>(subnet.NetworkId)).OfType<Network>().Select(network => (uint)ProviderNetworks.NumberOf(network)).ToHashSet();
 
-    public static Contracts.Nodes.Router Describe(NetworkState state, Router router) => new()
+    /// <param name="gateway">By which the node's pods leave; null: they do not.</param>
+    /// <param name="services">Where Services have their addresses.</param>
+    public static Contracts.Nodes.Router Describe(NetworkState state, Router router, Port? gateway, IEnumerable<string> services)
     {
-        Id = router.Id,
-        Number = (uint)router.Number!.Value,
-        Prefixes = { SubnetsOf(state, router).Select(subnet => subnet.Cidr!).Order(StringComparer.Ordinal) },
-        Routes =
+        List<Route> outer = gateway is null ? [] : [.. Gateways.OuterRoutes(state, router, gateway)];
+        var routes = (router.Routes ?? []).Select(route => new Route { Prefix = route.Destination, NextHop = route.Nexthop }).Where(route => !outer.Contains(route)).ToList();
+        // What the router was told itself goes before the way outside.
+        if (gateway is not null) routes.AddRange(Gateways.RoutesTo(state, router, gateway, services).Where(route => !routes.Exists(own => own.Prefix == route.Prefix)).ToList());
+        return new()
         {
-            (router.Routes ?? []).Select(route => new Route { Prefix = route.Destination, NextHop = route.Nexthop })
-                .OrderBy(route => route.Prefix, StringComparer.Ordinal).ThenBy(route => route.NextHop, StringComparer.Ordinal),
-        },
-    };
+            Id = router.Id,
+            Number = (uint)router.Number!.Value,
+            Prefixes = { SubnetsOf(state, router).Select(subnet => subnet.Cidr!).Order(StringComparer.Ordinal) },
+            Routes = { routes.OrderBy(route => route.Prefix, StringComparer.Ordinal).ThenBy(route => route.NextHop, StringComparer.Ordinal) },
+        };
+    }
 
     /// <summary>
     /// Some of its addresses are also those of a network with a smaller number. A host's stack has one routing table: there they are that network's, and it has no

@@ -14,7 +14,9 @@ internal static class NodeTopology
 {
     public static NodeState Compose(NetworkState state, string node, NodeSupplement supplement, Translation translation)
     {
-        var ports = state.Referrers<Port>(Ports.NodeReference(node)).OrderBy(port => port.Id, StringComparer.Ordinal).ToList();
+        var all = state.Referrers<Port>(Ports.NodeReference(node)).OrderBy(port => port.Id, StringComparer.Ordinal).ToList();
+        var gateways = Gateways.Of(state, all).ToList();
+        var ports = all.Where(port => !Gateways.IsGateway(port)).ToList();
         var groups = ports.SelectMany(port => port.SecurityGroups ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
             .Select(id => SecurityRules.Of(state, id, translation)).ToList();
         var classifiers = ports.SelectMany(port => state.Referrers<FlowClassifier>(port.Id)).DistinctBy(classifier => classifier.Id)
@@ -27,12 +29,17 @@ internal static class NodeTopology
         var apart = ports.Select(port => state.Find<Network>(port.NetworkId)).OfType<Network>().DistinctBy(network => network.Id)
             .Where(network => Domains.IsApart(state, network)).Select(network => network.Id).ToHashSet(StringComparer.Ordinal);
         var routers = ports.Where(Placement.IsTunnelled).SelectMany(port => (Router?[])[Domains.RouterOf(state, port, 4), Domains.RouterOf(state, port, 6)]).OfType<Router>()
-            .DistinctBy(router => router.Id).OrderBy(router => router.Id, StringComparer.Ordinal).ToList();
+            .Concat(gateways.Select(gateway => gateway.Router)).DistinctBy(router => router.Id).OrderBy(router => router.Id, StringComparer.Ordinal).ToList();
 
         var composed = new NodeState
         {
-            Ports = { ports.Select(port => PortOf(state, port, supplement.Tunnels?.Mtu ?? int.MaxValue, apart)) },
-            Routers = { routers.Select(router => Domains.Describe(state, router)) },
+            Ports =
+            {
+                ports.Select(port => PortOf(state, port, supplement.Tunnels?.Mtu ?? int.MaxValue, apart))
+                    .Concat(gateways.Select(gateway => Gateways.Inner(state, gateway.Router, gateway.Port, supplement.Tunnels?.Mtu ?? int.MaxValue)))
+                    .OrderBy(port => port.Id, StringComparer.Ordinal),
+            },
+            Routers = { routers.Select(router => RouterOf(state, router, node, supplement)) },
             SecurityGroups = { groups },
             Classifiers = { classifiers.Select(entry => Chains.ClassifierOf(entry.Classifier, entry.Chain!)) },
             Chains = { chains.Select(chain => Chains.ChainOf(state, chain, node, supplement.Firewalls)) },
@@ -81,6 +88,17 @@ internal static class NodeTopology
             RouterIpv6 = DomainOf(state, port, 6),
             Apart = apart.Contains(network.Id),
         };
+    }
+
+    private static Contracts.Nodes.Router RouterOf(NetworkState state, Router router, string node, NodeSupplement supplement)
+    {
+        var gateway = Gateways.PortOf(state, router);
+        var isHere = gateway?.HostId == node;
+        // Another node's is reached through a tunnel.
+        var isReached = isHere || (gateway?.HostId is { } host && supplement.Tunnels is { } tunnels && tunnels.Nodes.ContainsKey(host));
+        var described = Domains.Describe(state, router, isReached ? gateway : null, supplement.ServiceNetworks);
+        if (isHere) described.Gateway = Gateways.Describe(state, router, gateway!);
+        return described;
     }
 
     /// <summary>0: none. What another switch carries, that one routes; and a firewall's two are in no network.</summary>

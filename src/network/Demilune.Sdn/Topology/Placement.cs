@@ -29,6 +29,9 @@ internal sealed class Placement
                 if (Domains.RouterOf(state, port, version) is { Number: { } domain }) Add(port.HostId!, (uint)domain, address);
             }
         }
+        // Whoever is behind a router finds its gateway so.
+        foreach (var (gateway, router) in Gateways.Of(state, state.All<Port>()))
+            foreach (var address in Gateways.InnerAddresses(state, router)) Add(gateway.HostId!, (uint)router.Number!.Value, $"{address}/{(address.Contains(':', StringComparison.Ordinal) ? 128 : 32)}");
         foreach (var (key, pods) in addresses)
         {
             var set = AddressSets.Of($"node {key.Item1} {key.Item2}", pods);
@@ -63,5 +66,5 @@ internal sealed class Placement
 
     /// <summary>True if other nodes have to know where the port is.</summary>
     public static bool IsTunnelled(Port port) =>
-        port is { HostId.Length: > 0, DeviceOwner: not (DeviceOwners.FirewallIn or DeviceOwners.FirewallOut) } && Bindings.IsOwn(port);
+        port is { HostId.Length: > 0, DeviceOwner: not (DeviceOwners.FirewallIn or DeviceOwners.FirewallOut or Resources.Routers.GatewayOwner) } && Bindings.IsOwn(port);
 }

@@ -96,6 +96,10 @@ internal static class Spans
                     break;
                 case Network network:
                     foreach (var port in state.Referrers<Port>(network.Id)) FromPort(port);
+                    foreach (var port in state.Referrers<Port>(network.Id).Where(port => port.DeviceOwner == Resources.Routers.InterfaceOwner)) FromGateway(port.DeviceId);
+                    break;
+                case FloatingIp floating:
+                    FromGateway(floating.RouterId);
                     break;
                 case QosRule rule:
                     From(state.Find<QosPolicy>(rule.QosPolicyId));
@@ -125,6 +129,11 @@ internal static class Spans
         private void FromPort(Port? port)
         {
             if (port?.HostId is { Length: > 0 } node) nodes.Add(node);
+        }
+
+        private void FromGateway(string? router)
+        {
+            if (state.Find<Router>(router) is { } found) FromPort(Gateways.PortOf(state, found));
         }
 
         private void FromGroup(string id)

@@ -4,6 +4,7 @@ using Demilune.Contracts.Nodes;
 using Demilune.Linux.Namespaces;
 using Demilune.Linux.Netlink;
 using Demilune.Node.Datapath;
+using Demilune.Node.Gateways;
 using Demilune.Node.Names;
 
 namespace Demilune.Node.Tests.Splice.OnPackets;
@@ -35,6 +36,9 @@ internal sealed class Lab : IDisposable
         Datapath = Reopen();
     }
 
+    /// <summary>The host's interface to the outside, for routers' gateways.</summary>
+    public const string External = "uplink";
+
     /// <summary>For files that go with the lab.</summary>
     public string Directory => _directory;
     public NetworkNamespace Host { get; }
@@ -61,7 +65,9 @@ internal sealed class Lab : IDisposable
     /// <summary>As another process would after this one was killed.</summary>
     public IDatapath Reopen()
     {
-        var next = Host.Run(() => SpliceDatapath.Open(_bpf, SmallTables, new LearntNames(_journal = new NameJournal(Path.Combine(_directory, "names")), leastHold: TimeSpan.FromSeconds(3))));
+        var next = Host.Run(() => SpliceDatapath.Open(
+            _bpf, SmallTables, new LearntNames(_journal = new NameJournal(Path.Combine(_directory, "names")), leastHold: TimeSpan.FromSeconds(3)),
+            gateways: new(External, Path.Combine(_directory, "gateways"))));
         Datapath?.Dispose();
         Datapath = next;
         foreach (var pod in _pods)
@@ -111,6 +117,7 @@ internal sealed class Lab : IDisposable
         var outcome = Host.Run(() => Datapath.Apply(State.Clone()));
         Assert.Empty(outcome.PortErrors);
         Assert.Null(outcome.TunnelError);
+        Assert.Empty(outcome.GatewayErrors);
     }
 
     /// <summary>Puts the port's limits of bandwidth in force.</summary>
@@ -146,6 +153,7 @@ internal sealed class Lab : IDisposable
     {
         foreach (var pod in _pods.ToArray()) Remove(pod);
         Datapath.Dispose();
+        Host.Run(() => HostedGateways.Uninstall(Path.Combine(_directory, "gateways")));
         SpliceDatapath.Uninstall(_bpf);
         NetworkNamespace.Delete(Host.Path);
         Host.Dispose();
