@@ -27,6 +27,10 @@ public sealed class AccessListTests
     [InlineData("HEAD /items/17 HTTP/1.1")]
     [InlineData("GET http://www.shop.example/public/ HTTP/1.1")]
     [InlineData("POST /cart HTTP/1.1\r\nX-Tenant: red\r\nContent-Length: 0")]
+    [InlineData("GET /public/%61%20%C3%A9.v1.html?next=%252Fhome&price=50% HTTP/1.1")]
+    [InlineData("GET /public/.well-known/a..b HTTP/1.1")]
+    [InlineData("GET /public HTTP/1.1\r\nX-Forwarded-Host: www.shop.example")]
+    [InlineData("GET http://shop.example:8080/public HTTP/1.1")]
     public void What_is_allowed_passes(string request) => Assert.True(Passes(Shop, request + Blank), request);
 
     /// <summary>The ways in which others' allow-lists were walked around: encodings, dot segments, parameters, fields that name another method or path.</summary>
@@ -52,6 +56,54 @@ public sealed class AccessListTests
     [InlineData("GET //public/../admin HTTP/1.1")]
     [InlineData("GET /items/17/secret HTTP/1.1")]
     [InlineData("GET /items/17%0a HTTP/1.1")]
+    [InlineData("GET /items/17%3f/secret HTTP/1.1")]
+    [InlineData("GET /items/17%253f/secret HTTP/1.1")]
+    [InlineData("GET /public%3f/../admin HTTP/1.1")]
+    [InlineData("GET /public%3b/../admin HTTP/1.1")]
+    [InlineData("GET /public/%23/x HTTP/1.1")]
+    [InlineData("GET /public/%25%32%65%25%32%65/admin HTTP/1.1")]
+    [InlineData("GET /public/%25252e%25252e/admin HTTP/1.1")]
+    [InlineData("GET /public/..%252fadmin HTTP/1.1")]
+    [InlineData("GET /public/..%255cadmin HTTP/1.1")]
+    [InlineData("GET /public/%c0%2e%c0%2e/admin HTTP/1.1")]
+    [InlineData("GET /public/%e0%80%ae%e0%80%ae/admin HTTP/1.1")]
+    [InlineData("GET /public/%f0%80%80%ae%f0%80%80%ae/admin HTTP/1.1")]
+    [InlineData("GET /public/%f8%80%80%80%ae%f8%80%80%80%ae/admin HTTP/1.1")]
+    [InlineData("GET /public/%c1%9c..%c1%9cadmin HTTP/1.1")]
+    [InlineData("GET /public/%ae%ae/admin HTTP/1.1")]
+    [InlineData("GET /public/.%09./admin HTTP/1.1")]
+    [InlineData("GET /public/.%0d%0a./admin HTTP/1.1")]
+    [InlineData("GET /public/.%7f./admin HTTP/1.1")]
+    [InlineData("GET /public/..%20/admin HTTP/1.1")]
+    [InlineData("GET /public/.../admin HTTP/1.1")]
+    [InlineData("GET /public/%2e%2e%3b/admin HTTP/1.1")]
+    [InlineData("GET /public/..;a=b/..;/admin HTTP/1.1")]
+    [InlineData("GET /public/;/../admin HTTP/1.1")]
+    [InlineData("GET //public/admin HTTP/1.1")]
+    [InlineData("GET /\\public/admin HTTP/1.1")]
+    [InlineData("GET public HTTP/1.1")]
+    [InlineData("GET http:/public HTTP/1.1")]
+    [InlineData("GET http://shop.example@admin.example/public HTTP/1.1")]
+    [InlineData("GET http://admin.example\\@shop.example/public HTTP/1.1")]
+    [InlineData("GET http://admin.example\\.shop.example/public HTTP/1.1")]
+    [InlineData("GET http://admin.example#.shop.example/public HTTP/1.1")]
+    [InlineData("GET /public HTTP/1.1\r\nX-Forwarded-Host: admin.example")]
+    [InlineData("GET /public HTTP/1.1\r\nX-Forwarded-Host: shop.example, admin.example")]
+    [InlineData("GET /public HTTP/1.1\r\nX_Forwarded_Host: admin.example")]
+    [InlineData("GET /public HTTP/1.1\r\nX-Original-Host: admin.example")]
+    [InlineData("GET /public HTTP/1.1\r\nX-HTTP-Method-Override: GET\r\nX-HTTP-Method-Override: DELETE")]
+    [InlineData("GET /public HTTP/1.1\r\nX-HTTP-Method-Override: \r\nX-HTTP-Method-Override: DELETE")]
+    [InlineData("GET /public HTTP/1.1\r\nX_HTTP_Method_Override: DELETE")]
+    [InlineData("GET /public HTTP/1.1\r\nx-http-method: DELETE")]
+    [InlineData("GET /public HTTP/1.1\r\nX-Original-URL: \r\nX-Original-URL: /admin")]
+    [InlineData("GET /public HTTP/1.1\r\nX_Original_URL: /admin")]
+    [InlineData("GET /public HTTP/1.1\r\nX-Original-URL : /admin")]
+    [InlineData("GET /public HTTP/1.1\r\nX-Original-URL:\r\n /admin")]
+    [InlineData("POST /cart HTTP/1.1\r\nX-Tenant: red\r\nX_Tenant: blue\r\nContent-Length: 0")]
+    [InlineData("POST /cart HTTP/1.1\r\nX_Tenant: red\r\nContent-Length: 0")]
+    [InlineData("GET /public")]
+    [InlineData("GET\t/admin HTTP/1.1")]
+    [InlineData("GET /public HTTP/1.1 /admin HTTP/1.1")]
     [InlineData("GET http://admin.example/public HTTP/1.1")]
     [InlineData("GET /public HTTP/1.1\r\nX-HTTP-Method-Override: DELETE")]
     [InlineData("GET /public HTTP/1.1\r\nX-Original-URL: /admin")]
@@ -67,12 +119,61 @@ public sealed class AccessListTests
         foreach (var pieceLength in (int[])[1, 7, 1460]) Assert.False(Passes(Shop, request + Blank, pieceLength), $"{request} in pieces of {pieceLength}");
     }
 
+    /// <summary>Each of them is for another host to some server.</summary>
+    [Theory]
+    [InlineData("GET http://shop.example/public HTTP/1.1\r\nHost: admin.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost: shop.example@admin.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost: shop.example:80@admin.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost: shop.example:admin.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost: admin.example, www.shop.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost: admin.example www.shop.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost: admin.example/www.shop.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost: admin.example#www.shop.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost: admin.example%00.shop.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost: admin.example\r\n .shop.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost: shop.example\r\n admin.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost: shop.example\r\nhost: admin.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost : admin.example\r\nHost: shop.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\n Host: admin.example\r\nHost: shop.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nX: y\rHost: admin.example\r\nHost: shop.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\nHost:\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.0\r\n\r\n")]
+    public void A_request_that_some_server_takes_for_another_hosts_does_not_pass(string request)
+    {
+        foreach (var pieceLength in (int[])[1, 7, 1460])
+        {
+            var (replay, sent) = Talk(Shop, request, pieceLength);
+            Assert.True(replay.Drops.Count > 0 && sent != request, $"{request} in pieces of {pieceLength}");
+        }
+    }
+
+    [Fact]
+    public void Hosts_alone_are_held_too_whatever_is_asked_of_them()
+    {
+        var list = List(http: [Http([], ["shop.example"], [])]);
+        Assert.True(Passes(list, "OPTIONS * HTTP/1.1" + Blank));
+        Assert.True(Passes(list, "GET /any HTTP/1.1" + Blank));
+        Assert.False(Passes(list, "GET //admin.example/any HTTP/1.1" + Blank));
+        Assert.False(Passes(list, "CONNECT admin.example:443 HTTP/1.1" + Blank));
+        Assert.False(Passes(list, "GET admin.example/any HTTP/1.1" + Blank));
+    }
+
     [Theory]
     [InlineData("POST /cart HTTP/1.1\r\nHost: shop.example\r\nX-Tenant: red\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
     [InlineData("POST /cart HTTP/1.1\r\nHost: shop.example\r\nX-Tenant: red\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
     [InlineData("POST /cart HTTP/1.1\r\nHost: shop.example\r\nX-Tenant: red\r\nContent-Length: 4\r\nContent-Length: 0\r\n\r\nabcdGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
     [InlineData("GET /public HTTP/1.1\r\nHost: shop.example\r\n\r\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
     [InlineData("GET /public HTTP/1.1\r\nHost: shop.example\r\nHost: other.example\r\n\r\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
+    [InlineData("POST /cart HTTP/1.1\r\nHost: shop.example\r\nX-Tenant: red\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
+    [InlineData("POST /cart HTTP/1.1\r\nHost: shop.example\r\nX-Tenant: red\r\nTransfer-Encoding:\u000bchunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
+    [InlineData("POST /cart HTTP/1.1\r\nHost: shop.example\r\nX-Tenant: red\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
+    [InlineData("POST /cart HTTP/1.0\r\nHost: shop.example\r\nX-Tenant: red\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
+    [InlineData("POST /cart HTTP/1.1\r\nHost: shop.example\r\nX-Tenant: red\r\nContent-Length: +0\r\n\r\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
+    [InlineData("POST /cart HTTP/1.1\r\nHost: shop.example\r\nX-Tenant: red\r\nContent-Length: 0, 46\r\n\r\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
+    [InlineData("POST /cart HTTP/1.1\r\nHost: shop.example\r\nX-Tenant: red\r\nTransfer-Encoding: chunked\r\n\r\n0x2e\r\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
+    [InlineData("POST /cart HTTP/1.1\r\nHost: shop.example\r\nX-Tenant: red\r\nTransfer-Encoding: chunked\r\n\r\n2;\nxx\r\n2f\r\n0\r\n\r\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
+    [InlineData("GET /public HTTP/1.1\nHost: shop.example\n\nGET /admin HTTP/1.1\r\nHost: shop.example\r\n\r\n")]
     public void A_second_request_cannot_be_smuggled_behind_an_allowed_one(string bytes)
     {
         foreach (var pieceLength in (int[])[1, 11, 1460])
@@ -150,6 +251,34 @@ public sealed class AccessListTests
     {
         var list = List(tls: [new TlsAllowance([new NamePattern("*.example.com")], 0)]);
         Assert.Equal(allowed, PassesTls(list, Tls.ClientHello(name), Tls.ServerHello()));
+    }
+
+    [Theory]
+    [InlineData("evil.org\0.example.com")]
+    [InlineData("evil.org/.example.com")]
+    [InlineData("evil.org .example.com")]
+    [InlineData(".example.com")]
+    [InlineData("")]
+    public void What_is_no_name_is_below_no_name(string name) =>
+        Assert.False(PassesTls(List(tls: [new TlsAllowance([new NamePattern("*.example.com")], 0)]), Tls.ClientHello(name), Tls.ServerHello()));
+
+    [Fact]
+    public void A_hello_in_which_servers_could_find_two_names_does_not_pass()
+    {
+        var list = List(tls: [new TlsAllowance([new NamePattern("api.example.com")], 0)]);
+        byte[] good = Name("api.example.com"), bad = Name("evil.org");
+        Assert.True(PassesTls(list, Hello(List16(good)), Tls.ServerHello()));
+        Assert.False(PassesTls(list, Hello(List16([.. good, .. bad])), Tls.ServerHello()));
+        Assert.False(PassesTls(list, Hello(List16(good), List16(bad)), Tls.ServerHello()));
+        Assert.False(PassesTls(list, Hello(List16(bad), List16(good)), Tls.ServerHello()));
+        Assert.False(PassesTls(list, Hello([.. List16(good), .. List16(bad)]), Tls.ServerHello()));
+        Assert.False(PassesTls(list, Hello([0, 0, .. good]), Tls.ServerHello()));
+        Assert.False(PassesTls(list, Hello(), Tls.ServerHello()));
+
+        static byte[] Name(string name) => [0, .. List16(Encoding.ASCII.GetBytes(name))];
+        static byte[] List16(byte[] content) => [(byte)(content.Length >> 8), (byte)content.Length, .. content];
+        static byte[] Hello(params byte[][] names) => Tls.Record(22, Tls.Message(1,
+            [3, 3, .. new byte[32], 0, 0, 2, 0xc0, 0x2b, 1, 0, .. List16([.. names.SelectMany(one => (byte[])[0, 0, .. List16(one)])])]));
     }
 
     [Theory]

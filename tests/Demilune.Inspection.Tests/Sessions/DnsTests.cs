@@ -70,6 +70,28 @@ public sealed class DnsTests
     }
 
     [Fact]
+    public void An_allow_list_is_not_walked_around_by_how_a_question_is_written()
+    {
+        var list = new AccessList("names", [], [], [new DnsAllowance([new NamePattern("*.good.example")], [DnsType.A])], [], DenialResponse.Respond);
+        var replay = new Replay(list);
+        var (good, bad) = (Query("www.good.example"), Query("www.evil.example"));
+        byte[] two = [.. good[..5], 2, .. good[6..], .. bad[12..]];
+        byte[] pointed = [.. good[..5], 2, .. good[6..], 4, .. "evil"u8, 0xc0, 12 + 4 + 5, 0, 1, 0, 1];
+        byte[] update = [good[0], good[1], 5 << 3, .. good[3..]];
+        byte[] none = [.. good[..5], 0, .. good[6..12]];
+        byte[] ended = Query("evil\0.good.example");
+        foreach (var query in (byte[][])[two, pointed, update, none, ended, bad]) Assert.Equal(FrameVerdict.Drop, replay.Feed(Datagram(query)).Frame);
+        Assert.Equal(FrameVerdict.Forward, replay.Feed(Datagram(good)).Frame);
+        // Behind an allowed question on the same connection.
+        foreach (var pieceLength in (int[])[1, 3, 1460])
+        {
+            var talk = new Conversation();
+            var stream = new Replay(list).Feed(talk.Handshake()).Feed(talk.Send(Side.Client, (byte[])[0, (byte)good.Length, .. good, 0, (byte)bad.Length, .. bad], pieceLength));
+            Assert.Contains(DropReason.AccessList, stream.Drops);
+        }
+    }
+
+    [Fact]
     public void What_is_not_DNS_is_none()
     {
         var replay = Replay();

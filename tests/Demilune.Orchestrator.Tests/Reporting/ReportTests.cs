@@ -106,7 +106,7 @@ public sealed class ReportTests
     {
         var one = A.Policy();
         one.Spec.OnFailure = onFailure;
-        var refused = A.Loaded(A.Situation([one]).Policies["web"], ok: false, "allow:1:1: tls.minVersion 9 is none of 1.0, 1.1, 1.2, 1.3");
+        var refused = A.Loaded(A.Situation([one]).Policies["web"], ok: false, "allow.tls[0].minVersion:1:1: \"9\" is none of 1.0, 1.1, 1.2, 1.3");
         refused.NotInForce = true;
         var situation = A.Situation([one], [A.Pod("web", "n1", "web")], [A.Instance("fw")], A.Seen([A.Engine("fw", true, refused)], "port-web"));
         var enforced = Conditions.Find(PolicyReport.Of(situation.Policies["web"], 2, situation).Conditions, "Enforced")!;

@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
-using Demilune.Inspection.Sessions.Http;
 using Demilune.Rules.Compile;
 using Demilune.Rules.Headers;
 using Demilune.Wire.Dns;
@@ -17,6 +17,9 @@ namespace Demilune.Inspection.Access;
 public sealed class AccessList
 {
     private const uint Sid = 4_294_900_001;
+
+    /// <summary>Targets of ordinary requests are shorter.</summary>
+    private const int MaxOnStack = 1024;
 
     private readonly string _policy;
     private readonly byte[] _head;
@@ -67,16 +70,31 @@ public sealed class AccessList
         _ => Applications.Contains(app),
     };
 
-    /// <param name="isPlain">The target has nothing that two servers could read in two ways.</param>
+    /// <param name="head">Of a request.</param>
     /// <param name="isHttp2">It came over HTTP/2.</param>
-    internal bool Admits(HttpMessage request, Http1Head head, bool isPlain, bool isHttp2)
+    internal bool Admits(Http1Head head, bool isHttp2)
     {
-        foreach (var allowance in Http)
-            if (allowance.Matches(request, head, isPlain)) return true;
+        if (!Http.IsEmpty && AdmitsRequest(head)) return true;
         if (!isHttp2) return Http.IsEmpty;
         foreach (var allowance in Grpc)
             if (allowance.Matches(head)) return true;
         return !JudgesHttp2;
+    }
+
+    private bool AdmitsRequest(Http1Head head)
+    {
+        if (RequestTarget.HidesFields(head)) return false;
+        var target = RequestTarget.WithoutQuery(head.Target);
+        byte[]? rented = null;
+        var room = UriNormalizer.MaxLength(target.Length);
+        var buffer = room <= MaxOnStack ? stackalloc byte[MaxOnStack] : rented = ArrayPool<byte>.Shared.Rent(room);
+        // What is odd in the query is no matter of the path; a question mark that was encoded stays in it.
+        var path = buffer[..UriNormalizer.Normalize(target, buffer, out var oddities)];
+        if (oddities != UriOddities.None || RequestTarget.IsOfNetwork(target) || !RequestTarget.IsReadAlike(path)) path = default;
+        var isAllowed = false;
+        foreach (var allowance in Http) isAllowed |= allowance.Matches(head, path);
+        if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
+        return isAllowed;
     }
 
     /// <summary>A client's hello: the name it asks for, and what kind of client it is.</summary>

@@ -15,7 +15,7 @@ public sealed record TlsAllowance(ImmutableArray<NamePattern> ServerNames, ushor
     public ImmutableArray<string> Ja4 { get; init; } = [];
 
     internal bool Matches(TlsHello client, Fingerprints fingerprints) =>
-        (ServerNames.IsEmpty || (client.IsWellFormed && NamePattern.Any(ServerNames.AsSpan(), client.ServerName)))
+        (ServerNames.IsEmpty || (client is { IsWellFormed: true, IsServerNameClear: true } && NamePattern.Any(ServerNames.AsSpan(), client.ServerName)))
         && (Ja3.IsEmpty || (fingerprints.Ja3 is { } ja3 && Ja3.Contains(ja3)))
         && (Ja4.IsEmpty || (fingerprints.Ja4 is { } ja4 && Ja4.Contains(ja4)));
 

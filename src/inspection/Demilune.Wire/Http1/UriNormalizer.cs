@@ -34,11 +34,17 @@ public static class UriNormalizer
     /// <summary>The host and port of an absolute target, else empty. CONNECT's target is one altogether and not looked at here.</summary>
     public static ReadOnlySpan<byte> Authority(ReadOnlySpan<byte> target)
     {
+        var authority = WithUser(target);
+        return authority[(authority.LastIndexOf((byte)'@') + 1)..];
+    }
+
+    /// <summary>Likewise, with the user that may stand before the host (RFC 3986 §3.2.1) and look like one.</summary>
+    public static ReadOnlySpan<byte> WithUser(ReadOnlySpan<byte> target)
+    {
         var rest = WithoutScheme(target);
         if (rest.Length == target.Length) return default;
         var end = rest.IndexOfAny((byte)'/', (byte)'?', (byte)'#');
-        var authority = end < 0 ? rest : rest[..end];
-        return authority[(authority.LastIndexOf((byte)'@') + 1)..];
+        return end < 0 ? rest : rest[..end];
     }
 
     /// <summary>A host without ":port"; the colons of an IPv6 address in brackets stay.</summary>

@@ -33,6 +33,9 @@ public sealed class TlsHello
     /// <summary>As it came, at most 255 bytes; empty if there is none.</summary>
     public ReadOnlySpan<byte> ServerName => _bytes.AsSpan(_serverName);
 
+    /// <summary>It is the only one and nothing stands beside it: no server finds another.</summary>
+    public bool IsServerNameClear { get; private set; }
+
     /// <summary>Pairs of bytes.</summary>
     public ReadOnlySpan<byte> Groups => _bytes.AsSpan(_groups);
     public ReadOnlySpan<byte> PointFormats => _bytes.AsSpan(_pointFormats);
@@ -77,7 +80,7 @@ public sealed class TlsHello
     public void Clear()
     {
         _extensions.Clear();
-        (IsPresent, IsWellFormed, LegacyVersion, Version) = (false, false, 0, 0);
+        (IsPresent, IsWellFormed, IsServerNameClear, LegacyVersion, Version) = (false, false, false, 0, 0);
         _session = _ciphers = _serverName = _groups = _pointFormats = _signatureAlgorithms = _protocols = _versions = default;
         _bytes = [];
     }
@@ -128,6 +131,7 @@ public sealed class TlsHello
         switch (type)
         {
             case TlsExtension.ServerName when isClient:
+                IsServerNameClear = ServerName.IsEmpty && IsOneName(content);
                 return ReadServerName(ref reader);
             case TlsExtension.SupportedGroups:
                 _groups = Place(reader.Vector16());
@@ -167,6 +171,15 @@ public sealed class TlsHello
         if (!ServerName.IsEmpty) return TlsHelloFaults.ServerNames;
         _serverName = Place(name);
         return TlsHelloFaults.None;
+    }
+
+    private static bool IsOneName(ReadOnlySpan<byte> content)
+    {
+        var reader = new WireReader(content);
+        var names = new WireReader(reader.Vector16());
+        var isHostName = names.U8() == 0;
+        names.Vector16();
+        return isHostName && !reader.Failed && !names.Failed && reader.IsEmpty && names.IsEmpty;
     }
 
     /// <summary>Where a part of the message lies.</summary>

@@ -124,7 +124,7 @@ internal sealed partial class HttpSession
             detector.Keep(message.Pending, long.MaxValue);
             Evaluate(message, default, 0);
             detector.Settle(message.Pending);
-            if (side == Side.Client) Ask(message, head, oddities == UriOddities.None);
+            if (side == Side.Client) Ask(head);
             if (side == Side.Client) _dns.Look(message[BufferId.HttpUri], _transaction!.Number);
             _dns.Begin(head.Value("content-type"u8));
             if (head.Framing is Http1Framing.None or Http1Framing.Tunnel) return;
@@ -291,11 +291,11 @@ internal sealed partial class HttpSession
             _ => Http1Anomaly.InvalidContentEncoding,
         });
 
-        private void Ask(HttpMessage message, Http1Head head, bool isPlain)
+        private void Ask(Http1Head head)
         {
             foreach (var (member, access) in session._detector.AccessLists)
             {
-                if (access.Admits(message, head, isPlain, session.IsExchange)) continue;
+                if (access.Admits(head, session.IsExchange)) continue;
                 // While an earlier request waits for its answer, ours would be taken for that.
                 ReadOnlyMemory<byte> answer = session.IsExchange ? session.AnswerableStream is { } stream ? access.Answer(stream, GrpcAllowance.IsCall(head)) : default
                     : session._open.Count == 1 ? access.Answer(_transaction!.Kind == Http1RequestKind.Head) : default;
