@@ -25,6 +25,7 @@ internal sealed class ClusterFollower
     private readonly Dictionary<(string Namespace, string Service), Dictionary<string, V1EndpointSlice>> _slicesOf = [];
     private readonly Dictionary<(string Namespace, string Service), V1Service> _known = [];
 
+    private readonly EndingNamespaces _ending = new();
     private readonly Action<V1Pod, string> _complain;
 
     /// <param name="noted">Called, on any thread, after each change that needs a look.</param>
@@ -61,13 +62,19 @@ internal sealed class ClusterFollower
         _slices.Forget();
         _slicesOf.Clear();
         _known.Clear();
+        _ending.Clear();
     }
 
     /// <summary>Tells the compiler and the designer what is other than at the last look.</summary>
     /// <param name="all">Looks at everything, whatever was noted.</param>
     public void Look(ClusterCompiler compiler, NetworkDesigner designer, bool all)
     {
-        _namespaces.Look(all, (old, now) => compiler.SetNamespace((now ?? old)!.Metadata.Name, now is null ? null : ClusterReader.LabelsOf(now)));
+        _namespaces.Look(all, (old, now) =>
+        {
+            var name = (now ?? old)!.Metadata.Name;
+            compiler.SetNamespace(name, now is null ? null : ClusterReader.LabelsOf(now));
+            _ending.SetNamespace(name, now?.Metadata.DeletionTimestamp is not null);
+        });
         _nodes.Look(all, (old, now) => compiler.SetNode((now ?? old)!.Metadata.Name, now is null ? null : ClusterReader.Node(now)));
         _pods.Look(all, (old, now) =>
         {
@@ -80,9 +87,12 @@ internal sealed class ClusterFollower
         _networkPolicies.Look(all, (old, now) => SetPolicy(compiler, PolicyKind.NetworkPolicy, (now ?? old)!, now is null ? null : NetworkPolicyReader.Read(now)));
         _inspectionPolicies.Look(all, (old, now) => SetPolicy(compiler, PolicyKind.InspectionPolicy, (now ?? old)!, now is null ? null : InspectionPolicyReader.Read(now)));
         _clusterPolicies.Look(all, (old, now) => SetPolicy(compiler, PolicyKind.ClusterNetworkPolicy, (now ?? old)!, now is null ? null : ClusterNetworkPolicyReader.Read(now)));
+        foreach (var released in _ending.Release(Populated)) compiler.SetPolicy(released, null);
         Inspections(designer, all);
         Services(designer, all);
     }
+
+    private HashSet<string> Populated() => _pods.Current.Where(ClusterReader.IsUnderPolicies).Select(pod => pod.Metadata.NamespaceProperty).ToHashSet(StringComparer.Ordinal);
 
     private static void SetPod(ClusterCompiler compiler, NetworkDesigner designer, string uid, V1Pod? pod)
     {
@@ -96,8 +106,13 @@ internal sealed class ClusterFollower
         return problem;
     }
 
-    private static void SetPolicy(ClusterCompiler compiler, PolicyKind kind, k8s.IKubernetesObject<V1ObjectMeta> of, NetworkPolicy? policy) =>
-        compiler.SetPolicy(new PolicyId(new Name(of.Metadata.NamespaceProperty ?? "", of.Metadata.Name), kind), policy);
+    private void SetPolicy(ClusterCompiler compiler, PolicyKind kind, k8s.IKubernetesObject<V1ObjectMeta> of, NetworkPolicy? policy)
+    {
+        var id = new PolicyId(new Name(of.Metadata.NamespaceProperty ?? "", of.Metadata.Name), kind);
+        if (policy is not null) _ending.SetPolicy(id);
+        else if (_ending.Keeps(id)) return;
+        compiler.SetPolicy(id, policy);
+    }
 
     private void Inspections(NetworkDesigner designer, bool all)
     {
