@@ -58,6 +58,7 @@ def cluster(name, tier, priority, subject, ingress=None, egress=None):
 def labels(**values): return {"matchLabels": values}
 def expression(key, operator, *values):
     return {"matchExpressions": [{"key": key, "operator": operator, **({"values": list(values)} if values else {})}]}
+def expressions(*several): return {"matchExpressions": [one for each in several for one in expression(*each)["matchExpressions"]]}
 def of(ns=None, pods=None):
     peer = {}
     if ns is not None: peer["namespaceSelector"] = ns
@@ -105,7 +106,16 @@ class World:
 
     def all(self, kind): return [one for key, one in sorted(self.objects.items()) if key[0] == kind]
     def pods(self): return [f"{one['metadata']['namespace']}/{one['metadata']['name']}" for one in self.all("Pod")]
-    def pod(self, name): return self.objects.get(("Pod", *name.split("/"))) if "/" in name and not name[0].isdigit() else None
+    def find(self, name): return self.objects.get(("Pod", *name.split("/"))) if "/" in name and not name[0].isdigit() else None
+
+    def pod(self, name):
+        """One with a network of its own: whoever has its node's is no pod to policies."""
+        found = self.find(name)
+        return None if found and found["spec"].get("hostNetwork") else found
+
+    def node_address(self, name, v6):
+        found = self.find(name)
+        return next(one["ip"] for one in found["status"]["podIPs"] if (":" in one["ip"]) == v6) if found and not self.pod(name) else None
 
     def namespace_labels(self, ns):
         found = self.objects.get(("Namespace", "", ns))
@@ -114,7 +124,7 @@ class World:
     def resolve(self, name, target, protocol):
         found = self.pod(target)
         if not found: return None
-        for container in found["spec"]["containers"]:
+        for container in found["spec"]["containers"] + [one for one in found["spec"].get("initContainers", []) if one.get("restartPolicy") == "Always"]:
             for one in container.get("ports") or []:
                 if one.get("name") == name and one.get("protocol", "TCP") == protocol: return one["containerPort"]
         return None
@@ -142,7 +152,7 @@ class World:
             if pods.subnet_of(network): return True
             assert not network.overlaps(pods), f"{cidr} cuts through the pods' network"
             return False
-        return ipaddress.ip_address(address(name, v6)) in network
+        return ipaddress.ip_address(self.node_address(name, v6) or address(name, v6)) in network
 
     # -- NetworkPolicy (and InspectionPolicy, which says the same)
 
@@ -181,7 +191,7 @@ class World:
         if "networks" in peer: return any(self.in_cidr(one, name, v6) for one in peer["networks"])
         if "domainNames" in peer: return any(is_named(one, name) for one in peer["domainNames"])
         if "nodes" in peer:
-            return any(selects(peer["nodes"], node["metadata"].get("labels") or {}) and any(address["address"] == name for address in node["status"]["addresses"])
+            return any(selects(peer["nodes"], node["metadata"].get("labels") or {}) and any(address["address"] == (self.node_address(name, v6) or name) for address in node["status"]["addresses"])
                        for node in self.all("Node"))
         return self.cnp_pods(peer, name)
 
@@ -337,6 +347,12 @@ def write(lines, on, family, rows):
 BASES = {
     "three-by-three": [namespace(ns) for ns in NAMESPACES] + [pod(one) for one in PODS],
     "two": [namespace("x"), namespace("y"), pod("x/a"), pod("x/b"), pod("y/a")],
+    "odd-labels": [namespace("x"), namespace("y", team=""), {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "w"}}, pod("x/a"), pod("x/b", {"pod": "b", "tier": ""}), pod("x/c", {}),
+                   pod("y/a", {"pod": "A", "tier": "web"}), pod("y/b", {}), pod("w/a"), pod("w/b", {"app.kubernetes.io/name": "web"})],
+    "with-a-host": [namespace("x"), namespace("y"), pod("x/a"), pod("x/b"), pod("y/a"),
+                    {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.10"}, {"type": "InternalIP", "address": "2001:db8:1::10"}]}},
+                    {"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "x", "name": "host", "labels": {"pod": "a", "role": "host"}}, "spec": {"hostNetwork": True, "nodeName": "n", "containers": []},
+                     "status": {"podIPs": [{"ip": "192.0.2.10"}, {"ip": "2001:db8:1::10"}]}}],
 }
 
 
@@ -370,11 +386,58 @@ def peers():
         "all-pods-of-a-namespace": [of(labels(ns="y"), {})], "pod-in-no-namespace": [of(labels(ns="none"), labels(pod="a"))],
         "own-pod-or-namespace": [of(pods=labels(pod="b")), of(labels(ns="y"))], "two-pods-of-two-namespaces": [of(labels(ns="y"), labels(pod="a")), of(labels(ns="z"), labels(pod="c"))],
         "own-pod-or-the-same": [of(pods=labels(pod="b")), of(pods=labels(pod="b"))],
+        "own-pods-not-in-of-a-missing-label": [of(pods=expression("tier", "NotIn", "web"))], "own-pods-by-two-expressions": [of(pods=expressions(("pod", "In", "a", "b", "c"), ("pod", "NotIn", "b")))],
+        "own-pods-by-label-and-expression": [of(pods={**labels(pod="c"), **expression("pod", "Exists")})], "own-pods-by-contradiction": [of(pods={**labels(pod="c"), **expression("pod", "DoesNotExist")})],
+        "namespaces-not-in-of-a-missing-label": [of(expression("team", "NotIn", "red"))], "namespaces-by-two-expressions": [of(expressions(("ns", "Exists"), ("ns", "NotIn", "y", "x")))],
+        "namespaces-by-their-names": [of(expression("kubernetes.io/metadata.name", "In", "x", "z"))], "every-namespace-but-one-by-name": [of(expression("kubernetes.io/metadata.name", "NotIn", "y"))],
+        "pods-by-expression-in-namespaces-by-expression": [of(expression("ns", "NotIn", "z"), expression("pod", "NotIn", "a"))],
+        "own-namespace-by-its-label": [of(labels(ns="x"))], "three-peers": [of(pods=labels(pod="b")), of(labels(ns="y"), labels(pod="c")), of(labels(ns="z"), expression("pod", "In", "a", "b"))],
     }
     for name, list_ in kinds.items():
         for direction in ("ingress", "egress"):
             case("peers", f"{name}-{direction}", f"{direction.capitalize()} of x/a: {name.replace('-', ' ')}",
                  apply(netpol("x", pods=labels(pod="a"), types=[direction.capitalize()], **{direction: [both(direction, list_)]})))
+
+
+def odd_labels():
+    """Namespaces and pods without labels, with empty values, with prefixed keys."""
+    key = "app.kubernetes.io/name"
+    selectors = {
+        "absent": expression("pod", "DoesNotExist"), "not-in": expression("pod", "NotIn", "a"), "an-empty-value": labels(tier=""), "in-an-empty-value": expression("tier", "In", "", "web"),
+        "not-in-an-empty-value": expression("tier", "NotIn", ""), "exists-with-an-empty-value": expression("tier", "Exists"), "a-key-with-a-prefix": labels(**{key: "web"}),
+        "a-key-without-its-prefix": labels(name="web"), "a-value-in-other-letters": labels(pod="A"), "everything": {},
+    }
+    for name, selector in selectors.items():
+        for direction in ("ingress", "egress"):
+            case("labels", f"pods-{name}-{direction}", f"{direction.capitalize()} of x/a and pods of every namespace: {name.replace('-', ' ')}",
+                 apply(netpol("x", pods=labels(pod="a"), types=[direction.capitalize()], **{direction: [both(direction, [of({}, selector)])]})), base="odd-labels")
+        case("labels", f"subjects-{name}", f"A policy that closes pods of x: {name.replace('-', ' ')}", apply(netpol("x", pods=selector)), base="odd-labels")
+    spaces = {
+        "absent": expression("ns", "DoesNotExist"), "not-in": expression("ns", "NotIn", "x"), "an-empty-value": labels(team=""), "exists": expression("team", "Exists"),
+        "by-its-name": {"matchLabels": {"kubernetes.io/metadata.name": "w"}}, "everything": {}, "all-but-by-name": expression("kubernetes.io/metadata.name", "NotIn", "w", "x"),
+    }
+    for name, selector in spaces.items():
+        for direction in ("ingress", "egress"):
+            case("labels", f"namespaces-{name}-{direction}", f"{direction.capitalize()} of x and namespaces: {name.replace('-', ' ')}",
+                 apply(netpol("x", types=[direction.capitalize()], **{direction: [both(direction, [of(selector)])]})), base="odd-labels")
+            case("labels", f"tier-namespaces-{name}-{direction}", f"Admin: Deny {direction} of x and namespaces: {name.replace('-', ' ')}",
+                 apply(cluster("deny", "Admin", 1, NS(ns="x"), **{direction: [rule(direction, "Deny", [{"namespaces": selector}])]})), base="odd-labels")
+
+
+def host_network():
+    """Pods with their node's network: no policy is theirs, no selector means them; to others they are their node's address."""
+    a, outside = labels(pod="a"), ()
+    kinds = {
+        "deny-all": netpol("x"), "its-own-labels-select-it-as-a-target": netpol("x", pods=labels(role="host"), types=["Ingress", "Egress"]),
+        "all-pods-of-its-namespace": netpol("x", pods=a, ingress=[{"from": [of(pods={})]}]), "its-label": netpol("x", pods=a, ingress=[{"from": [of(pods=labels(role="host"))]}]),
+        "its-label-in-every-namespace": netpol("x", pods=a, ingress=[{"from": [of({}, labels(role="host"))]}]), "its-nodes-address": netpol("x", pods=a, ingress=[{"from": [block("192.0.2.10/32"), block("2001:db8:1::10/128")]}]),
+        "all-addresses-but-its-nodes": netpol("x", pods=a, ingress=[{"from": [block("0.0.0.0/0", "192.0.2.10/32"), block("::/0", "2001:db8:1::10/128")]}]),
+        "everybody": netpol("x", pods=a, ingress=[{}]), "egress-to-its-label": netpol("x", pods=a, types=["Egress"], egress=[{"to": [of({}, labels(role="host"))]}]),
+        "egress-to-its-nodes-address": netpol("x", pods=a, types=["Egress"], egress=[{"to": [block("192.0.2.0/24"), block("2001:db8:1::/64")]}]),
+        "admin-denies-its-namespace": cluster("deny", "Admin", 1, EVERY, ingress=[rule("ingress", "Deny", [NS(ns="x")])]),
+        "admin-accepts-nodes": cluster("nodes", "Admin", 1, NS(ns="x"), egress=[rule("egress", "Accept", [{"nodes": {}}]), rule("egress", "Deny", [EVERY, {"networks": ["0.0.0.0/0", "::/0"]}])]),
+    }
+    for name, policy in kinds.items(): case("hostnetwork", name, f"A hostNetwork pod; {name.replace('-', ' ')}", apply(policy), outside=outside, base="with-a-host")
 
 
 def blocks():
@@ -388,11 +451,25 @@ def blocks():
         "outside-only": [block("203.0.113.0/24")], "outside-with-exceptions": [block("203.0.0.0/8", "203.0.113.0/24"), block("198.51.100.0/24")],
         "an-exception-given-back-by-another-block": [block("0.0.0.0/0", "${y/a}/32"), block("${y/a}/32")],
         "a-block-or-a-namespace": [block("203.0.113.0/24"), of(labels(ns="z"))], "host-bits": [block("203.0.113.77/24")],
+        "everything-v6-but-the-pod-network": [block("::/0", "fd00:244::/64")], "both-families-but-a-pod-each": [block("0.0.0.0/0", "${x/b}/32"), block("::/0", "${y/c:6}/128")],
+        "exceptions-in-each-other": [block("0.0.0.0/0", "203.0.0.0/8", "203.0.113.0/24", "${y/a}/32")], "exceptions-side-by-side": [block("203.0.112.0/22", "203.0.112.0/24", "203.0.113.0/25")],
+        "exceptions-that-are-all-of-it": [block("203.0.113.0/24", "203.0.113.0/25", "203.0.113.128/25")], "halves": [block("0.0.0.0/1"), block("128.0.0.0/1"), block("::/1"), block("8000::/1")],
+        "v6-with-exceptions-in-each-other": [block("2001:db8::/32", "2001:db8::/64", "2001:db8::/48")], "v6-outside-with-an-exception-beside": [block("2001:db8::/32", "2001:db8:1::/48")],
+        "another-block-gives-back-a-part": [block("203.0.0.0/8", "203.0.113.0/24"), block("203.0.113.0/28")], "four-exceptions-of-pods": [block("0.0.0.0/0", *[f"${{{one}}}/32" for one in ("x/b", "y/a", "y/b", "z/c")])],
     }
     for name, list_ in kinds.items():
         for direction in ("ingress", "egress"):
             case("blocks", f"{name}-{direction}", f"{direction.capitalize()} of x/a: {name.replace('-', ' ')}",
                  apply(netpol("x", pods=labels(pod="a"), types=[direction.capitalize()], **{direction: [both(direction, list_)]})), outside=outside)
+    asked = ("TCP/80", "TCP/81", "UDP/80", "SCTP/80")
+    for direction in ("ingress", "egress"):
+        one = lambda *rules: netpol("x", pods=labels(pod="a"), types=[direction.capitalize()], **{direction: list(rules)})
+        case("blocks", f"a-block-on-one-port-{direction}", "A block goes with its rule's ports", apply(one({**both(direction, [block("0.0.0.0/0", "${y/a}/32")]), "ports": [port(80)]})), ask=asked, outside=outside)
+        case("blocks", f"a-block-on-a-range-and-another-on-sctp-{direction}", "Each block has its rule's ports",
+             apply(one({**both(direction, [block("${y/b}/32"), block("${y/b:6}/128")]), "ports": [port(80, end=81)]}, {**both(direction, [block("::/0", "${y/b:6}/128")]), "ports": [port(80, "SCTP")]})), ask=asked, outside=outside)
+        case("blocks", f"two-policies-with-crossing-exceptions-{direction}", "What one policy excepts the other allows",
+             apply(netpol("x", "one", pods=labels(pod="a"), types=[direction.capitalize()], **{direction: [both(direction, [block("0.0.0.0/0", "${y/a}/32", "${y/b}/32")])]}),
+                   netpol("x", "two", pods=labels(pod="a"), types=[direction.capitalize()], **{direction: [both(direction, [block("0.0.0.0/0", "${y/b}/32", "${z/a}/32")])]})), outside=outside)
 
 
 def ports():
@@ -404,6 +481,10 @@ def ports():
         "named-unknown": [port("nobody", "TCP")], "range": [port(80, "TCP", 81)], "range-of-one": [port(81, "TCP", 81)], "range-below": [port(1, "TCP", 80)],
         "range-above": [port(81, "TCP", 65535)], "range-udp": [port(80, "UDP", 90)], "range-and-number": [port(70, "TCP", 80), port(81, "TCP")],
         "number-and-named": [port(80, "TCP"), port("serve-81-udp", "UDP")], "overlapping-ranges": [port(75, "TCP", 80), port(78, "TCP", 85)],
+        "range-sctp": [port(80, "SCTP", 81)], "range-of-one-sctp": [port(80, "SCTP", 80)], "every-port-by-number": [port(1, "TCP", 65535)], "ranges-of-three-protocols": [port(80, "TCP", 80), port(81, "UDP", 90), port(70, "SCTP", 80)],
+        "one-number-of-three-protocols": [port(80, "TCP"), port(80, "UDP"), port(80, "SCTP")], "named-of-three-protocols": [port("serve-80-tcp"), port("serve-80-udp", "UDP"), port("serve-80-sctp", "SCTP")],
+        "named-sctp-taken-for-tcp": [port("serve-80-sctp")], "all-udp-and-a-number": [port(protocol="UDP"), port(81)], "the-same-twice": [port(80), port(80, "TCP")],
+        "named-in-a-range": [port("serve-81-tcp"), port(70, "TCP", 80)], "ranges-that-touch": [port(79, "TCP", 80), port(81, "TCP", 82)], "the-highest": [port(65535, "TCP")],
     }
     for name, list_ in kinds.items():
         for direction in ("ingress", "egress"):
@@ -421,6 +502,24 @@ def ports():
     case("ports", "a-name-that-means-two-protocols", "A name means a number per protocol",
          apply(pod("x/a", ports=[{"name": "dns", "protocol": "UDP", "containerPort": 80}, {"name": "dns", "protocol": "TCP", "containerPort": 81}]),
                netpol("x", pods=labels(pod="a"), ingress=[{"ports": [port("dns", "UDP")]}])), ask=("UDP/80", "TCP/81", "TCP/80", "UDP/81"))
+    many = lambda tcp, udp, sctp: [{"name": "main", "protocol": protocol, "containerPort": number} for protocol, number in (("TCP", tcp), ("UDP", udp), ("SCTP", sctp))]
+    every = ("TCP/80", "TCP/81", "UDP/80", "UDP/81", "SCTP/80", "SCTP/81")
+    for direction in ("ingress", "egress"):
+        of_x = apply(pod("x/a", ports=many(80, 81, 80)), pod("x/b", ports=many(81, 80, 81)), pod("y/a", ports=many(81, 81, 80)), pod("y/b", ports=many(80, 80, 81)),
+                     netpol("x", types=[direction.capitalize()], **{direction: [{**both(direction, [of({})]), "ports": [port("main", "UDP"), port("main", "SCTP")]}]}))
+        case("ports", f"a-name-of-three-protocols-on-each-pod-{direction}", "A name is another number for each protocol and each pod", of_x, ask=every)
+        case("ports", f"a-name-and-a-number-on-each-pod-{direction}", "A name beside a number",
+             apply(pod("x/a", ports=web(81)), pod("x/b", ports=[]), pod("y/a", ports=web(81)), pod("y/b", ports=web(82)),
+                   netpol("x", types=[direction.capitalize()], **{direction: [{**both(direction, [of({})]), "ports": [port("web"), port(80)]}]})), ask=("TCP/80", "TCP/81", "TCP/82"))
+        case("ports", f"a-name-for-some-peers-{direction}", "A name for one namespace, a number for another",
+             apply(pod("y/a", ports=web(81)), pod("x/a", ports=web(81)),
+                   netpol("x", types=[direction.capitalize()], **{direction: [{**both(direction, [of(labels(ns="y"))]), "ports": [port("web")]}, {**both(direction, [of(labels(ns="z"))]), "ports": [port(80)]}]})), ask=("TCP/80", "TCP/81"))
+    side_car = {**pod("x/a", ports=[]), "spec": {"containers": [{"name": "serve", "image": "serve"}], "initContainers": [
+        {"name": "car", "image": "car", "restartPolicy": "Always", "ports": web(80)}, {"name": "once", "image": "once", "ports": [{"name": "once", "protocol": "TCP", "containerPort": 81}]}]}}
+    case("ports", "a-name-of-a-side-car", "A container beside the others names ports too; one that runs before them does not", apply(side_car, netpol("x", pods=labels(pod="a"), ingress=[{"ports": [port("web"), port("once")]}])), ask=("TCP/80", "TCP/81"))
+    case("ports", "a-name-in-the-second-container", "Every container names ports", apply(
+        {**pod("x/a", ports=[]), "spec": {"containers": [{"name": "one", "image": "one", "ports": web(81)}, {"name": "two", "image": "two", "ports": [{"name": "api", "containerPort": 80}]}]}},
+        netpol("x", pods=labels(pod="a"), ingress=[{"ports": [port("api")]}])), ask=("TCP/80", "TCP/81"))
     case("ports", "a-name-to-everybody-egress", "A named port without peers is what whoever is reached says it is",
          apply(pod("y/a", ports=web(81)), netpol("x", types=["Egress"], egress=[{"ports": [port("web")]}])), ask=("TCP/80", "TCP/81"))
 
@@ -509,6 +608,28 @@ def actions():
     case("actions", "policies-one-by-one", "Each step adds or takes what it says", apply(netpol("x", "deny", types=["Ingress", "Egress"])), apply(netpol("x", "in", ingress=[{"from": [of(labels(ns="y"))]}])),
          apply(netpol("x", "out", types=["Egress"], egress=[{"to": [of(labels(ns="z"))]}])), {"delete": ["NetworkPolicy x/deny"]}, {"delete": ["NetworkPolicy x/in"]}, {"delete": ["NetworkPolicy x/out"]})
     case("actions", "from-open-to-closed-to-open", "Open, closed, open", apply(netpol("x", ingress=[{}])), apply(netpol("x")), apply(netpol("x", ingress=[{}])), ask=("TCP/80", "UDP/81"))
+    case("actions", "policies-go-before-their-pods", "Where somebody deletes a namespace's policies first, its pods are what the others leave them: nothing of a policy that is gone stays, and the other side's holds",
+         apply(netpol("y", "deny"), netpol("y", "out", types=["Egress"]), only_b), {"delete": ["NetworkPolicy y/deny"]}, {"delete": ["NetworkPolicy y/out"]}, {"delete": ["Pod y/a", "Pod y/b", "Pod y/c"]}, {"delete": ["Namespace y"]})
+    case("actions", "an-admins-denial-outlasts-a-namespaces-policies", "What an administrator says holds until the last pod of a namespace is gone, whatever goes before",
+         apply(cluster("guard", "Admin", 1, NS(ns="y"), ingress=[rule("ingress", "Deny", [NS(ns="z")])]), netpol("y", "deny")), {"delete": ["NetworkPolicy y/deny"]}, {"delete": ["Pod y/a"]}, {"delete": ["Namespace y"]}, apply(namespace("y"), pod("y/b")))
+    case("actions", "pods-before-policies", "Policies may come after whom they select", apply(pod("x/late"), pod("y/late")), apply(netpol("x", pods=labels(pod="late"), ingress=[{"from": [of({}, labels(pod="late"))]}])))
+    case("actions", "policies-before-everything", "Policies may come before their namespaces' pods, peers and labels",
+         apply(netpol("w", pods=labels(pod="a"), ingress=[{"from": [of(labels(team="red"))]}])), apply(namespace("w")), apply(pod("w/a"), pod("w/b")), apply(namespace("z", team="red")))
+    case("actions", "a-namespace-is-made-anew-otherwise", "A namespace that is made anew with other labels is another peer", apply(allow_y), {"delete": ["Namespace y"]}, apply(namespace("y", ns="other"), pod("y/a")), apply(namespace("y")))
+    case("actions", "a-pod-moves-between-two-policies", "A label moves a target from one policy to another",
+         apply(netpol("x", "one", pods=labels(role="one"), ingress=[{"from": [of(labels(ns="y"))]}]), netpol("x", "two", pods=labels(role="two"), ingress=[{"from": [of(labels(ns="z"))]}])),
+         apply(pod("x/a", {"role": "one"})), apply(pod("x/a", {"role": "two"})), apply(pod("x/a", {"role": "both"})), apply(pod("x/a")))
+    case("actions", "a-label-that-two-policies-see", "One label makes a pod a target of one and a peer of another policy",
+         apply(netpol("x", "in", pods=labels(role="db"), ingress=[{"from": [of(labels(ns="y"))]}]), netpol("x", "out", pods=a, types=["Egress"], egress=[{"to": [of(pods=labels(role="db"))]}])), apply(pod("x/b", {"role": "db"})), apply(pod("x/b")))
+    case("actions", "a-range-grows-and-shrinks", "Ports follow their policy", apply(netpol("x", ingress=[{"ports": [port(80, "TCP", 80)]}])), apply(netpol("x", ingress=[{"ports": [port(80, "TCP", 81)]}])),
+         apply(netpol("x", ingress=[{"ports": [port(81, "TCP", 82)]}])), ask=("TCP/80", "TCP/81", "TCP/82"))
+    case("actions", "a-protocol-changes", "TCP, then SCTP, then UDP", *[apply(netpol("x", ingress=[{"ports": [port(80, protocol)]}])) for protocol in ("TCP", "SCTP", "UDP")], ask=("TCP/80", "UDP/80", "SCTP/80"))
+    case("actions", "exceptions-come-and-go", "Exceptions follow their policy", *[apply(netpol("x", pods=a, ingress=[{"from": [block("0.0.0.0/0", *holes)]}])) for holes in ((), ("${y/a}/32",), ("${y/a}/32", "${z/b}/32"), ("${z/b}/32",))])
+    case("actions", "a-tier-comes-and-goes", "An administrator's policy holds from when it is there until it is gone", apply(only_b), apply(cluster("one", "Admin", 1, NS(ns="x"), ingress=[rule("ingress", "Accept", [NS(ns="z")])])),
+         apply(cluster("one", "Admin", 1, NS(ns="x"), ingress=[rule("ingress", "Deny", [NS(ns="x")])])), {"delete": ["ClusterNetworkPolicy one"]})
+    case("actions", "a-tier-changes-sides", "A policy goes from Admin to Baseline", *[apply(cluster("one", tier, 1, NS(ns="x"), ingress=[rule("ingress", "Deny", [NS(ns="y")])]), netpol("x", pods=a, ingress=[{}])) for tier in ("Admin", "Baseline")])
+    case("actions", "a-named-port-changes-with-its-pod", "Peers made anew with other numbers", apply(netpol("x", types=["Egress"], egress=[{"to": [of(labels(ns="y"))], "ports": [port("web")]}])), *[step for number in (80, 81) for step in (
+         {"delete": ["Pod y/a"]}, apply(pod("y/a", ports=[{"name": "web", "containerPort": number}])))], ask=("TCP/80", "TCP/81"))
     case("actions", "replace-a-policy-by-another-of-the-same-meaning", "Nothing changes for anybody", apply(netpol("x", "one", pods=a, ingress=[{"from": [of(labels(ns="y"))]}])),
          {"delete": ["NetworkPolicy x/one"], "apply": [netpol("x", "two", pods=a, ingress=[{"from": [of({"matchLabels": {"kubernetes.io/metadata.name": "y"}})]}])]})
 
@@ -675,6 +796,32 @@ def invalid():
     case("invalid", "an-end-port-alone", "An end without a beginning allows nothing", apply(netpol("x", pods=a, ingress=[{"ports": [{"endPort": 81}]}])), ask=("TCP/80", "TCP/81"))
 
 
+def recipes():
+    """What people write down for others to copy."""
+    a, b, c = (labels(pod=one) for one in "abc")
+    deny = lambda ns, *types: netpol(ns, "deny", types=list(types))
+    dns = {"to": [of({"matchLabels": {"kubernetes.io/metadata.name": "z"}}, c)], "ports": [port(81, "UDP"), port(81, "TCP")]}
+    everything = ("TCP/80", "TCP/81", "UDP/81")
+    kinds = {
+        "deny-all-to-an-application": [netpol("x", pods=a, ingress=[])], "limit-an-application-to-one-client": [netpol("x", pods=a, ingress=[{"from": [of(pods=b)]}])],
+        "allow-all-to-an-application-of-a-closed-namespace": [deny("x", "Ingress"), netpol("x", "allow", pods=a, ingress=[{}])],
+        "deny-other-namespaces": [netpol("x", ingress=[{"from": [of(pods={})]}])], "allow-all-namespaces-to-an-application": [deny("x", "Ingress"), netpol("x", "allow", pods=a, ingress=[{"from": [of({})]}])],
+        "allow-one-namespace-to-an-application": [netpol("x", pods=a, ingress=[{"from": [of(labels(ns="y"))]}])], "allow-pods-of-another-namespace": [netpol("x", pods=a, ingress=[{"from": [of(labels(ns="y"), labels(pod="b"))]}])],
+        "allow-the-world-to-an-application": [deny("x", "Ingress"), netpol("x", "world", pods=a, ingress=[{"from": [block("0.0.0.0/0"), block("::/0")]}])],
+        "only-one-port": [netpol("x", pods=a, ingress=[{"ports": [port(80)], "from": [of(pods=b)]}])], "several-clients": [netpol("x", pods=a, ingress=[{"from": [of(pods=b), of(pods=c)]}])],
+        "deny-egress-of-an-application": [netpol("x", pods=a, types=["Egress"], egress=[])], "deny-all-egress-but-names": [netpol("x", types=["Egress"], egress=[dns])],
+        "egress-within-the-cluster-only": [netpol("x", types=["Egress"], egress=[{"to": [of({})]}])], "egress-to-the-world-only": [netpol("x", types=["Egress"], egress=[{"to": [block("0.0.0.0/0", "10.244.0.0/16"), block("::/0", "fd00:244::/64")]}, dns])],
+        "deny-all-in-both-directions": [deny("x", "Ingress", "Egress")], "three-layers": [
+            netpol("x", "web", pods=a, types=["Ingress", "Egress"], ingress=[{"from": [of(labels(ns="y"))], "ports": [port(80)]}], egress=[{"to": [of(pods=b)], "ports": [port(81)]}]),
+            netpol("x", "api", pods=b, types=["Ingress", "Egress"], ingress=[{"from": [of(pods=a)], "ports": [port(81)]}], egress=[{"to": [of(pods=c)], "ports": [port(80)]}]),
+            netpol("x", "db", pods=c, types=["Ingress", "Egress"], ingress=[{"from": [of(pods=b)], "ports": [port(80)]}])],
+        "isolated-tenants": [netpol(ns, "tenant", types=["Ingress", "Egress"], ingress=[{"from": [of(pods={})]}], egress=[{"to": [of(pods={})]}, dns]) for ns in NAMESPACES],
+        "a-metadata-service-is-nobodys": [netpol("x", types=["Egress"], egress=[{"to": [block("0.0.0.0/0", "169.254.169.254/32"), block("::/0")]}])],
+    }
+    for name, policies in kinds.items():
+        case("recipes", name, name.replace("-", " ").capitalize(), apply(*policies), ask=everything, outside=("203.0.113.7", "169.254.169.254", "2001:db8::7"))
+
+
 def names():
     a, everywhere = labels(pod="a"), {"networks": ["0.0.0.0/0", "::/0"]}
     named = lambda *patterns: {"domainNames": list(patterns)}
@@ -712,7 +859,7 @@ def main():
     os.makedirs(os.path.join(HERE, "bases"))
     for name, manifests in BASES.items():
         with open(os.path.join(HERE, "bases", name + ".yaml"), "w") as file: file.write("\n---\n".join(show(one, 0)[0] for one in manifests) + "\n")
-    for family in (targets, peers, blocks, ports, rules, conflicts, actions, tiers, judges, names, invalid): family()
+    for family in (targets, peers, odd_labels, host_network, blocks, ports, rules, conflicts, actions, recipes, tiers, judges, names, invalid): family()
     for family, count in COUNT.items(): print(f"{family:10} {count:4}")
     print(f"{'':10} {sum(COUNT.values()):4}")
 

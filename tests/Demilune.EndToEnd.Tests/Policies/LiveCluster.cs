@@ -204,8 +204,9 @@ internal sealed class LiveCluster : IDisposable
         }
     }
 
+    /// <returns>Null: it is outside of the cluster, or on its node's own network; that is asked of the compiler only.</returns>
     private LivePod? PodOf(string name, ClusterObjects objects) =>
-        objects.All.FirstOrDefault(manifest => ClusterObjects.NameOf(manifest) == $"Pod {name}") is { } manifest
+        objects.All.FirstOrDefault(manifest => ClusterObjects.NameOf(manifest) == $"Pod {name}") is { } manifest && Manifests.Text(manifest, "spec", "hostNetwork") != "true"
             ? _pods[Manifests.Text(manifest, "metadata", "uid")!]
             : null;
 

@@ -9,7 +9,7 @@ namespace Demilune.Policy.Tests.Cases;
 public sealed class AgreementTests
 {
     /// <summary>Of a table's cells every so many-th is traced: each trace compiles a cluster.</summary>
-    private const int TracedCells = 17;
+    private const int TracedCells = 37;
 
     [Fact]
     public void Explained_is_the_rule_that_decides_and_traced_is_what_the_table_says()

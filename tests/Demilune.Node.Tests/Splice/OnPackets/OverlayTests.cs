@@ -313,6 +313,21 @@ public sealed class OverlayTests : IDisposable
         Assert.True(_here.Host.CanConnect(node.LocalEndPoint!));
     }
 
+    /// <summary>A pod with its node's network is that node's address to others; only a node's own pods are open to it, for its probes.</summary>
+    [Fact]
+    public void Another_nodes_own_pods_are_judged_by_their_nodes_address()
+    {
+        _there.State.SecurityGroups.Clear();
+        _server.Port.SecurityGroupIds.Clear();
+        _underlay.Apply();
+        using var pod = _server.Netns.Listen(_server.Address(), 80);
+        Assert.True(_here.Host.CannotConnect(pod.LocalEndPoint!));
+        Assert.True(_there.Host.CanConnect(pod.LocalEndPoint!));
+        _there.Group(_server, In(4, prefix: $"{_underlay.AddressOf(0)}/32"));
+        _underlay.Apply();
+        Assert.True(_here.Host.CanConnect(pod.LocalEndPoint!));
+    }
+
     [Fact]
     public void Flows_go_on_while_an_agent_is_replaced()
     {
