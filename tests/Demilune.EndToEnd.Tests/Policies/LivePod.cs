@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -12,10 +13,13 @@ namespace Demilune.EndToEnd.Tests.Policies;
 /// <summary>A network namespace with sockets that accept everything, and what came in.</summary>
 internal sealed class LivePod : IDisposable
 {
+    /// <summary>Bytes of what is sent: a number, big-endian, and nothing.</summary>
+    public const int WordLength = 8;
+
     private static readonly ushort[] s_ports = [80, 81, 82];
 
     private readonly List<Socket> _sockets = [];
-    private readonly ConcurrentDictionary<ulong, bool> _arrived = new();
+    private readonly ConcurrentDictionary<ulong, long> _arrived = new();
 
     public LivePod(NetworkNamespace netns, InterfacePlan plan)
     {
@@ -28,10 +32,10 @@ internal sealed class LivePod : IDisposable
                 var tcp = Open(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 tcp.Bind(new IPEndPoint(address, port));
                 tcp.Listen(512);
-                _ = AcceptAsync(tcp);
+                _ = AcceptAsync(tcp, port);
                 var udp = Open(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
                 udp.Bind(new IPEndPoint(address, port));
-                _ = ReceiveAsync(udp, (buffer, count) => count == 8 ? Key(Protocol.Udp, port, buffer) : null);
+                _ = ReceiveAsync(udp, (buffer, count) => count == WordLength ? Key(Protocol.Udp, port, buffer) : null);
             }
             // Few kernels have SCTP; a policy sees its ports all the same.
             var sctp = Open(address.AddressFamily, SocketType.Raw, (ProtocolType)Protocol.Sctp);
@@ -48,7 +52,10 @@ internal sealed class LivePod : IDisposable
 
     public IPAddress Address(bool v6) => Plan.Addresses.Select(IPAddress.Parse).First(address => (address.AddressFamily == AddressFamily.InterNetworkV6) == v6);
 
-    public bool HasArrived(Protocol protocol, ushort port, uint probe) => _arrived.ContainsKey(Key(protocol, port, probe));
+    public bool HasArrived(Protocol protocol, ushort port, uint probe) => ArrivedAt(protocol, port, probe) is not null;
+
+    /// <summary>A time of <see cref="Stopwatch"/>; null: it has not.</summary>
+    public long? ArrivedAt(Protocol protocol, ushort port, uint probe) => _arrived.TryGetValue(Key(protocol, port, probe), out var when) ? when : null;
 
     public Socket Open(AddressFamily family, SocketType type, ProtocolType protocol)
     {
@@ -61,7 +68,7 @@ internal sealed class LivePod : IDisposable
     /// <summary>One datagram with a number in it.</summary>
     public void Send(Protocol protocol, IPAddress to, ushort port, uint probe)
     {
-        var number = new byte[8];
+        var number = new byte[WordLength];
         BinaryPrimitives.WriteUInt32BigEndian(number, probe);
         using var socket = protocol == Protocol.Udp
             ? Netns.Run(() => new Socket(to.AddressFamily, SocketType.Dgram, ProtocolType.Udp))
@@ -99,16 +106,40 @@ internal sealed class LivePod : IDisposable
 
     private static ulong? Key(Protocol protocol, ushort port, ReadOnlySpan<byte> number) => Key(protocol, port, BinaryPrimitives.ReadUInt32BigEndian(number));
 
-    private static async Task AcceptAsync(Socket listener)
+    private async Task AcceptAsync(Socket listener, ushort port)
     {
         try
         {
-            while (true) (await listener.AcceptAsync()).Dispose();
+            while (true) _ = HearAsync(await listener.AcceptAsync(), port);
         }
         catch (Exception end) when (end is ObjectDisposedException or SocketException)
         {
             // Closed.
         }
+    }
+
+    /// <summary>Words of a connection until its other end has no more.</summary>
+    private async Task HearAsync(Socket connection, ushort port)
+    {
+        var word = new byte[WordLength];
+        using var closing = connection;
+        lock (_sockets) _sockets.Add(connection);
+        try
+        {
+            for (var have = 0; ;)
+            {
+                var count = await connection.ReceiveAsync(word.AsMemory(have));
+                if (count == 0) break;
+                if ((have += count) < WordLength) continue;
+                _arrived.TryAdd(Key(Protocol.Tcp, port, BinaryPrimitives.ReadUInt32BigEndian(word)), Stopwatch.GetTimestamp());
+                have = 0;
+            }
+        }
+        catch (Exception end) when (end is ObjectDisposedException or SocketException)
+        {
+            // Closed, or the other end is no more.
+        }
+        lock (_sockets) _sockets.Remove(connection);
     }
 
     private async Task ReceiveAsync(Socket socket, Func<byte[], int, ulong?> read)
@@ -119,7 +150,7 @@ internal sealed class LivePod : IDisposable
             try
             {
                 var count = await socket.ReceiveAsync(buffer, SocketFlags.None);
-                if (read(buffer, count) is { } key) _arrived[key] = true;
+                if (read(buffer, count) is { } key) _arrived.TryAdd(key, Stopwatch.GetTimestamp());
             }
             catch (ObjectDisposedException)
             {

@@ -2,8 +2,6 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Demilune.Policy.Addresses;
-using Demilune.Policy.Intents;
 using Demilune.Policy.Model;
 
 namespace Demilune.EndToEnd.Tests.Policies;
@@ -11,7 +9,7 @@ namespace Demilune.EndToEnd.Tests.Policies;
 /// <summary>
 /// Policies, labels and pods change under traffic: no packet passes that neither the state before nor the one after allows, and none is lost that
 /// both allow. Each end of a connection changes by itself (both are asked, and they may be on different nodes). So for NetworkPolicies, for the tiers of the
-/// cluster, for pods that get the address of one that is no more; and what is to be judged, while nobody judges and its policy fails closed, never passes.
+/// cluster, for pods that get the address of one that is no more, over UDP and over TCP connections that live through it; and what is to be judged, while nobody judges and its policy fails closed, never passes.
 /// </summary>
 /// <remarks>
 /// No clock decides: a packet is held to every state that there was between the moment before it was sent and the moment after. A change counts
@@ -32,7 +30,7 @@ public sealed class NoGapTests
         var seed = Random.Shared.Next();
         // Eleven addresses for six pods: who comes new soon has the address of one who went.
         using var live = new LiveCluster("10.244.0.0/28", failsClosed: true);
-        var run = new Run(live, new Random(seed));
+        using var run = new Run(live, new Random(seed));
         await run.BeginAsync(cancel);
         using var sending = new CancellationTokenSource();
         var sender = Task.Factory.StartNew(() => run.Send(sending.Token), TaskCreationOptions.LongRunning);
@@ -41,26 +39,15 @@ public sealed class NoGapTests
             await run.ChangeAsync(withTiers: started.Elapsed > s_duration / 2, cancel);
         await sending.CancelAsync();
         await sender;
+        await run.OpenAsync(cancel);
         var (wrong, asked) = await run.JudgeAsync(cancel);
         TestContext.Current.TestOutputHelper?.WriteLine($"{asked}, {run.Judged} of them have something judged, {run.Reused} pods got the address of one before them");
         Assert.True(wrong.Count == 0, $"seed {seed}, {asked}\n{string.Join('\n', wrong.Take(20))}");
     }
 
-    /// <summary>A state of the cluster that was asked for, and the time in which it may have held.</summary>
-    private sealed record Period(long From, ClusterIntent Intent, IReadOnlyDictionary<string, Pod> Pods)
-    {
-        /// <summary>When the kernel had all of the next one.</summary>
-        public long To { get; set; } = long.MaxValue;
-
-        public string Because { get; init; } = "";
-
-        /// <summary>The kernel went over to it by one change, not request by request.</summary>
-        public bool IsOneChange { get; init; }
-    }
-
     private sealed record Sent(string From, string To, bool V6, ushort Port, uint Number, long Before, long After, LivePod Receiver, bool MayBeCut);
 
-    private sealed class Run(LiveCluster live, Random random)
+    private sealed class Run(LiveCluster live, Random random) : IDisposable
     {
         private readonly Lock _gate = new();
         private readonly Random _traffic = new(random.Next());
@@ -71,15 +58,18 @@ public sealed class NoGapTests
         private readonly HashSet<string> _reused = [];
         private readonly HashSet<(string From, string To, ushort Port, bool V6)> _known = [];
         private NetworkPolicy[] _former = [];
-        private readonly List<Period> _periods = [];
+        private readonly StateHistory _history = new();
+        private readonly Conversations _conversations = new(new(random.Next()), patience: Stage.IsAll ? TimeSpan.FromSeconds(20) : TimeSpan.FromSeconds(1));
         private readonly List<Sent> _sent = [];
         private List<(string Uid, LivePod Pod, Socket V4, Socket V6)> _senders = [];
         private int _born;
         private uint _number;
 
-        public int Judged => _periods.Count(period => period.Intent.Policies.Any(policy => policy.SecurityPolicies.Length > 0));
+        public int Judged => _history.Judged;
 
         public int Reused => _reused.Count;
+
+        public void Dispose() => _conversations.Dispose();
 
         /// <summary>Sometimes none, so that one change runs into the next.</summary>
         public TimeSpan Pause() => TimeSpan.FromMilliseconds(random.Next(3) == 0 ? 0 : random.Next(120));
@@ -107,7 +97,11 @@ public sealed class NoGapTests
                     break;
                 case 2:
                     var gone = _pods.Values.First(pod => pod.Name == new Name(space, name));
-                    lock (_gate) _senders = [.. _senders.Where(one => one.Uid != gone.Uid)];
+                    lock (_gate)
+                    {
+                        _senders = [.. _senders.Where(one => one.Uid != gone.Uid)];
+                        _conversations.Leave(gone.Uid);
+                    }
                     await DrainAsync(live.Pod(gone.Uid), cancel);
                     _pods.Remove(gone.Uid);
                     Bear(space, name);
@@ -131,7 +125,14 @@ public sealed class NoGapTests
             }
         }
 
-        /// <summary>Everybody to everybody, over flows that live on and over new ones.</summary>
+        /// <summary>Nothing is forbidden any longer: connections that live go on with what they were kept from saying, however often they were cut.</summary>
+        public Task OpenAsync(CancellationToken cancel)
+        {
+            _policies.Clear();
+            return EnforceAsync("all is open", cancel);
+        }
+
+        /// <summary>Everybody to everybody, over flows that live on and over new ones; and connections that live as long as they may.</summary>
         public void Send(CancellationToken end)
         {
             var bytes = new byte[8];
@@ -156,6 +157,7 @@ public sealed class NoGapTests
                             var isCut = round % 5 != 0 && _known.Add((from.Uid, to.Uid, port, v6)) && _reused.Contains(to.Uid);
                             _sent.Add(new Sent(from.Uid, to.Uid, v6, port, number, before, Stopwatch.GetTimestamp(), to.Pod, isCut));
                         }
+                lock (_gate) _conversations.Round([.. _senders.Select(one => (one.Uid, one.Pod))], s_ports, () => ++_number);
                 Thread.Sleep(15);
             }
         }
@@ -163,11 +165,29 @@ public sealed class NoGapTests
         public async Task<(List<string> Wrong, string Asked)> JudgeAsync(CancellationToken cancel)
         {
             var judged = _sent.Select(sent => (Sent: sent, Held: Held(sent))).ToList();
+            var living = _conversations.All.Where(one => !one.IsLeft).ToList();
             // What must arrive is waited for, however slow this machine is.
-            for (var waited = 0; waited < 300 && judged.Exists(one => one.Held.Must && !HasArrived(one.Sent)); waited++) await Task.Delay(50, cancel);
-            var wrong = judged.Where(one => HasArrived(one.Sent) ? !one.Held.May : one.Held.Must).Select(one =>
-                $"{(HasArrived(one.Sent) ? "slipped through" : "was lost")}: {one.Sent.From} → {one.Sent.To} UDP/{one.Sent.Port} {(one.Sent.V6 ? "IPv6" : "IPv4")}, {one.Held.States}").ToList();
-            return (wrong, $"{judged.Count} packets, {judged.Count(one => one.Held.Must)} had to pass, {judged.Count(one => !one.Held.May)} must not, {_periods.Count} states");
+            for (var waited = 0; waited < 2_400 && (judged.Exists(one => one.Held.Must && !HasArrived(one.Sent)) || living.Exists(one => !one.IsHeard)); waited++) await Task.Delay(50, cancel);
+            var (words, heard) = (_conversations.All.Sum(one => one.Said.Count), 0);
+            List<string> wrong =
+            [
+                .. judged.Where(one => HasArrived(one.Sent) ? !one.Held.May : one.Held.Must).Select(one =>
+                    $"{(HasArrived(one.Sent) ? "slipped through" : "was lost")}: {one.Sent.From} → {one.Sent.To} UDP/{one.Sent.Port} {(one.Sent.V6 ? "IPv6" : "IPv4")}, {one.Held.States}"),
+                .. living.Where(one => !one.IsHeard).Select(one => $"{(one.Connected is null ? "was not let in" : "fell silent")}: {Told(one)}, {Held(one, one.Began, long.MaxValue).States}"),
+                .. _conversations.All.Where(one => one.IsBroken).Select(one => $"was broken: {Told(one)}, {Held(one, one.Began, long.MaxValue).States}"),
+            ];
+            foreach (var one in _conversations.All)
+            {
+                if (one.Connected is { } connected && Held(one, one.Began, connected) is { May: false } held) wrong.Add($"was let in: {Told(one)}, {held.States}");
+                foreach (var (number, before) in one.Said)
+                {
+                    if (one.ArrivedAt(number) is not { } arrived) continue;
+                    heard++;
+                    if (Held(one, before, arrived) is { May: false } then) wrong.Add($"slipped through: a word of {Told(one)}, {then.States}");
+                }
+            }
+            return (wrong, $"{judged.Count} packets, {judged.Count(one => one.Held.Must)} had to pass, {judged.Count(one => !one.Held.May)} must not, {_history.Count} states; "
+                + $"{_conversations.All.Count} connections, {_conversations.All.Count(one => one.Connected is not null)} were let in, {living.Count} lived on, {heard} of {words} words were heard");
         }
 
         /// <summary>Waits until the pod has read all that it was sent: what lies in its sockets when it goes was not lost on the way.</summary>
@@ -185,33 +205,15 @@ public sealed class NoGapTests
 
         private static bool HasArrived(Sent sent) => sent.Receiver.HasArrived(Protocol.Udp, sent.Port, sent.Number);
 
-        private (bool May, bool Must, string States) Held(Sent sent)
+        private Ruling Held(Sent sent)
         {
-            var (whole, egress, ingress, must, states) = (false, false, false, !sent.MayBeCut, new List<string>());
-            var periods = _periods.Where(period => period.From <= sent.After && sent.Before <= period.To).ToList();
-            foreach (var period in periods)
-            {
-                var outcome = period.Intent.Judge(new Attempt(period.Pods[sent.From], Any(sent.V6), period.Pods[sent.To], Any(sent.V6), Protocol.Udp, sent.Port));
-                egress |= outcome.Egress is not { Allowed: false };
-                // Who is to be judged is the acceptor's policies' to say, and nobody judges here.
-                ingress |= outcome.Ingress is not { Allowed: false } && outcome.SecurityPolicies.Count == 0;
-                whole |= outcome.Allowed && outcome.SecurityPolicies.Count == 0;
-                must &= outcome.Allowed && outcome.SecurityPolicies.Count == 0;
-                states.Add($"{period.Because}{(period.IsOneChange ? "" : " request by request")} ({Says(outcome)})");
-            }
-            // Both ends are on one node: in one change they change together.
-            return (periods.Skip(1).All(period => period.IsOneChange) ? whole : egress && ingress, must, string.Join(", then ", states));
+            var held = _history.Judge(sent.From, sent.To, Protocol.Udp, sent.Port, sent.V6, sent.Before, sent.After);
+            return sent.MayBeCut ? held with { Must = false } : held;
         }
 
-        private static string Says(Outcome outcome) => outcome switch
-        {
-            { Allowed: false } => "denies",
-            { SecurityPolicies.Count: > 0 } => "has it judged",
-            _ => "allows",
-        };
+        private Ruling Held(Conversation one, long before, long after) => _history.Judge(one.From, one.To, Protocol.Tcp, one.Port, one.V6, before, after);
 
-        /// <summary>Selectors do not look at addresses, and there are no other peers here.</summary>
-        private static Prefix Any(bool v6) => new(v6, 1, v6 ? 128 : 32);
+        private static string Told(Conversation one) => $"{one.From} → {one.To} TCP/{one.Port} {(one.V6 ? "IPv6" : "IPv4")}";
 
         private async Task EnforceAsync(string because, CancellationToken cancel)
         {
@@ -219,14 +221,12 @@ public sealed class NoGapTests
             // A tier names both ends by their labels and may deny: between the request that changes one end and the one that changes the other it says what neither state says.
             var hasTiers = _policies.Values.Concat(_former).Any(policy => policy.Kind == PolicyKind.ClusterNetworkPolicy);
             var byRequests = !hasTiers && random.Next(2) == 0;
-            var period = new Period(Stopwatch.GetTimestamp(), PolicyCompiler.Compile(cluster), _pods.ToDictionary()) { Because = because, IsOneChange = !byRequests };
-            var before = _periods.LastOrDefault();
-            _periods.Add(period);
+            var isThere = _history.Begin(because, cluster, byRequests);
             _former = [.. _policies.Values];
             await live.ConvergeAsync(cluster, byRequests, cancel);
             lock (_gate)
             {
-                before?.To = Stopwatch.GetTimestamp();
+                isThere();
                 foreach (var uid in _pods.Keys)
                     if (_addresses.TryAdd(uid, live.Pod(uid).Address(false)) && _addresses.Count(one => one.Value.Equals(_addresses[uid])) > 1) _reused.Add(uid);
                 _senders = [.. _senders, .. _pods.Keys.Except(_senders.Select(one => one.Uid)).Select(uid => Sender(uid, live.Pod(uid)))];
@@ -256,14 +256,21 @@ public sealed class NoGapTests
 
         private IEnumerable<PolicyRule> Actions() => Enumerable.Range(0, random.Next(3)).Select(_ => PolicyRule.Of(
             [new PolicyPeer.Pods(random.Next(2) == 0 ? Team() : LabelSelector.Everything, Selector())],
-            random.Next(2) == 0 ? [] : [new PolicyPort.Range(Protocol.Udp, s_ports[random.Next(2)], 81)]) with
+            random.Next(2) == 0 ? [] : Ports()) with
         {
             Action = (RuleAction)random.Next(3),
         }).ToList();
 
         private IEnumerable<PolicyRule> Rules() => Enumerable.Range(0, random.Next(3)).Select(_ => PolicyRule.Of(
             random.Next(4) == 0 ? [] : [new PolicyPeer.Pods(random.Next(2) == 0 ? Team() : LabelSelector.Everything, Selector())],
-            random.Next(2) == 0 ? [] : [new PolicyPort.Range(Protocol.Udp, s_ports[random.Next(2)], 81)])).ToList();
+            random.Next(2) == 0 ? [] : Ports())).ToList();
+
+        /// <summary>Of the one protocol, the other, or both.</summary>
+        private IReadOnlyList<PolicyPort> Ports()
+        {
+            var (first, which) = (s_ports[random.Next(2)], random.Next(3));
+            return [.. new[] { Protocol.Udp, Protocol.Tcp }.Where((_, index) => which != index).Select(protocol => new PolicyPort.Range(protocol, first, 81))];
+        }
 
         private LabelSelector Team() => Select("team", random.Next(2) == 0 ? "red" : "blue");
 
