@@ -24,7 +24,10 @@ public sealed class LeaderChangeTests(ITestOutputHelper output)
         var cluster = new LocalCluster(layout);
         var standby = new Standby(layout with
         {
-            LinkPort = ports.LinkPort, RestPort = ports.RestPort, NeutronPort = ports.NeutronPort, ConsolePort = ports.ConsolePort,
+            LinkPort = ports.LinkPort,
+            RestPort = ports.RestPort,
+            NeutronPort = ports.NeutronPort,
+            ConsolePort = ports.ConsolePort,
         });
         try
         {
