@@ -15,6 +15,8 @@ public sealed class FirewallOptionsTests
     [InlineData("--cpu many")]
     [InlineData("--cpu 5000")]
     [InlineData("--realtime maybe")]
+    [InlineData("--set stream.memcap")]
+    [InlineData("--set stream.memcap=1gb")]    // our own engine has no such settings
     [InlineData("stray")]
     [InlineData("--in out")]
     public void A_mistake_is_named(string line)
@@ -30,6 +32,10 @@ public sealed class FirewallOptionsTests
         Assert.Equal("x", Parse(["health", "--health", "x"])!.Health);
         Assert.False(Parse([])!.AskHealth);
     }
+
+    [Fact]
+    public void Suricata_has_as_many_settings_as_are_given() =>
+        Assert.Equal(["a.b=1", "c=d=e"], Parse(["--engine", "suricata", "--agent", "/a", "--set", "a.b=1", "--set=c=d=e"])!.SuricataSettings);
 
     private static FirewallOptions? Parse(string[] arguments, params (string Name, string Value)[] environment) =>
         FirewallOptions.TryParse(arguments, name => environment.FirstOrDefault(pair => pair.Name == name).Value, out _);

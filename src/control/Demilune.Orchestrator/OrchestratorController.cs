@@ -8,6 +8,7 @@ using Demilune.Kubernetes.PodNetworks;
 using Demilune.Kubernetes.Queue;
 using Demilune.Kubernetes.Status;
 using Demilune.Kubernetes.Watching;
+using Demilune.Orchestrator.Bootstrapping;
 using Demilune.Orchestrator.Managers;
 using Demilune.Orchestrator.Observing;
 using Demilune.Orchestrator.Placing;
@@ -120,8 +121,8 @@ public sealed class OrchestratorController
 
     private Situation Situate()
     {
-        var firewalls = _informers.Firewalls.Store.Current.Objects.Values.ToImmutableDictionary(firewall => firewall.Metadata.Name);
         var maps = _informers.ConfigMaps.Store.Current;
+        var firewalls = _informers.Firewalls.Store.Current.Objects.Values.ToImmutableDictionary(firewall => firewall.Metadata.Name, firewall => Bootstrap.Follow(firewall, maps.Find));
         return new Situation(
             _networks.Current,
             _informers.SecurityPolicies.Store.Current.Objects.Values.ToImmutableDictionary(
@@ -225,9 +226,13 @@ public sealed class OrchestratorController
         }
     }
 
-    private async Task ReportAsync(Firewall firewall, ImmutableHashSet<Slot> needed, Situation situation, string? refusedRevision, CancellationToken cancel) =>
-        await _status.WriteAsync(
-            Firewall.Resource, firewall, firewall.Status, FirewallReport.Of(firewall, needed, situation, _options, refusedRevision), cancel);
+    private async Task ReportAsync(Firewall firewall, ImmutableHashSet<Slot> needed, Situation situation, string? refusedRevision, CancellationToken cancel)
+    {
+        var status = FirewallReport.Of(firewall, needed, situation, _options, refusedRevision);
+        if (!await _status.WriteAsync(Firewall.Resource, firewall, firewall.Status, status, cancel)) return;
+        var (before, now) = (Conditions.Find(firewall.Status?.Conditions, "Accepted"), Conditions.Find(status.Conditions, "Accepted")!);
+        if (now.Status == "False" && before?.Message != now.Message) _events.Warning(Firewall.Resource, firewall, "NotAccepted", now.Message);
+    }
 
     private async Task ReportAsync(PodNetwork pod, Situation situation, CancellationToken cancel)
     {

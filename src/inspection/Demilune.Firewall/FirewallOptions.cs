@@ -39,6 +39,9 @@ internal sealed record FirewallOptions
     /// <summary>Where this process may write what Suricata reads.</summary>
     public string Work { get; init; } = "/var/lib/suricata";
 
+    /// <summary>Suricata's own settings, PATH=VALUE, before what its file says.</summary>
+    public IReadOnlyList<string> SuricataSettings { get; init; } = [];
+
     /// <summary>CPU of the packet thread. Null: wherever the kernel likes.</summary>
     public int? Cpu { get; init; }
 
@@ -72,6 +75,7 @@ internal sealed record FirewallOptions
           --suricata FILE    its program (default: /usr/bin/suricata)
           --suricata-files DIR  its classification.config and the like (default: /etc/suricata)
           --work DIR         where the files that it reads are written (default: /var/lib/suricata)
+          --set PATH=VALUE   a setting of Suricata; as often as there are any
           --cpu N            keep the packet thread on CPU N
           --forward wire|routed  routed: a hop of a switch's port chain, which sends frames to our address; the agent
                              says who is next. wire (default): what comes by one leaves by the other
@@ -91,7 +95,7 @@ internal sealed record FirewallOptions
     {
         error = "";
         var options = new FirewallOptions();
-        foreach (var flag in (string[])["in", "out", "agent", "rules", "log", "health", "engine", "suricata", "suricata-files", "work", "cpu", "realtime", "forward", "transactions"])
+        foreach (var flag in (string[])["in", "out", "agent", "rules", "log", "health", "engine", "suricata", "suricata-files", "work", "set", "cpu", "realtime", "forward", "transactions"])
             if (environment($"DEMILUNE_{flag.Replace('-', '_').ToUpperInvariant()}") is { Length: > 0 } value && !options.TryWith(flag, value, out options, out error))
                 return null;
         for (var i = 0; i < arguments.Count; i++)
@@ -121,6 +125,11 @@ internal sealed record FirewallOptions
             error = "--engine suricata needs --agent: without one there are no policies";
             return null;
         }
+        if (options is { Engine: not Suricata, SuricataSettings.Count: > 0 })
+        {
+            error = "--set is for --engine suricata";
+            return null;
+        }
         if (options is { Engine: Suricata, Routes: true })
         {
             error = "--engine suricata cannot --forward routed: it bridges; port chains of a cloud take the engine demilune";
@@ -148,6 +157,8 @@ internal sealed record FirewallOptions
             case "suricata": changed = this with { SuricataProgram = value }; return true;
             case "suricata-files": changed = this with { SuricataFiles = value }; return true;
             case "work": changed = this with { Work = value }; return true;
+            case "set" when value.IndexOf('=', StringComparison.Ordinal) > 0: changed = this with { SuricataSettings = [.. SuricataSettings, value] }; return true;
+            case "set": error = $"--set {value}: PATH=VALUE is wanted"; return false;
             case "cpu" when int.TryParse(value, out var cpu) && cpu is >= 0 and < 1024: changed = this with { Cpu = cpu }; return true;
             case "cpu": error = $"--cpu {value}: a number from 0 to 1023 is wanted"; return false;
             case "realtime" when value is "on" or "off": changed = this with { RealTime = value == "on" }; return true;

@@ -60,6 +60,9 @@ public sealed class FirewallSpec
     [Description("Labels of the nodes on which instances may run; none: on all. On another node onFailure of its policies decides, and Available says so. Taints never keep an instance away: it is where the pods are.")]
     public IDictionary<string, string>? NodeSelector { get; set; }
 
+    [Description("Settings of the engine, in YAML, with which each instance starts: docs/engines.md has those of each. A change rolls out as one of the image does.")]
+    public FirewallBootstrap? Bootstrap { get; set; }
+
     [Description("How instances are replaced when the spec changes.")]
     public FirewallUpgrade? Upgrade { get; set; }
 
@@ -80,6 +83,18 @@ public sealed class FirewallResources
 
     [Description("What an instance may use at most.")]
     public IDictionary<string, IntOrString>? Limits { get; set; }
+}
+
+[ExactlyOneMember]
+[Description("Where the settings are: exactly one of inline and configMap.")]
+public sealed class FirewallBootstrap
+{
+    [Description("The settings themselves.")]
+    [MaxLength(16_384)]
+    public string? Inline { get; set; }
+
+    [Description("A key of a ConfigMap.")]
+    public ConfigMapKeyReference? ConfigMap { get; set; }
 }
 
 public sealed class PullSecret
@@ -126,7 +141,7 @@ public sealed class FirewallStatus
     [Description("The generation of the spec that the status speaks of.")]
     public long? ObservedGeneration { get; set; }
 
-    [Description("Available: every node that needs an instance has a healthy one. KeepsUp: no instance is given more frames than it takes. Progressing: instances are being started or replaced.")]
+    [Description("Accepted: spec.bootstrap was found and understood. Available: every node that needs an instance has a healthy one. KeepsUp: no instance is given more frames than it takes. Progressing: instances are being started or replaced.")]
     [ListKey("type")]
     public IList<V1Condition>? Conditions { get; set; }
 }

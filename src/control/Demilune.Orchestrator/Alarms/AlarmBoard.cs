@@ -71,6 +71,8 @@ internal sealed record AlarmBoard(ImmutableSortedDictionary<string, Alarm> Activ
         foreach (var firewall in situation.Firewalls.Values)
         {
             var conditions = firewall.Status?.Conditions;
+            if (Conditions.Find(conditions, "Accepted") is { Status: "False" } misconfigured)
+                yield return Of("FirewallRefused", $"Firewall/{firewall.Metadata.Name}", "warning", misconfigured.Message);
             if (Conditions.Find(conditions, "Available") is { Status: "False" } unavailable)
                 yield return Of("FirewallUnavailable", $"Firewall/{firewall.Metadata.Name}", "critical", unavailable.Message);
             if (Conditions.Find(conditions, "KeepsUp") is { Status: "False" } overloaded)

@@ -65,7 +65,7 @@ internal sealed record JobBoard(ImmutableDictionary<Slot, Job> Running, Immutabl
         var missing = policies.Where(policy => !all || current.Any(pod => situation.Loaded(pod, policy) is null)).ToList();
         return
         [
-            Task("create", [], all, current.IsEmpty ? "no pod of the current revision yet" : $"{string.Join(", ", current.Select(pod => pod.Metadata.Name))}{(all ? "" : $" of {state.Wanted}")}", refused),
+            Task("create", [], all, !state.IsConfigured ? "spec.bootstrap is not right" : current.IsEmpty ? "no pod of the current revision yet" : $"{string.Join(", ", current.Select(pod => pod.Metadata.Name))}{(all ? "" : $" of {state.Wanted}")}", refused),
             Task("run", ["create"], all && current.All(pod => pod.Status?.Phase == "Running"), WhyNotRunning(current), refused),
             Task("connect", ["run"], all && current.All(pod => Seen(pod) is { Connected: true }), "its control link is not up yet", refused),
             Task("load", ["connect"], missing.Count == 0 && all, missing.Count == 0 ? $"{policies.Count} policies" : $"not yet loaded: {string.Join(", ", missing.Take(5))}", refused),

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Demilune.Kubernetes.Api;
 using Demilune.Kubernetes.Crds;
+using Demilune.Orchestrator.Bootstrapping;
 using k8s.Models;
 
 namespace Demilune.Orchestrator.Placing;
@@ -36,7 +37,8 @@ internal static class FirewallPod
         firewall.Spec.Engine, firewall.Spec.Image, options.AgentRunDirectory,
         firewall.Spec.Resources is null ? "" : ObjectJson.Write(firewall.Spec.Resources))
         + (firewall.Spec.ImagePullSecrets is { Count: > 0 } secrets ? $"\0{string.Join(' ', secrets.Select(secret => secret.Name))}" : "")
-        + (options.RoutedFirewalls ? "\0routed" : ""))[..10];
+        + (options.RoutedFirewalls ? "\0routed" : "")
+        + (Bootstrap.Of(firewall).Arguments is { Length: > 0 } settings ? $"\0bootstrap\0{string.Join('\0', settings)}" : ""))[..10];
 
     /// <summary>The engine that is in an instance: while its Firewall changes it is not the Firewall's.</summary>
     public static string EngineOf(V1Pod pod) => pod.Metadata.Annotations is { } notes && notes.TryGetValue(EngineAnnotation, out var engine) ? engine : FirewallSpec.Demilune;
@@ -105,6 +107,7 @@ internal static class FirewallPod
             .. firewall.Spec.Engine == FirewallSpec.Suricata ? (string[])["--engine", "suricata", "--work", WorkDirectory] : [],
             "--in", "in", "--out", "out", "--agent", $"{SocketDirectory}/agent.sock", "--rules", "/usr/share/demilune/rules",
             .. options.RoutedFirewalls ? (string[])["--forward", "routed"] : [],
+            .. Bootstrap.Of(firewall).Arguments,
         ],
         VolumeMounts =
         [

@@ -65,6 +65,8 @@ internal static class InstancePlan
 
     private static void Fill(List<InstanceAction> actions, SlotState state, bool mayCreate, IInstanceHealth health)
     {
+        // What goes cannot be replaced: even one that seems dead may come back by its container's own restart.
+        if (!state.IsConfigured) return;
         foreach (var pod in state.All.Where(pod => SlotState.IsFinished(pod) && pod.Metadata.DeletionTimestamp is null))
             actions.Add(new InstanceAction.Delete(pod, $"it has {pod.Status?.Phase ?? "failed"}", AtOnce: true));
         foreach (var pod in state.Dead) actions.Add(new InstanceAction.Delete(pod, "it passes no frames", AtOnce: true));

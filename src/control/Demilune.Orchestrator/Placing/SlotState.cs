@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Demilune.Kubernetes.Crds;
+using Demilune.Orchestrator.Bootstrapping;
 using k8s.Models;
 
 namespace Demilune.Orchestrator.Placing;
@@ -13,11 +14,12 @@ internal readonly record struct Slot(string Firewall, string Node);
 /// <param name="Surplus">Of its revision, beyond what it asks for.</param>
 /// <param name="Outdated">Of former revisions.</param>
 /// <param name="Dead">Beyond help; in none of the other parts.</param>
+/// <param name="IsConfigured">It is known how instances are to start; if not, those that are there are all that there will be.</param>
 /// <param name="IsSettled">All that are asked for are there and pass frames.</param>
 /// <param name="FormerWorks">A former revision passes frames here.</param>
 internal sealed record SlotState(
     Slot Slot, Firewall Firewall, string Revision, int Wanted, ImmutableArray<V1Pod> All, ImmutableArray<V1Pod> Current,
-    ImmutableArray<V1Pod> Surplus, ImmutableArray<V1Pod> Outdated, ImmutableArray<V1Pod> Dead, bool IsSettled, bool FormerWorks)
+    ImmutableArray<V1Pod> Surplus, ImmutableArray<V1Pod> Outdated, ImmutableArray<V1Pod> Dead, bool IsConfigured, bool IsSettled, bool FormerWorks)
 {
     /// <summary>Those that go once nothing is lost with them.</summary>
     public IEnumerable<V1Pod> Retiring => Outdated.Concat(Surplus);
@@ -47,6 +49,7 @@ internal sealed record SlotState(
         var current = ours.Take(wanted).ToImmutableArray();
         return new(
             slot, firewall, revision, wanted, all, current, [.. ours.Skip(wanted)], outdated, dead,
+            IsConfigured: Bootstrap.Of(firewall).IsAccepted,
             IsSettled: current.Length == wanted && current.All(isHealthy),
             FormerWorks: outdated.Any(isHealthy));
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Demilune.Kubernetes.Crds;
 using Demilune.Kubernetes.Status;
+using Demilune.Orchestrator.Bootstrapping;
 using Demilune.Orchestrator.Placing;
 using k8s.Models;
 
@@ -25,7 +26,10 @@ internal static class FirewallReport
         var protectedPods = situation.Pods.Values.Count(pod => pod.Firewall is null
             && pod.SecurityPolicies.Any(policy => situation.Policies.GetValueOrDefault(policy) is { Accepted: true } resolved && resolved.Firewall == name));
         var available = Available(slots, leftOut, healthy, wanted, situation);
-        var progress = Progress(progressing, refusedRevision is not null && refusedRevision == revision ? revision : null);
+        var bootstrap = Bootstrap.Of(firewall);
+        (bool Status, string Reason, string Message) progress = bootstrap.IsAccepted
+            ? Progress(progressing, refusedRevision is not null && refusedRevision == revision ? revision : null)
+            : (false, bootstrap.Reason!, "No instance is started or replaced before spec.bootstrap is right.");
         var before = firewall.Status?.Conditions;
         var generation = firewall.Metadata.Generation;
         return new FirewallStatus
@@ -40,6 +44,7 @@ internal static class FirewallReport
             ObservedGeneration = generation,
             Conditions =
             [
+                Conditions.Next(before, "Accepted", bootstrap.IsAccepted, bootstrap.Reason ?? "Understood", bootstrap.Message, generation, situation.Now),
                 Conditions.Next(before, "Available", available.Status, available.Reason, available.Message, generation, situation.Now),
                 KeepsUp(before, instances, situation, generation),
                 Conditions.Next(before, "Progressing", progress.Status, progress.Reason, progress.Message, generation, situation.Now),

@@ -143,7 +143,8 @@ internal sealed class SuricataEngine : IEngine
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _options.Work,
         };
-        foreach (var argument in (string[])["-c", Path.Combine(_options.Work, SuricataConfiguration.MainFile), "--af-packet", "-l", _options.Work]) start.ArgumentList.Add(argument);
+        // What is set goes before the file: Suricata leaves it as it is there.
+        foreach (var argument in (string[])[.. _options.SuricataSettings.SelectMany(setting => (string[])["--set", setting]), "-c", Path.Combine(_options.Work, SuricataConfiguration.MainFile), "--af-packet", "-l", _options.Work]) start.ArgumentList.Add(argument);
         var process = new Process { StartInfo = start, EnableRaisingEvents = true };
         process.OutputDataReceived += (_, line) => Hear(line.Data);
         process.ErrorDataReceived += (_, line) => Hear(line.Data);
