@@ -1,5 +1,8 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Demilune.Contracts.Nodes;
 using Demilune.Controller.Hosting;
+using Demilune.Controller.Nodes;
 using Demilune.Neutron;
 using Demilune.Sdn;
 using Grpc.Core;
@@ -8,8 +11,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 
 namespace Demilune.Controller.Tests;
 
@@ -53,9 +54,11 @@ internal sealed class RunningController : IAsyncDisposable
         return new(directory, app, keep);
     }
 
+    public string TokenOf(string node) => Services.GetRequiredService<LinkIdentity>().TokenOf(node);
+
     /// <summary>An agent's end of the link.</summary>
     public Agent Attach(string node, string? token = null, uint contract = 1, bool takesChanges = false) =>
-        new(this[Door.NodeLink], LinkDirectory, node, token ?? File.ReadAllText(Path.Combine(LinkDirectory, "token")).Trim(), contract, takesChanges);
+        new(this[Door.NodeLink], LinkDirectory, node, token ?? TokenOf(node), contract, takesChanges);
 
     public async ValueTask DisposeAsync()
     {

@@ -9,7 +9,7 @@ namespace Demilune.Controller;
 /// <param name="Kubeconfig">Null or empty: $KUBECONFIG, ~/.kube/config, or the pod's service account.</param>
 /// <param name="DataDirectory">The network's database and eve.json.</param>
 /// <param name="ClusterName">Marks what belongs to this cluster in the network: "demilune:NAME".</param>
-/// <param name="NodeLinkDirectory">The link's certificates, and what node agents need of them: ca.crt and token.</param>
+/// <param name="NodeLinkDirectory">The link's certificates and keys.</param>
 /// <param name="AgentRunDirectory">The node agents' run directory: where the firewalls' socket directories are.</param>
 /// <param name="PodNetworkV4">The pods' IPv4 prefix; empty: none.</param>
 /// <param name="PodNetworkV6">The pods' IPv6 prefix; empty: none.</param>
@@ -21,6 +21,18 @@ public sealed record ControllerOptions(
     /// REST answers only clients of this machine.
     /// </summary>
     public IPAddress ListenAddress { get; init; } = IPAddress.Loopback;
+
+    /// <summary>
+    /// By which address others reach the node link and REST. While it leads, the Service demilune-controller, if that has no selector, leads there. Null: REST is
+    /// published for this machine.
+    /// </summary>
+    public IPAddress? AdvertiseAddress { get; init; }
+
+    /// <summary>Nodes for whose agents there are to be files in the link's directory: nodes/NODE/ca.crt and token.</summary>
+    public IReadOnlyList<string> NodeTokens { get; init; } = [];
+
+    /// <summary>The Secret of demilune-system by which several controllers are one to their nodes; empty: this one is alone.</summary>
+    public string NodeLinkSecret { get; init; } = "";
 
     /// <summary>Where alerts go besides the file: <c>udp://</c> or <c>tcp://</c> HOST:PORT for syslog, an URL for a webhook, an URL of an OTLP collector. Null: nowhere.</summary>
     public Uri? AlertSyslog { get; init; }

@@ -10,7 +10,10 @@ using Demilune.Raven;
 var kubeconfig = Program.Option("--kubeconfig", "FILE", "How to reach Kubernetes; empty: $KUBECONFIG, ~/.kube/config or the pod's account.", "");
 var data = Program.Option("--data-directory", "DIR", "The network's database and the alerts' file.", "/var/lib/demilune/controller");
 var cluster = Program.Option("--cluster-name", "NAME", "Marks this cluster's objects in the network.", "local");
-var linkDirectory = Program.Option("--node-link-directory", "DIR", "The node link's certificates and token; made if missing.", "/var/lib/demilune/node-link");
+var linkDirectory = Program.Option("--node-link-directory", "DIR", "The node link's certificates and keys; made if missing.", "/var/lib/demilune/node-link");
+var nodeTokens = Program.Option("--node-tokens", "NODE,…", "Write what the agents of these nodes need to attach to DIR/nodes/NODE (ca.crt, token); none: agents are pods and have tokens of the cluster.", "none");
+var linkSecret = Program.Option("--node-link-secret", "NAME", "Share the node link's authority with other controllers through this Secret of demilune-system; none: this controller is the only one.", "none");
+var advertise = Program.Option("--advertise-address", "IP", "By which the node link and REST are reached from elsewhere: the Service demilune-controller, if it has no selector, leads here while this controller leads; none: Kubernetes knows.", "none");
 var agentRun = Program.Option("--agent-run-directory", "DIR", "The node agents' run directory.", "/run/demilune");
 var v4 = Program.Option("--pod-network-v4", "CIDR", "The pods' IPv4 prefix, or none.", "10.244.0.0/16");
 var v6 = Program.Option("--pod-network-v6", "CIDR", "The pods' IPv6 prefix, or none.", "fd00:244::/64");
@@ -52,7 +55,7 @@ var root = new RootCommand(
     + "to be. Every option may also be set as DEMILUNE_KUBECONFIG, DEMILUNE_DATA_DIRECTORY, … in the environment. On SIGTERM it stops; nodes go on "
     + "enforcing what they were told last.")
 {
-    kubeconfig, data, cluster, linkDirectory, agentRun, v4, v6, services, listen, linkPort, restPort, neutronPort, neutronIdentity, neutronKeystone, consolePort, syslog, webhook, otlp, traces,
+    kubeconfig, data, cluster, linkDirectory, nodeTokens, linkSecret, advertise, agentRun, v4, v6, services, listen, linkPort, restPort, neutronPort, neutronIdentity, neutronKeystone, consolePort, syslog, webhook, otlp, traces,
     mailServer, mailPassword, mailFrom, mailTo, logFormat,
     etcd, etcdAuthority, etcdCertificate, etcdKey, osCloud, osConfig, steering, overlay, overlayPort, overlayMtu, spareLeast, spareMost, remove, networkOnly,
 };
@@ -68,6 +71,16 @@ foreach (var ports in (Option<string>[])[spareLeast, spareMost]) ports.Validator
 listen.Validators.Add(result =>
 {
     if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError("--listen-address must be an IP address.");
+});
+advertise.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<string>() is var text and not "none" && !IPAddress.TryParse(text, out _)) result.AddError("--advertise-address must be an IP address, or none.");
+});
+nodeTokens.Validators.Add(result =>
+{
+    // Names of directories.
+    if (result.GetValueOrDefault<string>() is var names and not "none" && names.Split(',').Any(name => name.Length == 0 || name[0] is '.' or '-' || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.')))
+        result.AddError("--node-tokens must be names of nodes with commas between them, or none.");
 });
 foreach (var prefix in (Option<string>[])[v4, v6])
     prefix.Validators.Add(result =>
@@ -110,6 +123,9 @@ root.SetAction((parsed, stop) =>
         parsed.GetValue(agentRun)!, Said(v4), Said(v6))
     {
         ListenAddress = IPAddress.Parse(parsed.GetValue(listen)!),
+        NodeTokens = [.. Said(nodeTokens).Split(',', StringSplitOptions.RemoveEmptyEntries)],
+        NodeLinkSecret = Said(linkSecret),
+        AdvertiseAddress = Said(advertise) is { Length: > 0 } address ? IPAddress.Parse(address) : null,
         LinkPort = Port(linkPort),
         RestPort = Port(restPort),
         NeutronPort = Port(neutronPort),

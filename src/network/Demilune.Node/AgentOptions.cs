@@ -5,7 +5,7 @@ namespace Demilune.Node;
 /// <summary>How a node agent is started; see <c>demilune-node --help</c>.</summary>
 /// <param name="Node">Name of this node in Kubernetes.</param>
 /// <param name="Controller">Address of the controller's node link.</param>
-/// <param name="NodeLinkDirectory">Holds <c>ca.crt</c> and <c>token</c>, as the controller writes them (or a mounted Secret).</param>
+/// <param name="NodeLinkDirectory">Holds <c>ca.crt</c> and <c>token</c>, of this node (a projected volume, or what the controller writes with --node-tokens).</param>
 /// <param name="RunDirectory">Sockets, attachments and the last state.</param>
 /// <param name="BpfDirectory">Where maps, programs' links and the like are pinned.</param>
 internal sealed record AgentOptions(string Node, Uri Controller, string NodeLinkDirectory, string RunDirectory, string BpfDirectory)

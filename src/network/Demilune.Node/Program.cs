@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 
 var node = Program.Option("--node", "NODE", "Name of this node in Kubernetes.", Environment.MachineName);
 var controller = Program.Option("--controller", "URL,…", "The controller's node link; of several controllers, each one's: whichever leads answers.", "https://127.0.0.1:7443");
-var linkDirectory = Program.Option("--node-link-directory", "DIR", "Holds ca.crt and token of the node link.", "/var/lib/demilune/node-link");
+var linkDirectory = Program.Option("--node-link-directory", "DIR", "Holds ca.crt, the authority of the node link, and token, by which this node is known.", "/var/lib/demilune/node-link");
 var runDirectory = Program.Option("--run-directory", "DIR", "Sockets, attachments, the last state.", "/run/demilune");
 var bpfDirectory = Program.Option("--bpf-directory", "DIR", "Where maps and links are pinned.", "/sys/fs/bpf/demilune");
 var cniPlugin = Program.Option("--cni-plugin", "FILE", "Install this CNI plugin for the node's container runtime; empty: somebody else has.", "");

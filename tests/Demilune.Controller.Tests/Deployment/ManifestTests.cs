@@ -5,6 +5,7 @@ using Demilune.Controller.Rest;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Demilune.Controller.Tests.Deployment;
 
@@ -24,6 +25,7 @@ public sealed class ManifestTests
         """;
 
     private static readonly string Manifests = Path.Combine(Top(), "deploy", "kubernetes");
+    private static readonly string SeveralControllers = Path.Combine(Top(), "deploy", "high-availability");
 
     [Fact]
     public async Task The_api_server_takes_every_manifest()
@@ -38,10 +40,29 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public async Task The_controller_asks_for_nothing_that_its_roles_do_not_grant()
+    public async Task The_api_server_takes_the_manifests_of_several_controllers()
     {
         await using var server = await ApiServer.StartAsync();
         await server.KubectlAsync("", "apply", "-k", Manifests);
+        // From one to several.
+        await server.KubectlAsync("", "apply", "-k", SeveralControllers);
+        var deployment = JsonNode.Parse(await server.KubectlAsync("", "get", "deployment", "demilune-controller", "-n", "demilune-system", "-o", "json"))!["spec"]!;
+        Assert.Equal(2, (int)deployment["replicas"]!);
+        var container = deployment["template"]!["spec"]!["containers"]![0]!;
+        Assert.Equal("/healthz", (string?)container["readinessProbe"]!["httpGet"]!["path"]);
+        Assert.Contains("--advertise-address=$(HOST_IP)", container["args"]!.AsArray().Select(argument => (string?)argument));
+        var service = JsonNode.Parse(await server.KubectlAsync("", "get", "service", "demilune-controller", "-n", "demilune-system", "-o", "json"))!["spec"]!;
+        Assert.Null(service["selector"]);
+        Assert.Equal(["node-link", "rest"], service["ports"]!.AsArray().Select(port => (string?)port!["name"]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_controller_asks_for_nothing_that_its_roles_do_not_grant(bool several)
+    {
+        await using var server = await ApiServer.StartAsync();
+        await server.KubectlAsync("", "apply", "-k", several ? SeveralControllers : Manifests);
         await server.KubectlAsync(Shop, "apply", "--validate=false", "-f", "-");
         var roles = await RolesAsync(server);
         var directory = Directory.CreateTempSubdirectory("controller-roles-").FullName;
@@ -50,13 +71,19 @@ public sealed class ManifestTests
             server.Kubeconfig, Path.Combine(directory, "data"), "test", Path.Combine(directory, "link"), "/run/demilune", "10.244.0.0/16", "")
         {
             LinkPort = 0, RestPort = 0, NeutronPort = FreePort(), ConsolePort = 0,
+            AdvertiseAddress = several ? System.Net.IPAddress.Parse("192.0.2.7") : null,
         };
+        if (several)
+        {
+            using var api = Kubernetes.Api.KubernetesApi.Connect(server.Kubeconfig);
+            await new SharedAuthority(api, "node-link-authority", options.NodeLinkDirectory, TimeProvider.System, NullLogger<SharedAuthority>.Instance).TakeAsync(TestContext.Current.CancellationToken);
+        }
         await using (var controller = ControllerHost.Build(options, services =>
         {
             services.RemoveAll<ILoggerProvider>();
             services.AddControlPlane(options);
             services.AddHostedService<ServicePublication>();
-            services.AddHostedService<LinkSecret>();
+            services.AddHostedService<LinkPublication>();
         }))
         {
             await controller.StartAsync();
@@ -66,16 +93,23 @@ public sealed class ManifestTests
             await UntilAsync(server, request => request is { Verb: "patch", Resource: "securitypolicies/status" });
             await UntilAsync(server, request => request is { Verb: "patch", Resource: "podports/status" });
             await UntilAsync(server, request => request is { Verb: "patch", Resource: "securitymanagers/status" });
-            await UntilAsync(server, request => request is { Verb: "patch", Resource: "secrets" });
+            await UntilAsync(server, request => request is { Verb: "patch", Resource: "configmaps" });
             await UntilAsync(server, request => request is { Verb: "create", Resource: "events" });
             Assert.NotEmpty(pod);
+            if (several)
+            {
+                await UntilAsync(server, request => request is { Verb: "patch", Resource: "endpointslices" });
+                // Whoever leads is where the Service leads.
+                Assert.Equal("192.0.2.7 node-link rest", await server.KubectlAsync("", "get", "endpointslice", "demilune-controller", "-n", "demilune-system",
+                    "-o", "jsonpath={.endpoints[*].addresses[0]} {.ports[0].name} {.ports[1].name}"));
+            }
             await controller.StopAsync();
         }
         Directory.Delete(directory, recursive: true);
         var refused = server.Requests.Distinct().Where(request => !roles.Any(role => role.Covers(request))).ToList();
         Assert.True(refused.Count == 0, $"deploy/kubernetes/rbac.yaml does not grant {string.Join("; ", refused)}");
-        var secret = JsonNode.Parse(await server.KubectlAsync("", "get", "secret", "node-link", "-n", "demilune-system", "-o", "json"))!["data"]!.AsObject();
-        Assert.Equal(["ca.crt", "token"], secret.Select(entry => entry.Key).Order());      // and never the authority's key
+        var link = JsonNode.Parse(await server.KubectlAsync("", "get", "configmap", "node-link", "-n", "demilune-system", "-o", "json"))!["data"]!.AsObject();
+        Assert.Equal("ca.crt", Assert.Single(link).Key);      // and never a key
     }
 
     private static async Task<string> UntilAsync(ApiServer server, Func<ApiRequest, bool> wanted, string resource = "", string ns = "")
@@ -90,9 +124,10 @@ public sealed class ManifestTests
 
     private static async Task<List<Grant>> RolesAsync(ApiServer server)
     {
-        var role = JsonNode.Parse(await server.KubectlAsync("", "get", "role", "demilune-controller", "-n", "demilune-system", "-o", "json"))!;
+        var role = JsonNode.Parse(await server.KubectlAsync("", "get", "roles", "-n", "demilune-system", "-o", "json"))!["items"]!.AsArray()
+            .Where(one => ((string)one!["metadata"]!["name"]!).StartsWith("demilune-controller", StringComparison.Ordinal));
         var cluster = JsonNode.Parse(await server.KubectlAsync("", "get", "clusterrole", "demilune-controller", "-o", "json"))!;
-        return [.. role["rules"]!.AsArray().Select(rule => new Grant(rule!, "demilune-system")), .. cluster["rules"]!.AsArray().Select(rule => new Grant(rule!, null))];
+        return [.. role.SelectMany(one => one!["rules"]!.AsArray()).Select(rule => new Grant(rule!, "demilune-system")), .. cluster["rules"]!.AsArray().Select(rule => new Grant(rule!, null))];
     }
 
     private static int FreePort()

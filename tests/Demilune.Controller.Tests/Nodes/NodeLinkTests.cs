@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Demilune.Contracts.Nodes;
 using Demilune.Controller.Hosting;
+using Demilune.Controller.Nodes;
 using Demilune.Neutron;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -61,11 +62,42 @@ public sealed class NodeLinkTests
     public async Task A_wrong_token_is_refused()
     {
         await using var controller = await RunningController.StartAsync();
-        foreach (var token in (string[])["", "guess", File.ReadAllText(Path.Combine(controller.LinkDirectory, "token")).Trim()[..^1]])
+        foreach (var token in (string[])["", "guess", "n1", "n1:", controller.TokenOf("n1")[..^1], controller.TokenOf("n1") + "0", "n1:" + controller.TokenOf("n2").Split(':')[1], "a.b.c"])
         {
             using var agent = controller.Attach("n1", token);
             Assert.Equal(StatusCode.Unauthenticated, (await Assert.ThrowsAsync<RpcException>(agent.NextAsync)).StatusCode);
         }
+    }
+
+    [Fact]
+    public async Task A_nodes_token_opens_no_other_nodes_state_and_reports_for_no_other()
+    {
+        var watcher = new Watcher();
+        await using var controller = await RunningController.StartAsync(services => services.AddSingleton<INodeObserver>(watcher));
+        var port = await MakePortAsync(controller, "n2");
+        using (var other = controller.Attach("n2", controller.TokenOf("n1")))
+        {
+            Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(other.NextAsync)).StatusCode);
+            Assert.DoesNotContain(watcher.Seen, seen => seen.StartsWith("n2", StringComparison.Ordinal));
+        }
+        // Its own link is not made to speak of another's ports either.
+        using var own = controller.Attach("n1", controller.TokenOf("n1"));
+        Assert.Empty((await own.NextAsync()).Ports);
+        await own.SayAsync(new() { Observation = new() { AppliedRevision = 3, Ports = { new PortObservation { PortId = port.Id, Active = true } } } });
+        await watcher.UntilAsync(seen => seen.Contains("n1 applied 3"));
+        Assert.NotEqual("ACTIVE", (await controller.Neutron.FindAsync<Port>(port.Id, Never))!.Status);
+    }
+
+    [Fact]
+    public async Task What_is_written_for_a_node_lets_it_attach_as_itself_and_holds_no_key()
+    {
+        await using var controller = await RunningController.StartAsync();
+        controller.Services.GetRequiredService<LinkIdentity>().WriteFor("n7");
+        var directory = Path.Combine(controller.LinkDirectory, "nodes", "n7");
+        Assert.Equal(["ca.crt", "token"], Directory.EnumerateFiles(directory).Select(Path.GetFileName).Order());
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(directory, "token")));
+        using var agent = controller.Attach("n7", File.ReadAllText(Path.Combine(directory, "token")).Trim());
+        await agent.NextAsync();
     }
 
     [Fact]
@@ -92,7 +124,7 @@ public sealed class NodeLinkTests
     public async Task A_node_that_cannot_be_understood_is_told_so(string node, uint contract, StatusCode expected)
     {
         await using var controller = await RunningController.StartAsync();
-        using var agent = controller.Attach(node, contract: contract);
+        using var agent = controller.Attach(node, controller.TokenOf("n1"), contract);
         Assert.Equal(expected, (await Assert.ThrowsAsync<RpcException>(agent.NextAsync)).StatusCode);
     }
 
@@ -192,7 +224,7 @@ public sealed class NodeLinkTests
     public async Task What_must_stay_secret_is_readable_by_its_owner_alone()
     {
         await using var controller = await RunningController.StartAsync();
-        foreach (var file in (string[])["token", "ca.key", "server.key"])
+        foreach (var file in (string[])["tokens.key", "ca.key", "server.key"])
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(controller.LinkDirectory, file)));
     }
 

@@ -19,7 +19,7 @@ public class NodesFixture : IAsyncLifetime
         Controller = new("demilune-controller", layout.Program("Demilune.Controller", "demilune-controller"),
         [
             "--kubeconfig", layout.Kubeconfig, "--data-directory", Path.Combine(layout.Directory, "controller"), "--cluster-name", "local",
-            "--node-link-directory", layout.NodeLink, "--agent-run-directory", layout.RunDirectory, "--listen-address", "0.0.0.0", "--link-port", Text(layout.LinkPort),
+            "--node-link-directory", layout.NodeLink, "--node-tokens", "n1,n2,n3", "--agent-run-directory", layout.RunDirectory, "--listen-address", "0.0.0.0", "--link-port", Text(layout.LinkPort),
             "--rest-port", Text(layout.RestPort), "--neutron-port", Text(layout.NeutronPort), "--console-port", Text(layout.ConsolePort),
             "--pod-network-v4", layout.PodNetwork4!, "--pod-network-v6", layout.PodNetwork6!, "--overlay", "vxlan",
         ], layout);

@@ -53,7 +53,7 @@ internal sealed class TestNode : IAsyncDisposable
         Agent = new($"demilune-node-{Name}", "/usr/bin/nsenter",
         [
             $"--net={Netns.Path}", layout.Program("Demilune.Node", "demilune-node"), "--node", Name, "--controller", $"https://172.29.{reach}.{4 * number + 1}:{layout.LinkPort}",
-            "--node-link-directory", layout.NodeLink, "--run-directory", _run, "--bpf-directory", _bpf,
+            "--node-link-directory", layout.NodeLinkOf(Name), "--run-directory", _run, "--bpf-directory", _bpf,
         ], layout);
     }
 

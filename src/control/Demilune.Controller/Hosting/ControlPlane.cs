@@ -3,6 +3,7 @@ using Demilune.Console.Reading;
 using Demilune.Contracts.Nodes;
 using Demilune.Controller.Access;
 using Demilune.Controller.Events;
+using Demilune.Controller.Nodes;
 using Demilune.Controller.Reading;
 using Demilune.Kubernetes.Api;
 using Demilune.Kubernetes.Crds;
@@ -59,7 +60,7 @@ internal static class ControlPlane
         services.AddSingleton<OrchestratorController>();
         services.AddSingleton<INodeObserver>(provider => provider.GetRequiredService<OrchestratorController>().Observer);
         services.AddSingleton<INodeSupplement>(provider => provider.GetRequiredService<OrchestratorController>().Supplement);
-        services.AddSingleton<ITokenAuthority, TokenAuthority>();
+        services.AddSingleton<ITokenAuthority, TokenAuthority>().AddSingleton<PodTokens>();
         services.AddSingleton<ClusterReading>();
         services.AddSingleton<IClusterReading>(provider => provider.GetRequiredService<ClusterReading>());
         services.AddSingleton<IClusterActions>(provider => provider.GetRequiredService<ClusterReading>());

@@ -29,11 +29,17 @@ internal static class ControllerHost
         WebApplication app;
         try
         {
+            if (options.NodeLinkSecret.Length > 0)
+            {
+                using var logging = LoggerFactory.Create(builder => AddConsoleLog(builder, options));
+                await new SharedAuthority(
+                    KubernetesApi.Connect(options.Kubeconfig), options.NodeLinkSecret, options.NodeLinkDirectory, TimeProvider.System, logging.CreateLogger<SharedAuthority>()).TakeAsync(stop);
+            }
             app = Build(options, services =>
             {
                 services.AddControlPlane(options);
                 services.AddHostedService<ServicePublication>();
-                services.AddHostedService<LinkSecret>();
+                services.AddHostedService<LinkPublication>();
             });
             // What is wrong with it is said here in one line, before the host says it in fifty.
             app.Services.GetRequiredService<KubernetesApi>();
@@ -47,6 +53,10 @@ internal static class ControllerHost
         {
             await System.Console.Error.WriteLineAsync($"demilune-controller cannot start: {error.Message}");
             return 1;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 0;
         }
         await using var running = app;
         try
@@ -70,6 +80,7 @@ internal static class ControllerHost
         Directory.CreateDirectory(options.DataDirectory);
         var cloud = options.OsCloud.Length == 0 ? null : CloudsFile.Load(options.OsCloud, options.OsClientConfigFile);
         var identity = LinkIdentity.LoadOrCreate(options.NodeLinkDirectory, TimeProvider.System);
+        foreach (var node in options.NodeTokens) identity.WriteFor(node);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
             ApplicationName = "demilune-controller",
@@ -149,6 +160,7 @@ internal static class ControllerHost
     private static void AddServices(IServiceCollection services, ControllerOptions options, LinkIdentity identity)
     {
         services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton(identity);
+        services.AddSingleton(provider => new NodeAuthority(identity, provider.GetService<PodTokens>()));
         services.AddSingleton(provider => new AlertLog(maxItems: 100_000, maxBytes: 256 << 20, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(_ => new FlowLog(maxItems: 10_000, maxLinks: 20_000));
         services.AddSingleton<IAudit>(provider => new AuditFile(

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 namespace Demilune.Controller.Nodes;
 
-/// <summary>Who the controller is to its nodes: a certificate of its own authority, and the token that it expects of them.</summary>
+/// <summary>Who the controller is to its nodes: a certificate of its own authority, and the key of which each node's token is made.</summary>
 /// <remarks>
-/// Files of the directory: <c>ca.crt</c> and <c>token</c> are for the node agents, <c>ca.key</c>, <c>server.crt</c> and <c>server.key</c> stay
+/// Files of the directory: <c>ca.crt</c> is for everybody, <c>ca.key</c>, <c>tokens.key</c>, <c>server.crt</c> and <c>server.key</c> stay
 /// here. Made on the first start; a server certificate near its end is renewed under the same authority, so that no node notices.
 /// </remarks>
 internal sealed class LinkIdentity
@@ -15,21 +16,16 @@ internal sealed class LinkIdentity
     private static readonly TimeSpan ServerLife = TimeSpan.FromDays(365);
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(60);
 
-    private readonly byte[] _tokenHash;
+    private readonly string _directory;
+    private readonly byte[] _tokensKey;
 
-    private LinkIdentity(X509Certificate2 certificate, string authority, string token)
-    {
-        (Certificate, Authority, Token) = (certificate, authority, token);
-        _tokenHash = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(token));
-    }
+    private LinkIdentity(string directory, X509Certificate2 certificate, string authority, byte[] tokensKey) =>
+        (_directory, Certificate, Authority, _tokensKey) = (directory, certificate, authority, tokensKey);
 
     public X509Certificate2 Certificate { get; }
 
     /// <summary>The authority's certificate, in PEM: what agents trust.</summary>
     public string Authority { get; }
-
-    /// <summary>What agents have to say.</summary>
-    public string Token { get; }
 
     /// <exception cref="IOException">A file cannot be read, written or understood; the message names it.</exception>
     public static LinkIdentity LoadOrCreate(string directory, TimeProvider time)
@@ -38,21 +34,28 @@ internal sealed class LinkIdentity
         var now = time.GetUtcNow();
         using var authority = LoadOrCreate(directory, "ca", now, TimeSpan.Zero, () => CreateAuthority(now));
         var server = LoadOrCreate(directory, "server", now, RenewBefore, () => CreateServer(authority, now));
-        var tokenFile = Path.Combine(directory, "token");
-        if (!File.Exists(tokenFile)) WriteSecret(tokenFile, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) + "\n");
-        var token = File.ReadAllText(tokenFile).Trim();
-        if (token.Length < 32)
-            throw new IOException($"{tokenFile} holds less than 32 characters: delete it, restart, and give the new one to the node agents.");
-        return new(server, authority.ExportCertificatePem() + "\n", token);
+        var keyFile = Path.Combine(directory, "tokens.key");
+        if (!File.Exists(keyFile)) WriteSecret(keyFile, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) + "\n");
+        var key = File.ReadAllText(keyFile).Trim();
+        if (key.Length < 32)
+            throw new IOException($"{keyFile} holds less than 32 characters: delete it, restart, and give the node agents their new tokens.");
+        return new(directory, server, authority.ExportCertificatePem() + "\n", Encoding.UTF8.GetBytes(key));
     }
 
-    /// <summary>In time that does not depend on where the first difference is.</summary>
-    public bool Accepts(string? authorization)
+    /// <summary>What the agent of a node says, where no cluster gives it a token: its name, and that we know it.</summary>
+    public string TokenOf(string node) => $"{node}:{Convert.ToHexStringLower(HMACSHA256.HashData(_tokensKey, Encoding.UTF8.GetBytes("node\0" + node)))}";
+
+    /// <summary>The node that a token is of; null: of none. In time that does not depend on where the first difference is.</summary>
+    public string? NodeOf(string token) =>
+        token.LastIndexOf(':') is > 0 and var at && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(TokenOf(token[..at]))) ? token[..at] : null;
+
+    /// <summary>Writes what the agent of a node needs to attach, and nothing by which it could be another: <c>nodes/NODE/ca.crt</c> and <c>token</c>.</summary>
+    public void WriteFor(string node)
     {
-        const string Scheme = "Bearer ";
-        if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return false;
-        var given = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(authorization[Scheme.Length..].Trim()));
-        return CryptographicOperations.FixedTimeEquals(given, _tokenHash);
+        var directory = Path.Combine(_directory, "nodes", node);
+        Directory.CreateDirectory(directory);
+        File.WriteAllText(Path.Combine(directory, "ca.crt"), Authority);
+        WriteSecret(Path.Combine(directory, "token"), TokenOf(node) + "\n");
     }
 
     private static X509Certificate2 LoadOrCreate(string directory, string name, DateTimeOffset now, TimeSpan renewBefore, Func<X509Certificate2> create)
@@ -109,7 +112,7 @@ internal sealed class LinkIdentity
     }
 
     /// <summary>Nobody else may read it, not even for the moment in which it is written.</summary>
-    private static void WriteSecret(string path, string text)
+    public static void WriteSecret(string path, string text)
     {
         using var stream = new FileStream(path, new FileStreamOptions
         {

@@ -1,6 +1,7 @@
 using Demilune.Contracts.Nodes;
 using Demilune.Controller.Events;
 using Demilune.Controller.Hosting;
+using Demilune.Kubernetes.Api;
 using Demilune.Sdn;
 using Grpc.Core;
 
@@ -8,7 +9,7 @@ namespace Demilune.Controller.Nodes;
 
 /// <summary>The controller's end of the node link.</summary>
 internal sealed partial class NodeLinkService(
-    LinkIdentity identity, NodeRegistry registry, NodeStates states, INodeNetwork network, EventIntake events, Leadership leadership, IHostApplicationLifetime lifetime,
+    NodeAuthority authority, NodeRegistry registry, NodeStates states, INodeNetwork network, EventIntake events, Leadership leadership, IHostApplicationLifetime lifetime,
     ILogger<NodeLinkService> log) : NodeLink.NodeLinkBase
 {
     private const uint Contract = 1;
@@ -18,13 +19,14 @@ internal sealed partial class NodeLinkService(
 
     public override async Task Attach(IAsyncStreamReader<FromNode> requests, IServerStreamWriter<ToNode> responses, ServerCallContext context)
     {
-        if (!identity.Accepts(context.RequestHeaders.GetValue("authorization")))
-        {
-            TokenRefused(log, context.Peer);
-            throw new RpcException(new(StatusCode.Unauthenticated, "The token is not this controller's: copy DIR/token of its --node-link-directory."));
-        }
+        var owner = await RecogniseAsync(context);
         var hello = await ReadHelloAsync(requests, context.CancellationToken);
         var node = hello.Node;
+        if (node != owner)
+        {
+            AnotherNode(log, context.Peer, owner, node);
+            throw new RpcException(new(StatusCode.PermissionDenied, $"The token is node {owner}'s, not {node}'s."));
+        }
         if (await leadership.TermAsync(ElectionPatience, context.CancellationToken) is not { } term)
             throw new RpcException(new(StatusCode.Unavailable, "Another controller leads."));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, term);
@@ -51,6 +53,21 @@ internal sealed partial class NodeLinkService(
         {
             if (registry.Detach(link)) Detached(log, node);
         }
+    }
+
+    /// <summary>The node that the caller is. Before anything that he says is read.</summary>
+    private async Task<string> RecogniseAsync(ServerCallContext context)
+    {
+        try
+        {
+            if (await authority.NodeOfAsync(context.RequestHeaders.GetValue("authorization"), context.CancellationToken) is { } node) return node;
+        }
+        catch (Exception error) when (error is ApiException or HttpRequestException or IOException or TimeoutException)
+        {
+            throw new RpcException(new(StatusCode.Unavailable, $"The API server cannot say whose the token is: {error.Message}"));
+        }
+        TokenRefused(log, context.Peer);
+        throw new RpcException(new(StatusCode.Unauthenticated, "The token is no node's: neither of this controller (DIR/nodes/NODE of its --node-link-directory), nor of the agent's pod."));
     }
 
     private static async Task<Hello> ReadHelloAsync(IAsyncStreamReader<FromNode> requests, CancellationToken ct)
@@ -104,6 +121,9 @@ internal sealed partial class NodeLinkService(
 
     [LoggerMessage(3412, LogLevel.Warning, "Node {Node} detached; it goes on enforcing its last state")]
     private static partial void Detached(ILogger log, string node);
+
+    [LoggerMessage(3415, LogLevel.Warning, "A node agent from {Peer} was refused: it has node {Owner}'s token and says that it is {Node}")]
+    private static partial void AnotherNode(ILogger log, string peer, string owner, string node);
 
     [LoggerMessage(3413, LogLevel.Warning, "A node agent from {Peer} was refused: wrong token")]
     private static partial void TokenRefused(ILogger log, string peer);

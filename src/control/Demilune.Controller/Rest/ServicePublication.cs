@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Demilune.Controller.Hosting;
 using Demilune.Kubernetes;
 using Demilune.Kubernetes.Api;
@@ -9,12 +10,12 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace Demilune.Controller.Rest;
 
 /// <summary>
-/// Makes REST reachable through the API server's service proxy, so that the command line needs a kubeconfig and nothing else:
-/// the Service demilune-system/demilune-controller, port "rest", and its endpoint.
+/// Leads the Service demilune-system/demilune-controller to whoever leads: by it the command line reaches REST through the API server's proxy and needs
+/// nothing but a kubeconfig, and of several controllers node agents reach the one that answers them.
 /// </summary>
-/// <remarks>Where the controller runs as a pod its Service has a selector and Kubernetes keeps the endpoints: then nothing is done.</remarks>
+/// <remarks>Where one controller runs as a pod its Service has a selector and Kubernetes keeps the endpoints: then nothing is done.</remarks>
 internal sealed partial class ServicePublication(
-    KubernetesApi kubernetes, IServer server, Leadership leadership, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ServicePublication> log) : BackgroundService
+    KubernetesApi kubernetes, ControllerOptions options, IServer server, Leadership leadership, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ServicePublication> log) : BackgroundService
 {
     private const string Manager = "demilune-controller";
     private const string Namespace = "demilune-system";
@@ -57,28 +58,33 @@ internal sealed partial class ServicePublication(
     {
         var key = new ObjectKey(Namespace, Name);
         if (await kubernetes.FindAsync<V1Service>(ResourceType.Services, key, ct) is { Spec.Selector.Count: > 0 }) return;
-        var port = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.ElementAt((int)Door.Rest)).Port;
+        var rest = $$$"""{"name":"rest","port":{{{PortOf(Door.Rest)}}},"protocol":"TCP"}""";
         await SystemNamespace.EnsureAsync(kubernetes, ct);
-        await kubernetes.ApplyAsync(ResourceType.Services, key, ServiceObject(port), Manager, ct);
-        await kubernetes.ApplyAsync(Endpoints, key, EndpointsObject(port), Manager, ct);
-        await kubernetes.ApplyAsync(ResourceType.EndpointSlices, key, EndpointSliceObject(port), Manager, ct);
+        // With an address that others reach the Service is the administrator's, with an address of its own that agents are told.
+        if (options.AdvertiseAddress is null) await kubernetes.ApplyAsync(ResourceType.Services, key, ServiceObject(rest), Manager, ct);
+        var address = options.AdvertiseAddress ?? IPAddress.Loopback;
+        var ports = options.AdvertiseAddress is null ? rest : $$$"""{"name":"node-link","port":{{{PortOf(Door.NodeLink)}}},"protocol":"TCP"},{{{rest}}}""";
+        await kubernetes.ApplyAsync(Endpoints, key, EndpointsObject(address, ports), Manager, ct);
+        await kubernetes.ApplyAsync(ResourceType.EndpointSlices, key, EndpointSliceObject(address, ports), Manager, ct);
     }
 
-    private static string ServiceObject(int port) => string.Create(CultureInfo.InvariantCulture, $$$"""
-        {"apiVersion":"v1","kind":"Service","metadata":{"name":"{{{Name}}}","namespace":"{{{Namespace}}}"},
-         "spec":{"clusterIP":"None","ports":[{"name":"rest","port":{{{port}}},"protocol":"TCP"}]}}
-        """);
+    private int PortOf(Door door) => new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.ElementAt((int)door)).Port;
 
-    private static string EndpointsObject(int port) => string.Create(CultureInfo.InvariantCulture, $$$"""
+    private static string ServiceObject(string ports) => $$$"""
+        {"apiVersion":"v1","kind":"Service","metadata":{"name":"{{{Name}}}","namespace":"{{{Namespace}}}"},"spec":{"clusterIP":"None","ports":[{{{ports}}}]}}
+        """;
+
+    private static string EndpointsObject(IPAddress address, string ports) => $$$"""
         {"apiVersion":"v1","kind":"Endpoints","metadata":{"name":"{{{Name}}}","namespace":"{{{Namespace}}}","labels":{"endpointslice.kubernetes.io/skip-mirror":"true"} },
-         "subsets":[{"addresses":[{"ip":"127.0.0.1"}],"ports":[{"name":"rest","port":{{{port}}},"protocol":"TCP"}]}]}
-        """);
+         "subsets":[{"addresses":[{"ip":"{{{address}}}"}],"ports":[{{{ports}}}]}]}
+        """;
 
-    private static string EndpointSliceObject(int port) => string.Create(CultureInfo.InvariantCulture, $$$"""
+    private static string EndpointSliceObject(IPAddress address, string ports) => $$$"""
         {"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","metadata":{"name":"{{{Name}}}","namespace":"{{{Namespace}}}",
-         "labels":{"kubernetes.io/service-name":"{{{Name}}}","endpointslice.kubernetes.io/managed-by":"demilune-controller"} },"addressType":"IPv4",
-         "endpoints":[{"addresses":["127.0.0.1"],"conditions":{"ready":true} }],"ports":[{"name":"rest","port":{{{port}}},"protocol":"TCP"}]}
-        """);
+         "labels":{"kubernetes.io/service-name":"{{{Name}}}","endpointslice.kubernetes.io/managed-by":"demilune-controller"} },
+         "addressType":"{{{(address.AddressFamily == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4")}}}",
+         "endpoints":[{"addresses":["{{{address}}}"],"conditions":{"ready":true} }],"ports":[{{{ports}}}]}
+        """;
 
     [LoggerMessage(3431, LogLevel.Warning, "REST is not reachable through Kubernetes, so 'demilune status' and the like will not work: {Reason} It is tried again")]
     private static partial void NotPublished(ILogger log, string reason);

@@ -50,6 +50,9 @@ public sealed record ClusterLayout(string Programs, string Directory, string Run
 
     public string NodeLink => Path.Combine(Directory, "node-link");
 
+    /// <summary>What the agent of a node needs to attach.</summary>
+    public string NodeLinkOf(string node) => Path.Combine(NodeLink, "nodes", node);
+
     public string CniSocket => Path.Combine(RunDirectory, "cni.sock");
 
     public Uri Rest => new($"http://127.0.0.1:{RestPort}");

@@ -16,6 +16,9 @@ public sealed class ClusterProcess(string name, string program, IReadOnlyList<st
 
     private string PidFile => Path.Combine(layout.RunDirectory, name + ".pid");
 
+    /// <exception cref="InvalidOperationException">It has not been started.</exception>
+    public int Id => _process?.Id ?? throw new InvalidOperationException($"{name} has not been started");
+
     public bool IsRunning => _process is { HasExited: false };
 
     /// <exception cref="InvalidOperationException">The program is not there.</exception>

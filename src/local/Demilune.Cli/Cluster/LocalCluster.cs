@@ -22,7 +22,7 @@ public sealed class LocalCluster : IAsyncDisposable
         Controller = NewController("demilune-controller", layout);
         Agent = new("demilune-node", layout.Program("Demilune.Node", "demilune-node"),
         [
-            "--node", layout.Node, "--node-link-directory", layout.NodeLink,
+            "--node", layout.Node, "--node-link-directory", layout.NodeLinkOf(layout.Node),
             "--controller", $"https://127.0.0.1:{layout.LinkPort}{(layout.StandbyLinkPort is { } standby ? $",https://127.0.0.1:{standby}" : "")}",
             "--run-directory", layout.RunDirectory, "--bpf-directory", layout.BpfDirectory,
             "--seccomp-directory", Path.Combine(layout.Directory, "seccomp"),
@@ -50,7 +50,7 @@ public sealed class LocalCluster : IAsyncDisposable
     public static ClusterProcess NewController(string name, ClusterLayout layout) => new(name, layout.Program("Demilune.Controller", "demilune-controller"),
     [
         "--kubeconfig", layout.Kubeconfig, "--data-directory", Path.Combine(layout.Directory, name), "--cluster-name", "local",
-        "--node-link-directory", layout.NodeLink, "--agent-run-directory", layout.RunDirectory, "--link-port", Number(layout.LinkPort),
+        "--node-link-directory", layout.NodeLink, "--node-tokens", layout.Node, "--agent-run-directory", layout.RunDirectory, "--link-port", Number(layout.LinkPort),
         "--rest-port", Number(layout.RestPort), "--neutron-port", Number(layout.NeutronPort), "--console-port", Number(layout.ConsolePort),
         .. layout.PodNetwork4 is { } four ? (string[])["--pod-network-v4", four] : [],
         .. layout.PodNetwork6 is { } six ? (string[])["--pod-network-v6", six] : [],

@@ -12,7 +12,7 @@ internal sealed class Reviews(ServiceAccountTokens tokens)
         review["apiVersion"] = type.ApiVersion;
         review["status"] = type.Kind switch
         {
-            "TokenReview" => Verify(review.Text("spec", "token") ?? ""),
+            "TokenReview" => Verify(review.Text("spec", "token") ?? "", [.. review.Items("spec", "audiences").Select(audience => audience.Text() ?? "")]),
             "SelfSubjectReview" => new JsonObject { ["userInfo"] = Describe(user) },
             "SelfSubjectRulesReview" => new JsonObject
             {
@@ -25,15 +25,17 @@ internal sealed class Reviews(ServiceAccountTokens tokens)
         return review;
     }
 
-    private JsonObject Verify(string token) =>
-        tokens.Verify(token) is { } user
-            ? new() { ["authenticated"] = true, ["user"] = Describe(user), ["audiences"] = new JsonArray(ServiceAccountTokens.Issuer) }
+    private JsonObject Verify(string token, string[] audiences) =>
+        tokens.Verify(token, audiences is [] ? null : audiences) is { } user
+            ? new() { ["authenticated"] = true, ["user"] = Describe(user), ["audiences"] = new JsonArray([.. (audiences is [] ? [ServiceAccountTokens.Issuer] : audiences).Select(audience => (JsonNode)audience)]) }
             : new() { ["authenticated"] = false, ["error"] = "the token is not one of this cluster, or not good any more" };
 
     private static JsonObject Describe(User user)
     {
         var described = new JsonObject { ["username"] = user.Name, ["groups"] = new JsonArray([.. user.Groups.Select(group => (JsonNode)group)]) };
         if (user.Uid.Length > 0) described["uid"] = user.Uid;
+        if (user.Pod is { } pod)
+            described["extra"] = new JsonObject { ["authentication.kubernetes.io/pod-name"] = new JsonArray(pod.Name), ["authentication.kubernetes.io/pod-uid"] = new JsonArray(pod.Uid) };
         return described;
     }
 }

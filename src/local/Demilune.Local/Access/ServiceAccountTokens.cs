@@ -46,8 +46,9 @@ internal sealed class ServiceAccountTokens : IDisposable
         return $"{signed}.{Base64Url.EncodeToString(_key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256))}";
     }
 
+    /// <param name="audiences">One of which it must have been made for; none: the API server's own.</param>
     /// <returns>Null for anything but a token of ours that is still good.</returns>
-    public User? Verify(string token)
+    public User? Verify(string token, IReadOnlyCollection<string>? audiences = null)
     {
         if (token.Length > MaxLength || token.Split('.') is not [var header, var body, var signature]) return null;
         if (!TryDecode(signature, out var signatureBytes) || !TryDecode(body, out var bodyBytes)) return null;
@@ -55,11 +56,13 @@ internal sealed class ServiceAccountTokens : IDisposable
         var claims = JsonElement.Parse(bodyBytes);      // our own signature: our own JSON
         var now = _time.GetUtcNow().ToUnixTimeSeconds();
         if (claims.Number("exp") is not { } expires || expires <= now) return null;
+        if (!claims.Items("aud").Any(audience => (audiences ?? [Issuer]).Contains(audience.Text()))) return null;
         var ns = claims.Text("kubernetes.io", "namespace") ?? "";
         var name = claims.Text("kubernetes.io", "serviceaccount", "name") ?? "";
         if (_store.Current.Find("serviceaccounts", ns, name) is not { } account || account.Uid != claims.Text("kubernetes.io", "serviceaccount", "uid")) return null;
-        if (claims.Text("kubernetes.io", "pod", "name") is { } pod && _store.Current.Find("pods", ns, pod)?.Uid != claims.Text("kubernetes.io", "pod", "uid")) return null;
-        return new User($"system:serviceaccount:{ns}:{name}", account.Uid, ["system:serviceaccounts", $"system:serviceaccounts:{ns}", "system:authenticated"]);
+        var pod = claims.Text("kubernetes.io", "pod", "name") is { } podName ? new BoundPod(podName, claims.Text("kubernetes.io", "pod", "uid") ?? "") : null;
+        if (pod is not null && _store.Current.Find("pods", ns, pod.Name)?.Uid != pod.Uid) return null;
+        return new User($"system:serviceaccount:{ns}:{name}", account.Uid, ["system:serviceaccounts", $"system:serviceaccounts:{ns}", "system:authenticated"]) { Pod = pod };
     }
 
     public void Dispose() => _key.Dispose();
@@ -74,4 +77,11 @@ internal sealed class ServiceAccountTokens : IDisposable
 }
 
 /// <summary>Who asks.</summary>
-internal sealed record User(string Name, string Uid, IReadOnlyList<string> Groups);
+internal sealed record User(string Name, string Uid, IReadOnlyList<string> Groups)
+{
+    /// <summary>Whose token it was; null: no pod's.</summary>
+    public BoundPod? Pod { get; init; }
+}
+
+/// <summary>The pod that a token dies with.</summary>
+internal sealed record BoundPod(string Name, string Uid);

@@ -7,10 +7,10 @@ using Demilune.Kubernetes.Crds;
 namespace Demilune.Controller.Nodes;
 
 /// <summary>
-/// Gives the node agents of a cluster what they need to find us trustworthy, and we them: the Secret demilune-system/node-link, which
-/// their pods mount. The authority's key is not in it.
+/// Gives the node agents of a cluster what they need to know us by: the ConfigMap demilune-system/node-link with our authority's certificate, which their pods
+/// mount beside the token that kubelet gets for them.
 /// </summary>
-internal sealed partial class LinkSecret(KubernetesApi kubernetes, LinkIdentity identity, TimeProvider time, ILogger<LinkSecret> log) : BackgroundService
+internal sealed partial class LinkPublication(KubernetesApi kubernetes, LinkIdentity identity, TimeProvider time, ILogger<LinkPublication> log) : BackgroundService
 {
     private const string Name = "node-link";
 
@@ -27,7 +27,7 @@ internal sealed partial class LinkSecret(KubernetesApi kubernetes, LinkIdentity 
             try
             {
                 await SystemNamespace.EnsureAsync(kubernetes, stoppingToken);
-                await kubernetes.ApplyAsync(ResourceType.Secrets, new ObjectKey(Group.SystemNamespace, Name), Content(identity), Group.FieldManager, stoppingToken);
+                await kubernetes.ApplyAsync(ResourceType.ConfigMaps, new ObjectKey(Group.SystemNamespace, Name), Content(identity), Group.FieldManager, stoppingToken);
                 failing = false;
             }
             catch (Exception error) when (error is ApiException or HttpRequestException or IOException or TimeoutException or JsonException)
@@ -42,16 +42,11 @@ internal sealed partial class LinkSecret(KubernetesApi kubernetes, LinkIdentity 
     private static string Content(LinkIdentity identity) => new JsonObject
     {
         ["apiVersion"] = "v1",
-        ["kind"] = "Secret",
+        ["kind"] = "ConfigMap",
         ["metadata"] = new JsonObject { ["name"] = Name, ["namespace"] = Group.SystemNamespace },
-        ["type"] = "Opaque",
-        ["data"] = new JsonObject
-        {
-            ["ca.crt"] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(identity.Authority)),
-            ["token"] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(identity.Token)),
-        },
+        ["data"] = new JsonObject { ["ca.crt"] = identity.Authority },
     }.ToJsonString();
 
-    [LoggerMessage(3414, LogLevel.Warning, "Secret node-link cannot be written, so new node agents cannot attach: {Reason} It is tried again")]
+    [LoggerMessage(3414, LogLevel.Warning, "ConfigMap node-link cannot be written, so new node agents cannot attach: {Reason} It is tried again")]
     private static partial void NotPublished(ILogger log, string reason);
 }
