@@ -184,13 +184,7 @@ public abstract partial class EngineTests(EngineFixture cluster, ITestOutputHelp
     /// <summary>Flows of each instance.</summary>
     private async Task<double[]> SplicedAsync() => await MetricAsync("demilune_firewall_flows_total");
 
-    private async Task<double[]> MetricAsync(string name)
-    {
-        using var client = new HttpClient { BaseAddress = cluster.Cluster.Layout.Rest };
-        var metrics = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Stop);
-        return [.. metrics.Split('\n').Where(line => line.StartsWith(name, StringComparison.Ordinal) && line[name.Length] is ' ' or '{')
-            .Select(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture))];
-    }
+    private async Task<double[]> MetricAsync(string name) => (await MetricPage.ReadAsync(cluster.Cluster.Layout.Rest, Stop)).All(name);
 }
 
 public sealed class DemiluneEngineTests(DemiluneFixture cluster, ITestOutputHelper output) : EngineTests(cluster, output), IClassFixture<DemiluneFixture>;

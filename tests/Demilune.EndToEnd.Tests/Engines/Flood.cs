@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Demilune.Cli.Walk;
-using Demilune.Linux.Namespaces;
 
 namespace Demilune.EndToEnd.Tests.Engines;
 
@@ -26,9 +25,7 @@ internal sealed class Flood : IDisposable
     /// <summary>From the pod "client" to the pod "web".</summary>
     public static async Task<Flood> PrepareAsync(Scene scene, CancellationToken stop)
     {
-        var inside = (await scene.ExecAsync("client", "readlink /proc/self/ns/net", stop)).Output.Trim();
-        using var pod = NetworkNamespace.Open(Directory.EnumerateDirectories("/proc").Where(path => char.IsDigit(Path.GetFileName(path)[0]))
-            .Select(path => Path.Combine(path, "ns", "net")).First(path => LinkOf(path) == inside));
+        using var pod = await PodNamespace.OpenAsync(scene, "client", stop);
         var socket = pod.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
         await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(scene.Web), Port), stop);
         return new(socket);
@@ -56,16 +53,4 @@ internal sealed class Flood : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
-
-    private static string? LinkOf(string path)
-    {
-        try
-        {
-            return new FileInfo(path).LinkTarget;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return null;    // it ended meanwhile
-        }
-    }
 }
