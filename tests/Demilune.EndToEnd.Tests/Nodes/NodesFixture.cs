@@ -32,6 +32,9 @@ public class NodesFixture : IAsyncLifetime
 
     internal ClusterProcess Controller { get; }
 
+    /// <summary>Between the nodes, and beyond them.</summary>
+    internal NetworkNamespace Router => _router!;
+
     internal ClusterLayout Layout => _cluster.Layout;
 
     internal Kubectl Kubectl => _cluster.Kubectl;

@@ -8,6 +8,7 @@ using Demilune.Contracts.Cni;
 using Demilune.Linux.Namespaces;
 using Demilune.Linux.Netlink;
 using Demilune.Node.Datapath;
+using Demilune.Node.Gateways;
 
 namespace Demilune.EndToEnd.Tests.Nodes;
 
@@ -17,6 +18,9 @@ namespace Demilune.EndToEnd.Tests.Nodes;
 /// </summary>
 internal sealed class TestNode : IAsyncDisposable
 {
+    /// <summary>The node whose uplink routers' gateways may be on.</summary>
+    private const int Outermost = 3;
+
     private readonly ClusterLayout _layout;
     private readonly string _run, _bpf;
     private readonly List<IAsyncDisposable> _running = [];
@@ -54,6 +58,7 @@ internal sealed class TestNode : IAsyncDisposable
         [
             $"--net={Netns.Path}", layout.Program("Demilune.Node", "demilune-node"), "--node", Name, "--controller", $"https://172.29.{reach}.{4 * number + 1}:{layout.LinkPort}",
             "--node-link-directory", layout.NodeLinkOf(Name), "--run-directory", _run, "--bpf-directory", _bpf,
+            .. number == Outermost ? (string[])["--gateway-interface", "uplink"] : [],
         ], layout);
     }
 
@@ -102,6 +107,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         foreach (var one in Enumerable.Reverse(_running)) await one.DisposeAsync();
         await Agent.StopAsync(TimeSpan.FromSeconds(10));
+        Netns.Run(() => HostedGateways.Uninstall(Path.Combine(_run, "gateways")));
         SpliceDatapath.Uninstall(_bpf);
         foreach (var netns in _namespaces.Append(Netns))
         {

@@ -51,6 +51,18 @@ internal static class GatewayNamespace
         });
     }
 
+    /// <summary>Both ends are there: neither the namespace nor the external interface was taken from under it.</summary>
+    public static bool IsWhole(string path)
+    {
+        if (!File.Exists(path) || PodInterface.IndexOf(HostNameFor(Path.GetFileName(path))) is null) return false;
+        using var netns = NetworkNamespace.Open(path);
+        return netns.Run(() =>
+        {
+            using var netlink = new RouteNetlink();
+            return netlink.FindLink(GatewayRules.Outside) is { IsUp: true };
+        });
+    }
+
     /// <summary>Takes it away, with all that is in it. Nothing there: nothing done.</summary>
     public static void Delete(string path)
     {
@@ -130,8 +142,9 @@ internal static class GatewayNamespace
     {
         var link = Find(netlink, GatewayRules.Outside);
         // Those of the subnet, from which is chosen what is said by the gateway itself, before the floating ones.
-        Address(netlink, link.Index, gateway.Addresses.Select(OnLink).Concat(gateway.Floating.Select(one => Host(IPAddress.Parse(one.Outside)))));
+        var news = Address(netlink, link.Index, gateway.Addresses.Select(OnLink).Concat(gateway.Floating.Select(one => Host(IPAddress.Parse(one.Outside)))));
         if (!link.IsUp) netlink.SetLink(link.Index, up: true);
+        ArpAnnouncement.Send(GatewayRules.Outside, link.Mac, [.. news.Where(address => !IsIpv6(address))]);
         Route(netlink, link.Index,
         [
             .. gateway.Addresses.Where(address => address.Gateway.Length > 0).Select(address => IPAddress.Parse(address.Gateway))
@@ -141,14 +154,18 @@ internal static class GatewayNamespace
     }
 
     /// <summary>These and no others.</summary>
-    private static void Address(RouteNetlink netlink, int index, IEnumerable<(IPAddress Address, int Length)> addresses)
+    /// <returns>Those that were not there.</returns>
+    private static List<IPAddress> Address(RouteNetlink netlink, int index, IEnumerable<(IPAddress Address, int Length)> addresses)
     {
         List<(IPAddress Address, int Length)> wanted = [.. addresses];
-        foreach (var (address, length) in netlink.AddressesOf(index).Except(wanted).ToArray()) netlink.DeleteAddress(index, address, length);
+        var present = netlink.AddressesOf(index);
+        foreach (var (address, length) in present.Except(wanted).ToArray()) netlink.DeleteAddress(index, address, length);
+        // One that is deleted takes others of its subnet with it: those that stay are said again.
         foreach (var (address, length) in wanted) netlink.AddAddress(index, address, length);
+        return [.. wanted.Except(present).Select(one => one.Address)];
     }
 
-    /// <inheritdoc cref="Address"/>
+    /// <summary>These and no others.</summary>
     private static void Route(RouteNetlink netlink, int index, IReadOnlyCollection<(IPNetwork Prefix, IPAddress Via)> routes)
     {
         var wanted = routes.Select(route => (route.Prefix.BaseAddress, route.Prefix.PrefixLength)).ToHashSet();

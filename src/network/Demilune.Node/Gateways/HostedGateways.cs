@@ -47,11 +47,12 @@ internal sealed class HostedGateways(string? external, string directory)
     {
         if (external is null) return "this node has no --gateway-interface";
         if (port is null) return $"port {router.Gateway.PortId} is not in the state";
-        if (_made.TryGetValue(port.Id, out var made) && made.Router.Equals(router) && made.Port.Equals(port)) return null;
         try
         {
+            var path = Path.Combine(directory, port.Id);
+            if (_made.TryGetValue(port.Id, out var made) && made.Router.Equals(router) && made.Port.Equals(port) && GatewayNamespace.IsWhole(path)) return null;
             _made.Remove(port.Id);
-            GatewayNamespace.Make(Path.Combine(directory, port.Id), external, router, port, name => attach(port.Id, name));
+            GatewayNamespace.Make(path, external, router, port, name => attach(port.Id, name));
             _made[port.Id] = (router, port);
             return null;
         }

@@ -101,6 +101,39 @@ public sealed class GatewayTests(GatewayLab fixture) : IClassFixture<GatewayLab>
     }
 
     [Fact]
+    public void Neighbours_learn_at_once_that_a_floating_address_has_moved()
+    {
+        fixture.Float();
+        var moving = IPAddress.Parse("203.0.113.30");
+        Uplink((netlink, index) => netlink.AddAddress(index, moving, 24));
+        Assert.True(fixture.World.Netns.Ping(moving));
+        Uplink((netlink, index) => netlink.DeleteAddress(index, moving, 24));
+        fixture.Float((30, 5));
+        Assert.True(fixture.World.Netns.Ping(moving));
+
+        void Uplink(Action<RouteNetlink, int> change) => fixture.Lab.Host.Run(() =>
+        {
+            using RouteNetlink netlink = new();
+            change(netlink, netlink.FindLink(External)!.Index);
+        });
+    }
+
+    [Fact]
+    public void A_gateway_whose_outer_end_was_taken_from_it_is_whole_after_the_next_change()
+    {
+        fixture.Float();
+        using (var netns = NetworkNamespace.Open(Path.Combine(fixture.Lab.Directory, "gateways", fixture.Gateway.PortId)))
+            netns.Run(() =>
+            {
+                using RouteNetlink netlink = new();
+                Assert.True(netlink.DeleteLink(GatewayRules.Outside));
+            });
+        Assert.False(fixture.Pod.Netns.Ping(fixture.World.Address, Traffic.Silence));
+        fixture.Float();
+        Assert.True(fixture.Pod.Netns.Ping(fixture.World.Address));
+    }
+
+    [Fact]
     public void Nobody_outside_passes_for_a_pod()
     {
         fixture.Float((20, 5));
