@@ -21,5 +21,19 @@ var root = new RootCommand("Demilune: layer-7 security for Kubernetes without to
     LocalCommand.Create(),
     versionCommand,
 };
+// 1 is an answer of many commands; a question that was not understood has none.
+const int NotUnderstood = 2;
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    // Who names no command is told which there are; for others the whole help would hide what is wrong.
+    if (parsed.CommandResult.Command.Subcommands.Count > 0) await parsed.InvokeAsync();
+    else
+    {
+        foreach (var error in parsed.Errors) Console.Error.WriteLine($"demilune {parsed.CommandResult.Command.Name}: {error.Message}");
+        Console.Error.WriteLine($"demilune … {parsed.CommandResult.Command.Name} --help says what it takes.");
+    }
+    return NotUnderstood;
+}
 // Ctrl-C on a running local cluster takes it down; that is work, and must not be cut short.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(3) });
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(3) });

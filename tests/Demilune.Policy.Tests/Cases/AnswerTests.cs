@@ -102,6 +102,125 @@ public sealed class AnswerTests
         Assert.DoesNotContain("shop/web →", said.ToString());
     }
 
+    [Fact]
+    public void A_change_of_blocks_is_told_by_the_addresses_where_it_begins_and_of_each_family_by_itself()
+    {
+        ClusterObjects Block(string cidr, string except) => With($$$"""
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: {namespace: shop, name: front}
+            spec: {podSelector: {matchLabels: {app: front}}, ingress: [{from: [{ipBlock: {cidr: '{{{cidr}}}', except: [{{{except}}}]}}], ports: [{port: 80}]}]}
+            """);
+        var said = Diff(Block("203.0.113.0/24", "203.0.113.64/26"), Block("203.0.113.0/24", "203.0.113.64/27"));
+        Assert.Contains("203.0.113.96 → shop/front TCP/80: denied → allowed", said);
+        Assert.DoesNotContain("203.0.113.64 →", said);
+        Assert.DoesNotContain("203.0.113.128 →", said);
+        said = Diff(Block("0.0.0.0/0", ""), Block("::/0", ""));
+        Assert.Contains("shop/web → shop/front TCP/80 over IPv4: allowed → denied", said);
+        Assert.Contains("shop/web → shop/front TCP/80 over IPv6: denied → allowed", said);
+    }
+
+    [Fact]
+    public void Pods_that_only_one_state_has_are_told_apart()
+    {
+        var said = Diff(Objects(), With("{apiVersion: v1, kind: Pod, metadata: {namespace: shop, name: late}, spec: {containers: []}}"));
+        Assert.Contains("not compared, pods that come: shop/late", said);
+    }
+
+    [Theory]
+    [InlineData("shop/frond", "there is no pod shop/frond; there are shop/front, shop/host, shop/over, shop/web")]
+    [InlineData("web", "a pod is named as NAMESPACE/NAME: shop/web?")]
+    [InlineData("nobody", "there is no pod nobody; a pod is named as NAMESPACE/NAME")]
+    [InlineData("bank/web", "there is no pod bank/web, and no pod in that namespace")]
+    [InlineData("shop/host", "pod shop/host has its node's network (hostNetwork): it is under no policy")]
+    [InlineData("shop/over", "pod shop/over is over (Succeeded): it has no network any longer")]
+    public void Who_is_asked_for_and_is_not_there_is_told_with_who_is(string name, string told)
+    {
+        var objects = With("""
+            {apiVersion: v1, kind: Pod, metadata: {namespace: shop, name: host}, spec: {hostNetwork: true, nodeName: n, containers: []}, status: {podIP: 192.0.2.10}}
+            ---
+            {apiVersion: v1, kind: Pod, metadata: {namespace: shop, name: over}, spec: {containers: []}, status: {phase: Succeeded}}
+            """);
+        Assert.Equal(told, Assert.Throws<InvalidDataException>(() => PodNamed.Find(objects, objects.ToCluster(), name)).Message);
+    }
+
+    [Fact]
+    public void A_pod_with_its_nodes_network_is_traced_as_its_node()
+    {
+        var objects = With("""
+            {apiVersion: v1, kind: Pod, metadata: {namespace: shop, name: here}, spec: {hostNetwork: true, nodeName: n, containers: []}, status: {podIP: 192.0.2.10}}
+            ---
+            {apiVersion: v1, kind: Pod, metadata: {namespace: shop, name: there}, spec: {hostNetwork: true, nodeName: m, containers: []}, status: {podIP: 192.0.2.11}}
+            ---
+            {apiVersion: v1, kind: Pod, metadata: {namespace: shop, name: web, labels: {app: web}}, spec: {nodeName: n, containers: []}}
+            """);
+        foreach (var (from, exit, verdict) in new[] { ("shop/here", 0, "a node always reaches its own pods"), ("shop/there", 1, "dropped in the kernel of the node of shop/web") })
+        {
+            var said = new StringWriter();
+            var asked = new Expectation(Demilune.Policy.Model.Protocol.Tcp, 80, from, "shop/web", Fate.Allowed, null, true, true);
+            Assert.Equal(exit, TraceCommand.Trace(objects, asked, v6: false, null, null, said));
+            Assert.Contains(verdict, said.ToString());
+            Assert.Contains($"pod {from} has its node's network", said.ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData("garbage", "flows.json:1: this is no flow")]
+    [InlineData("""{"source": "10.0.0.1"}""", "flows.json:1: this is no flow as demilune flows --json writes them: it needs source and destination")]
+    [InlineData("", "no flow of TCP, UDP or SCTP is in it")]
+    [InlineData("""{"source": "10.0.0.1", "destination": "10.0.0.2", "protocol": 1}""", "no flow of TCP, UDP or SCTP is in it")]
+    public void What_is_no_recorded_flow_is_told_with_its_line(string text, string told)
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("flows");
+        try
+        {
+            var path = Path.Combine(directory.FullName, "flows.json");
+            File.WriteAllText(path, text);
+            Assert.Contains(told, Assert.Throws<InvalidDataException>(() => RecordedFlows.Read(path)).Message);
+            File.WriteAllText(path, """{"source": "10.0.0.1", "sourcePod": "shop/front", "destination": "10.0.0.2", "protocol": 6, "destinationPort": 80}""");
+            Assert.Equal([new Question("shop/front", "10.0.0.2", Demilune.Policy.Model.Protocol.Tcp, 80)], RecordedFlows.Read(path));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Manifests_that_are_not_there_or_none_are_named_by_their_file()
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("manifests");
+        try
+        {
+            var (empty, bad) = (directory.CreateSubdirectory("empty").FullName, Path.Combine(directory.FullName, "bad.yaml"));
+            File.WriteAllText(bad, "kind: Pod");
+            foreach (var (path, told) in new[] { (empty, "there are no manifests in it"), (empty + "/none.yaml", "there is no such file or directory"), (bad, "an object needs kind and metadata.name") })
+            {
+                var message = Assert.Throws<InvalidDataException>(() => PolicySource.Apply([path], new())).Message;
+                Assert.StartsWith(path, message);
+                Assert.Contains(told, message);
+            }
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private static string Diff(ClusterObjects before, ClusterObjects after)
+    {
+        var said = new StringWriter();
+        PolicyDiffCommand.Write(before, after, null, said);
+        return said.ToString();
+    }
+
+    private static ClusterObjects With(string manifests)
+    {
+        var objects = Objects();
+        foreach (var manifest in Manifests.Read(manifests, "more")) objects.Apply(manifest);
+        return objects;
+    }
+
     private static ClusterObjects Objects()
     {
         var objects = new ClusterObjects();

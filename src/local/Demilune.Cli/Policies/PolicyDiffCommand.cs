@@ -1,10 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json.Nodes;
 using Demilune.Cli.Observe;
 using Demilune.Cli.Policies.Cases;
-using Demilune.Policy.Intents;
-using Demilune.Policy.Model;
 
 namespace Demilune.Cli.Policies;
 
@@ -17,115 +13,68 @@ internal static class PolicyDiffCommand
     {
         var change = new Argument<string[]>("manifests") { Description = "What would be applied: files or directories.", Arity = ArgumentArity.ZeroOrMore };
         var delete = new Option<string[]>("--delete") { Description = "What would be deleted, for example \"NetworkPolicy shop/db\"; may be given more than once." };
-        var flows = new Option<FileInfo?>("--flows") { Description = "Recorded flows (demilune flows --json): say what would become of these, instead of every pair of pods." };
-        var command = new Command("diff", "Says which connections a change would open or close. Exit code 0: none; 1: some; 2: unanswered.")
+        var flows = new Option<FileInfo?>("--flows") { Description = "Recorded flows (demilune flows --json): say what would become of these, instead of all that can be asked." };
+        var command = new Command("diff", "Says which connections a change would open or close: between pods, and between pods and the addresses and names that policies speak of. Exit code 0: none; 1: some; 2: unanswered.")
         {
             change, delete, flows, PolicySource.Files, ControllerOptions.Kubeconfig,
         };
         command.SetAction(Answer.Of("policy diff", async (parsed, output, stop) =>
         {
+            var (applied, deleted) = (parsed.GetValue(change) ?? [], parsed.GetValue(delete) ?? []);
+            if (applied.Length + deleted.Length == 0) throw new InvalidDataException("which change? demilune policy diff MANIFESTS, or --delete 'KIND NAMESPACE/NAME'");
+            var recorded = parsed.GetValue(flows) is { } file ? RecordedFlows.Read(file.FullName) : null;
             var before = await PolicySource.ReadAsync(parsed, stop);
             var after = new ClusterObjects();
             foreach (var manifest in before.All) after.Apply(manifest);
-            foreach (var gone in parsed.GetValue(delete) ?? [])
-                if (!after.Delete(gone)) throw new InvalidDataException($"there is no {gone} to delete");
-            PolicySource.Apply(parsed.GetValue(change) ?? [], after);
-            var recorded = parsed.GetValue(flows) is { } file ? File.ReadLines(file.FullName).Select(Recorded).OfType<(string, string, Protocol, ushort)>().Distinct().ToList() : null;
+            foreach (var gone in deleted)
+                if (!after.Delete(gone)) throw new InvalidDataException($"there is no {gone} to delete; an object is named as 'KIND NAMESPACE/NAME' or 'KIND NAME'");
+            PolicySource.Apply(applied, after);
             return Write(before, after, recorded, output);
         }));
         return command;
     }
 
-    internal static int Write(ClusterObjects before, ClusterObjects after, IReadOnlyList<(string From, string To, Protocol Protocol, ushort Port)>? recorded, TextWriter output)
+    /// <param name="recorded">Null: everything that can be asked.</param>
+    internal static int Write(ClusterObjects before, ClusterObjects after, IReadOnlyList<Question>? recorded, TextWriter output)
     {
-        var (old, next) = (new Answers(before), new Answers(after));
-        var (asked, shown) = (0, 0);
-        foreach (var (from, to, protocol, port) in recorded ?? Everything(old, next))
+        var (old, next) = (new PolicyAnswers(before), new PolicyAnswers(after));
+        var (asked, changed) = (0, 0);
+        foreach (var question in recorded ?? PolicyAnswers.Everything(old, next))
         {
+            var (v4, v6) = (Change(question, v6: false), Change(question, v6: true));
+            if (v4 is null && v6 is null) continue;
             asked++;
-            var (was, will) = (old.Of(from, to, protocol, port), next.Of(from, to, protocol, port));
-            if (was == will || was is null || will is null) continue;
-            if (++shown <= MaxShown) output.WriteLine($"{from} → {to} {protocol.ToString().ToUpperInvariant()}/{port}: {was} → {will}");
+            // Most policies are the same for both families: said once.
+            if (v4 == v6 || v6 is null or "") Tell(question, v4, "");
+            else if (v4 is null or "") Tell(question, v6, " over IPv6");
+            else
+            {
+                Tell(question, v4, " over IPv4");
+                Tell(question, v6, " over IPv6");
+            }
         }
-        if (shown > MaxShown) output.WriteLine($"… and {shown - MaxShown} more");
-        output.WriteLine($"{asked} connections, {shown} change");
-        return shown == 0 ? 0 : Differs;
-    }
+        if (changed > MaxShown) output.WriteLine($"… and {changed - MaxShown} more");
+        output.WriteLine($"{asked} connections, {changed} change");
+        Others("that come", next, old);
+        Others("that go", old, next);
+        return changed == 0 ? 0 : Differs;
 
-    /// <summary>Every pair of pods, and of a pod and a domain name that a policy speaks of, at each port that a policy speaks of and one that none does.</summary>
-    private static IEnumerable<(string, string, Protocol, ushort)> Everything(Answers old, Answers next)
-    {
-        var ports = old.Ports().Concat(next.Ports()).Distinct().Order().ToList();
-        var pods = old.Pods.Keys.Intersect(next.Pods.Keys).Order(StringComparer.Ordinal).ToList();
-        var names = old.Names().Concat(next.Names()).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
-        return from source in pods
-               from destination in pods.Concat(names)
-               where source != destination
-               from port in ports
-               select (source, destination, port.Protocol, port.Port);
-    }
-
-    private static (string, string, Protocol, ushort)? Recorded(string line)
-    {
-        if (JsonNode.Parse(line) is not JsonObject flow) return null;
-        var known = byte.TryParse(flow["protocol"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && Enum.IsDefined((Protocol)number);
-        if (!known || !ushort.TryParse(flow["destinationPort"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var port)) return null;
-        return (Who("source"), Who("destination"), (Protocol)number, port);
-
-        string Who(string side) => flow[side + "Pod"]?.ToString() is { Length: > 0 } pod ? pod : flow[side]?.ToString() ?? "";
-    }
-
-    /// <summary>One state of the cluster, asked.</summary>
-    private sealed class Answers
-    {
-        private readonly ClusterObjects _objects;
-        private readonly ClusterIntent _intent;
-
-        public Answers(ClusterObjects objects)
+        string? Change(Question question, bool v6)
         {
-            _objects = objects;
-            var cluster = objects.ToCluster();
-            _intent = PolicyCompiler.Compile(cluster);
-            Pods = cluster.Pods.ToDictionary(pod => pod.Name.ToString(), StringComparer.Ordinal);
+            if (old.Of(question, v6) is not { } was || next.Of(question, v6) is not { } will) return null;
+            return was == will ? "" : $"{was} → {will}";
         }
 
-        public IReadOnlyDictionary<string, Pod> Pods { get; }
-
-        /// <summary>Of "*.NAME" one that it stands for; and one that nobody speaks of is not asked for: names open, they never close.</summary>
-        public IEnumerable<string> Names() =>
-            Rules().Select(rule => rule.Peers).OfType<Peers.Domain>().Select(domain => domain.Pattern.Text.Replace("*.", "any.", StringComparison.Ordinal));
-
-        public IEnumerable<(Protocol Protocol, ushort Port)> Ports()
+        void Tell(Question question, string? change, string family)
         {
-            // Where a range begins, ends, and is left: between those nothing changes.
-            foreach (var ports in Rules().Select(rule => rule.Ports).Distinct())
-            {
-                foreach (var protocol in ports.Protocol is { } one ? [one] : Enum.GetValues<Protocol>())
-                {
-                    yield return (protocol, Math.Max(ports.First, (ushort)1));
-                    if (ports.First > 1) yield return (protocol, (ushort)(ports.First - 1));
-                    if (ports.Last < ushort.MaxValue) yield return (protocol, (ushort)(ports.Last + 1));
-                }
-            }
-            foreach (var port in Pods.Values.SelectMany(pod => pod.Ports)) yield return (port.Protocol, port.Number);
+            if (string.IsNullOrEmpty(change)) return;
+            if (++changed <= MaxShown) output.WriteLine($"{question.From} → {question.To} {question.Protocol.ToString().ToUpperInvariant()}/{question.Port}{family}: {change}");
         }
 
-        private IEnumerable<Allowance> Rules() => _intent.Policies.SelectMany(policy => policy.Variants).SelectMany(variant => variant.Allowances);
-
-        /// <returns>Null: one of the two is unknown.</returns>
-        public string? Of(string from, string to, Protocol protocol, ushort port)
+        void Others(string which, PolicyAnswers here, PolicyAnswers there)
         {
-            var asked = new Expectation(protocol, port, from, to, Fate.Allowed, null, true, true);
-            try
-            {
-                if ((CaseRun.AttemptOf(asked, false, Pods, _objects, "diff") ?? CaseRun.AttemptOf(asked, true, Pods, _objects, "diff")) is not { } attempt) return null;
-                var outcome = _intent.Judge(attempt);
-                return !outcome.Allowed ? "denied" : string.Join(", ", (string[])[outcome.SecurityPolicies.Count == 0 ? "allowed" : $"inspected by {string.Join(", ", outcome.SecurityPolicies)}", .. outcome.Shadows.Select(name => $"in the shadow of {name}")]);
-            }
-            catch (InvalidDataException)
-            {
-                return null;      // a recorded flow of a pod that is gone
-            }
+            var pods = here.Pods.Keys.Except(there.Pods.Keys).Order(StringComparer.Ordinal).ToList();
+            if (pods.Count > 0) output.WriteLine($"not compared, pods {which}: {string.Join(", ", pods)}");
         }
     }
 }

@@ -10,16 +10,13 @@ internal static class PolicyExplainCommand
 {
     public static Command Create()
     {
-        var pod = new Argument<string>("pod") { Description = "NAMESPACE/NAME." };
+        var pod = new Argument<string>("pod") { Description = "As NAMESPACE/NAME." };
         var command = new Command("explain", "Says what applies to a pod: which policies, in which order, from where.") { pod, PolicySource.Files, ControllerOptions.Kubeconfig };
         command.SetAction(Answer.Of("policy explain", async (parsed, output, stop) =>
         {
             var objects = await PolicySource.ReadAsync(parsed, stop);
             var cluster = objects.ToCluster();
-            var name = parsed.GetValue(pod)!;
-            var found = cluster.Pods.FirstOrDefault(one => one.Name.ToString() == name)
-                ?? throw new InvalidDataException($"there is no pod {name} with a network of its own (a hostNetwork pod is under no policy)");
-            Write(PolicyCompiler.Compile(cluster).Find(found)!, output);
+            Write(PolicyCompiler.Compile(cluster).Find(PodNamed.Find(objects, cluster, parsed.GetValue(pod)!))!, output);
             return 0;
         }));
         return command;

@@ -14,7 +14,7 @@ internal static class PolicySource
 {
     public static readonly Option<string[]> Files = new("--file", "-f")
     {
-        Description = "Manifests, or directories of them, instead of a cluster's objects; may be given more than once.", AllowMultipleArgumentsPerToken = true,
+        Description = "Manifests, or directories of them, instead of a cluster's objects; may be given more than once.",
     };
 
     /// <exception cref="InvalidDataException">A file is no manifest.</exception>
@@ -27,13 +27,32 @@ internal static class PolicySource
     }
 
     /// <summary>Adds manifests to what is there, or puts them in its place. Policies come last: they may speak of pods' addresses.</summary>
+    /// <exception cref="InvalidDataException">One of them is none; the message names its file.</exception>
     public static void Apply(IEnumerable<string> paths, ClusterObjects objects)
     {
-        var files = paths.SelectMany(IEnumerable<string> (path) => Directory.Exists(path)
+        var manifests = paths.SelectMany(Manifests).ToList();
+        foreach (var (file, manifest) in manifests.OrderBy(one => Cases.Manifests.Text(one.Manifest, "kind") is "Namespace" or "Pod" or "Node" ? 0 : 1))
+        {
+            try
+            {
+                objects.Apply(objects.Filled(manifest));
+            }
+            catch (InvalidDataException failure)
+            {
+                throw new InvalidDataException($"{file}: {failure.Message}", failure);
+            }
+        }
+    }
+
+    private static List<(string File, JsonObject Manifest)> Manifests(string path)
+    {
+        if (!Directory.Exists(path) && !File.Exists(path)) throw new InvalidDataException($"{path}: there is no such file or directory");
+        IEnumerable<string> files = Directory.Exists(path)
             ? Directory.EnumerateFiles(path, "*.*", SearchOption.AllDirectories).Where(file => Path.GetExtension(file) is ".yaml" or ".yml" or ".json").Order(StringComparer.Ordinal)
-            : [path]);
-        var manifests = files.SelectMany(file => Manifests.Objects(Manifests.Read(File.ReadAllText(file), file))).ToList();
-        foreach (var manifest in manifests.OrderBy(manifest => Manifests.Text(manifest, "kind") is "Namespace" or "Pod" or "Node" ? 0 : 1)) objects.Apply(objects.Filled(manifest));
+            : [path];
+        var found = files.SelectMany(file => Cases.Manifests.Objects(Cases.Manifests.Read(File.ReadAllText(file), file)).Select(manifest => (file, manifest))).ToList();
+        // Silence about an empty directory would look like an answer about a cluster without policies.
+        return found.Count > 0 ? found : throw new InvalidDataException($"{path}: there are no manifests in it (*.yaml, *.yml, *.json)");
     }
 
     private static async Task ReadClusterAsync(string? kubeconfig, ClusterObjects objects, CancellationToken stop)

@@ -22,6 +22,7 @@ internal static class PolicyTestCommand
     {
         try
         {
+            if (!Directory.Exists(path) && !File.Exists(path)) throw new InvalidDataException($"{path}: there is no such file or directory");
             var results = new List<CaseResult>();
             foreach (var one in CaseLibrary.Find(path))
             {
@@ -38,7 +39,7 @@ internal static class PolicyTestCommand
             }
             if (junit is not null) JUnitReport.Of(results).Save(junit.FullName);
             var (failed, unreadable) = (results.Count(result => result.Failures.Count > 0), results.Count(result => result.Unreadable is not null));
-            output.WriteLine($"{results.Count} cases, {results.Sum(result => result.Asked)} connections, {failed} cases failed{(unreadable > 0 ? $", {unreadable} cannot be read" : "")}");
+            output.WriteLine($"{results.Count} {(results.Count == 1 ? "case" : "cases")}, {results.Sum(result => result.Asked)} connections, {failed} cases failed{(unreadable > 0 ? $", {unreadable} cannot be read" : "")}");
             if (results.Count == 0) errors.WriteLine($"demilune policy test: no case (*.yaml) in {path}");
             if (unreadable > 0 || results.Count == 0) return Unreadable;
             return failed > 0 ? Failed : 0;

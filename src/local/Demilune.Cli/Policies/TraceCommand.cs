@@ -5,6 +5,7 @@ using Demilune.Cli.Policies.Cases;
 using Demilune.Policy.Addresses;
 using Demilune.Policy.Intents;
 using Demilune.Policy.Model;
+using k8s.Models;
 
 namespace Demilune.Cli.Policies;
 
@@ -41,8 +42,9 @@ public static class TraceCommand
             }
             if (parsed.GetValue(from) is null || parsed.GetValue(to) is null) throw new InvalidDataException("from where to where? demilune trace FROM TO, or --pcap FILE");
             var asked = new Expectation(
-                Enum.Parse<Protocol>(parsed.GetValue(protocol)!, ignoreCase: true), (ushort)parsed.GetValue(port), parsed.GetValue(from)!, parsed.GetValue(to)!, Fate.Allowed, null, true, true);
-            var request = parsed.GetValue(http) is { } line ? TracedRequest.Of(line, parsed.GetValue(header) ?? [], parsed.GetValue(data), asked.To.Split('=')[0]) : null;
+                Enum.Parse<Protocol>(parsed.GetValue(protocol)!, ignoreCase: true), (ushort)parsed.GetValue(port), Known(objects, parsed.GetValue(from)!), Known(objects, parsed.GetValue(to)!), Fate.Allowed, null, true, true);
+            if (parsed.GetValue(http) is not null && asked.Protocol != Protocol.Tcp) throw new InvalidDataException($"--http goes over TCP, not {asked.Protocol.ToString().ToUpperInvariant()}");
+            var request = parsed.GetValue(http) is { } line ? TracedRequest.Of(line, parsed.GetValue(header) ?? [], parsed.GetValue(data), parsed.GetValue(to)!.Split('=')[0]) : null;
             return Trace(objects, asked, parsed.GetValue(v6), request, parsed.GetValue(rules)?.FullName, output);
         }));
         return command;
@@ -51,20 +53,25 @@ public static class TraceCommand
     /// <summary>Each connection of a capture. 0: all of them pass.</summary>
     internal static int Trace(ClusterObjects objects, TracedCapture capture, string? from, string? to, string? rulesDirectory, TextWriter output)
     {
-        var pods = objects.ToCluster().Pods
-            .SelectMany(pod => new[] { objects.AddressOf(pod.Name.ToString(), v6: false), objects.AddressOf(pod.Name.ToString(), v6: true) }
-                .OfType<Prefix>().Select(address => (address, Name: pod.Name.ToString())))
-            .DistinctBy(pod => pod.address).ToDictionary(pod => pod.address, pod => pod.Name);
         var passed = 0;
         foreach (var connection in capture.Connections)
         {
-            var asked = new Expectation(connection.Protocol, connection.Port, from ?? NameOf(connection.Client), to ?? NameOf(connection.Server), Fate.Allowed, null, true, true);
+            var asked = new Expectation(connection.Protocol, connection.Port, from ?? NameOf(objects, connection.Client), to ?? NameOf(objects, connection.Server), Fate.Allowed, null, true, true);
             if (Trace(objects, asked, connection.Client.IsV6, connection.Traffic, rulesDirectory, output) == 0) passed++;
         }
         output.WriteLine($"{passed} of {capture.Connections.Count} connections pass{(capture.OfNone > 0 ? $"; {capture.OfNone} frames are of none" : "")}{(capture.Damage is { } damage ? $"; the capture is damaged: {damage}" : "")}");
         return passed == capture.Connections.Count ? 0 : Denied;
+    }
 
-        string NameOf(Prefix address) => pods.TryGetValue(address, out var name) ? name : address.ToString()[..address.ToString().IndexOf('/', StringComparison.Ordinal)];
+    /// <summary>Policies see the pod behind an address, whichever of the two somebody says.</summary>
+    private static string NameOf(ClusterObjects objects, Prefix address) => objects.PodAt(address) ?? address.ToString()[..address.ToString().IndexOf('/', StringComparison.Ordinal)];
+
+    /// <exception cref="InvalidDataException">It looks like a pod, and there is none.</exception>
+    private static string Known(ClusterObjects objects, string who)
+    {
+        if (Prefix.TryParse(who, out var address) && !who.Contains('/', StringComparison.Ordinal)) return NameOf(objects, address);
+        if (objects.AddressOf(who, v6: false) is null && NamedAddress.TryParse(who, v6: false) is null) throw new InvalidDataException(PodNamed.WhyNot(objects, who));
+        return who;
     }
 
     internal static int Trace(ClusterObjects objects, Expectation asked, bool v6, TracedTraffic? request, string? rulesDirectory, TextWriter output)
@@ -81,10 +88,13 @@ public static class TraceCommand
             return behind.Select(one => Trace(objects, asked with { To = one.Pod, Port = one.Port }, v6, request, rulesDirectory, output)).ToList().Max();
         }
         var outcome = intent.Judge(attempt);
-        output.WriteLine($"  egress of {asked.From}: {(outcome.Egress is { } leaves ? Wording.Of(leaves) : "no pod of this cluster, or the destination itself: open")}");
-        output.WriteLine($"  ingress of {asked.To}: {(outcome.Ingress is { } enters ? Wording.Of(enters) : "no pod of this cluster, or the source itself: open")}");
-        if (!outcome.Allowed) return End("dropped in the kernel, before its first packet leaves the node", passes: false);
-        if (outcome.SecurityPolicies.Count + outcome.Shadows.Count == 0) return End("straight from pod to pod, nobody judges it", passes: true);
+        var isItself = attempt.Source is not null && attempt.Source == attempt.Destination;
+        output.WriteLine($"  egress of {asked.From}: {(outcome.Egress is { } leaves ? Wording.Of(leaves) : Unasked(objects, asked.From, isItself))}");
+        output.WriteLine($"  ingress of {asked.To}: {(outcome.Ingress is { } enters ? Wording.Of(enters) : Unasked(objects, asked.To, isItself))}");
+        if (!outcome.Allowed && IsOfOneNode(objects, asked.From, asked.To)) return End("passes: a node always reaches its own pods, and who has its network is the node", passes: true);
+        if (!outcome.Allowed) return End($"dropped in the kernel of the node of {(outcome.Egress is { Allowed: false } ? asked.From : asked.To)}, its first packet already", passes: false);
+        if (outcome.SecurityPolicies.Count + outcome.Shadows.Count == 0)
+            return End(attempt.Source is null && attempt.Destination is null ? "passes: neither end is a pod, so no policy is asked" : "passes straight, nobody judges it", passes: true);
         output.WriteLine($"  path: through the firewall of the node of {(attempt.Destination is null ? asked.From : asked.To)}");
         var passes = true;
         // In the order in which they speak: what prevents, what fails closed, by name. What one denies is denied.
@@ -103,7 +113,7 @@ public static class TraceCommand
             if (shadow.Policy is not null && request is not null)
                 output.WriteLine(shadow.Judge(request, attempt, output) ? "    would have passed" : "    would have been blocked");
         }
-        return End(passes ? request is null ? "passes; say --http to see what the firewall makes of a request" : "passes" : "blocked by the firewall", passes);
+        return End(Judged(passes, request), passes);
 
         int End(string verdict, bool passes)
         {
@@ -111,4 +121,23 @@ public static class TraceCommand
             return passes ? 0 : Denied;
         }
     }
+
+    private static string Judged(bool passes, TracedTraffic? request)
+    {
+        if (!passes) return "blocked by the firewall";
+        return request is null ? "passes; say --http to see what the firewall makes of a request" : "passes";
+    }
+
+    /// <summary>Why an end has no policies to be asked.</summary>
+    private static string Unasked(ClusterObjects objects, string who, bool isItself)
+    {
+        if (isItself) return "open: a pod always reaches itself";
+        return objects.Pods.Any(pod => IsNamed(pod, who)) ? $"open: {PodNamed.WhyNot(objects, who)}" : "open: no pod of this cluster";
+    }
+
+    private static bool IsOfOneNode(ClusterObjects objects, string from, string to) =>
+        objects.Pods.FirstOrDefault(pod => IsNamed(pod, from) && pod.Spec.HostNetwork == true)?.Spec.NodeName is { } node
+        && objects.Pods.FirstOrDefault(pod => IsNamed(pod, to))?.Spec.NodeName == node;
+
+    private static bool IsNamed(V1Pod pod, string name) => $"{pod.Metadata.NamespaceProperty}/{pod.Metadata.Name}" == name;
 }

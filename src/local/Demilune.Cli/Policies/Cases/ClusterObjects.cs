@@ -60,6 +60,9 @@ internal sealed class ClusterObjects
     /// <summary>Of a pod as "x/a": what its status says, or one of 10.244.0.0/16 and fd00:244::/64.</summary>
     public Prefix? AddressOf(string pod, bool v6) => _addresses.TryGetValue(pod, out var found) ? v6 ? found.V6 : found.V4 : null;
 
+    /// <summary>Which pod with a network of its own has this address; null: none.</summary>
+    public string? PodAt(Prefix address) => ToCluster().Pods.Select(pod => pod.Name.ToString()).FirstOrDefault(pod => _addresses[pod] is var (v4, v6) && (v4 == address || v6 == address));
+
     /// <summary>Says where a pod is, if somebody knows better.</summary>
     public void Place(string pod, Prefix v4, Prefix v6) => _addresses[pod] = (v4, v6);
 
