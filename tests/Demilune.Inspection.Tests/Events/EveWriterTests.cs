@@ -70,6 +70,15 @@ public class EveWriterTests
         }
     }
 
+    [Fact]
+    public void In_a_capture_an_alert_about_a_transaction_names_its_files_whatever_the_rule_looks_at()
+    {
+        var alert = Records("""alert http any any -> any any (http.uri; content:"/up"; sid:1;)""", "POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi",
+            options: new() { Inline = false, LogTransactions = true, Streams = new() }).Single(record => record.GetProperty("event_type").GetString() == "alert");
+        var file = Assert.Single(alert.GetProperty("files").EnumerateArray());
+        Assert.Equal(("/up", 2, "CLOSED", false), (file.GetProperty("filename").GetString(), file.GetProperty("size").GetInt32(), file.GetProperty("state").GetString(), file.GetProperty("stored").GetBoolean()));
+    }
+
     private static List<JsonElement> Records(string rules, string request, EveOptions? eve = null, InspectorOptions? options = null)
     {
         var records = new List<JsonElement>();

@@ -303,8 +303,7 @@ internal sealed partial class Detector
             Http = live is not null ? live.Http : (guess?.Http ?? alert.Http) is { } http ? http.Fields : default,
             RecordType = live is not null ? live.RecordType : guess?.RecordType ?? alert.RecordType,
             Record = live is not null ? live.Record : guess?.Record ?? alert.Record,
-            File = alert.File is { } file ? file.Fields : default,
-            HasFile = alert.File is not null,
+            Files = FilesOf(alert, guess?.Number ?? alert.Transaction),
             Frame = alert.Frame,
             Packet = packet.Bytes,
             Payload = alert.IsOfStream && !packet.Stream.IsEmpty ? packet.Stream : packet.Payload,
@@ -312,6 +311,18 @@ internal sealed partial class Detector
             Verdict = outcome.IsDropped && scope.Enforces ? PacketVerdict.Drop : outcome.IsPassed ? PacketVerdict.Pass : PacketVerdict.Alert,
             Rejected = outcome.Rejected,
         });
+    }
+
+    /// <summary>What an alert tells of files: those of its transaction, from the side that the scope faces, that are going by or are told with this packet.</summary>
+    private List<FileCopy> FilesOf(QueuedAlert alert, int transaction)
+    {
+        if (scope.Flow is not { } flow || transaction < 0) return alert.File is null ? [] : [alert.File];
+        var files = new List<FileCopy>();
+        foreach (var queued in flow.Files[(int)scope.From] ?? [])
+            if (queued.IsTold && queued.File.Fields.Transaction == transaction) files.Add(queued.File);
+        foreach (var open in flow.OpenFiles ?? [])
+            if (open.From == scope.From && open.Transaction.Number == transaction) files.Add(new(open.Fields()));
+        return files;
     }
 
     /// <summary>What becomes of a packet.</summary>

@@ -35,6 +35,9 @@ public readonly ref struct AlertEvent(ref readonly FlowContext context, Signatur
     public FileFields File { get; init; }
     public bool HasFile { get; init; }
 
+    /// <summary>All files of the transaction that are at hand; empty where <see cref="File"/> says it. Captures only.</summary>
+    internal IReadOnlyList<FileCopy> Files { get => field ?? []; init; }
+
     /// <summary>The frame that it was found in; null: in none.</summary>
     public FrameCopy? Frame { get; init; }
 

@@ -37,6 +37,7 @@ internal sealed class FileTracker(InspectorOptions options, SegmentPool pool, De
         file.TellsMagic = options.Files.Magic || _rules.Inspects(BufferId.FileMagic, FlowDirections.ToServer) || _rules.Inspects(BufferId.FileMagic, FlowDirections.ToClient);
         if (keeps) file.StoreId = detector.Scope.NextFile();
         file.IsWanted = options.Files.KeepAll || detector.Scope.Flow is { } flow && (flow.WantedFiles & direction) != 0;
+        if (options.Streams is not null && detector.Scope.Flow is { } observed) (observed.OpenFiles ??= []).Add(file);
         detector.Reopen(pending);
         if (!name.IsEmpty) detector.Offer(BufferId.FileName, name);
         detector.Offer(BufferId.FileSize, default);
@@ -97,6 +98,7 @@ internal sealed class FileTracker(InspectorOptions options, SegmentPool pool, De
     public void Forget(TrackedFile file)
     {
         if (file.StoreId != 0 && file.IsOpen) detector.Scope.Events.FileContent(new(file.StoreId, -1, default));
+        if (options.Streams is not null) detector.Scope.Flow?.OpenFiles?.Remove(file);
         file.Clear();
         _spare.Push(file);
     }

@@ -1,4 +1,5 @@
 using Demilune.Inspection.Detection;
+using Demilune.Inspection.Files;
 using Demilune.Inspection.Policies;
 using Demilune.Inspection.Reassembly;
 using Demilune.Inspection.Sessions;
@@ -84,6 +85,9 @@ internal sealed class Flow
     /// <summary>Files that wait for the next packet of the side that sent them (captures).</summary>
     public BothSides<List<QueuedFile>?> Files;
 
+    /// <summary>Files that are going by (captures); null: none has yet.</summary>
+    public List<TrackedFile>? OpenFiles { get; set; }
+
     /// <summary>By <see cref="Side"/>: a packet was dropped, and told of.</summary>
     public BothSides<bool> DropsTold;
 
@@ -158,6 +162,7 @@ internal sealed class Flow
         Connection?.Clear();
         foreach (var waiting in Waiting) waiting?.Clear();
         foreach (var files in Files) files?.Clear();
+        OpenFiles?.Clear();
         (Guesses, DropsTold, Packets, Bytes, Ttl) = (default, default, default, default, default);
         Tags = null;
         foreach (var side in Sides) side.Clear(pool);

@@ -28,7 +28,9 @@ public sealed partial class EveWriter
         record.WriteBeside(_json);
     }
 
-    private void WriteFile(FileFields file)
+    /// <param name="file">What is known of it.</param>
+    /// <param name="isInAlert">It is told of before it is put where files are kept, even if it is over.</param>
+    private void WriteFile(FileFields file, bool isInAlert = false)
     {
         WriteText("filename"u8, file.Name);
         if (!file.Signatures.IsEmpty)
@@ -49,7 +51,7 @@ public sealed partial class EveWriter
         WriteHash("md5"u8, file.Md5);
         WriteHash("sha1"u8, file.Sha1);
         WriteHash("sha256"u8, file.Sha256);
-        var isStored = file is { IsWanted: true, State: FileState.Closed or FileState.Truncated };
+        var isStored = !isInAlert && file is { IsWanted: true, State: FileState.Closed or FileState.Truncated };
         _json.WriteBoolean("stored"u8, isStored);
         if (isStored) _json.WriteNumber("file_id"u8, file.StoreId);
         else if (file.IsWanted) _json.WriteBoolean("storing"u8, true);

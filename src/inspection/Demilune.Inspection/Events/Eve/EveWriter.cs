@@ -66,14 +66,7 @@ public sealed partial class EveWriter : IEventSink, IDisposable
         WriteEvidence(alert.Matches, alert.Bytes);
         if (!alert.Http.IsEmpty) WriteHttp(alert.Http, _options.HttpBody || _options.HttpBodyPrintable);
         WriteRecord(alert.RecordType, alert.Record);
-        if (alert.HasFile)
-        {
-            _json.WriteStartArray("files"u8);
-            _json.WriteStartObject();
-            WriteFile(alert.File);
-            _json.WriteEndObject();
-            _json.WriteEndArray();
-        }
+        WriteFiles(in alert);
         WriteApp(in alert.Context);
         if (alert.Frame is { } frame) WriteFrame(frame.Facts, frame.Payload, in alert.Context);
         _json.WriteString("direction"u8, Direction(in alert.Context));
@@ -310,6 +303,22 @@ public sealed partial class EveWriter : IEventSink, IDisposable
             _json.WriteEndObject();
         }
         _json.WriteEndArray();
+    }
+
+    private void WriteFiles(in AlertEvent alert)
+    {
+        if (!alert.HasFile && alert.Files.Count == 0) return;
+        _json.WriteStartArray("files"u8);
+        if (alert.HasFile) WriteOne(alert.File);
+        foreach (var file in alert.Files) WriteOne(file.Fields);
+        _json.WriteEndArray();
+
+        void WriteOne(FileFields file)
+        {
+            _json.WriteStartObject();
+            WriteFile(file, isInAlert: true);
+            _json.WriteEndObject();
+        }
     }
 
     private void WriteForwarded(ReadOnlySpan<byte> behind)
