@@ -42,6 +42,23 @@ public sealed class SmtpTests
     }
 
     [Fact]
+    public void In_a_capture_an_attachment_is_looked_at_when_it_is_over_or_large_and_by_the_firewall_at_once()
+    {
+        var end = Mail.IndexOf("==\r\n--=b--", StringComparison.Ordinal);
+        foreach (var isCapture in (bool[])[true, false])
+        {
+            var talk = new Conversation();
+            var replay = new Replay("""alert smtp any any -> any any (file.data; content:"HELL"; sid:1;)""", prevent: false,
+                options: isCapture ? new() { Inline = false, Streams = new() } : new()).Feed(talk.Handshake());
+            Greet(replay, talk, 1460, "354 go\r\n");
+            replay.Feed(talk.Send(Side.Client, Mail[..end])).Feed(talk.Send(Side.Client, "\r\n"));
+            Assert.Equal(isCapture ? [] : [1u], replay.Alerts);
+            replay.Feed(talk.Send(Side.Client, Mail[end..])).Feed(talk.Send(Side.Server, "250 ok\r\n")).Finish();
+            Assert.Equal([1u], replay.Alerts);
+        }
+    }
+
+    [Fact]
     public void A_mail_is_told_with_the_fields_that_are_asked_for()
     {
         var talk = new Conversation();

@@ -49,7 +49,7 @@ internal sealed class FileTracker(InspectorOptions options, SegmentPool pool, De
     public void Append(TrackedFile file, ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty || !file.IsOpen) return;
-        var start = file.Size;
+        var start = file.IsDeferred ? 0 : file.Size;
         Take(file, bytes);
         if (file.IsCut || !_rules.InspectsFiles(file.From.Direction())) return;
         file.Window.Begin(bytes);
@@ -69,7 +69,7 @@ internal sealed class FileTracker(InspectorOptions options, SegmentPool pool, De
         if (file.StoreId != 0) detector.Scope.Events.FileContent(new(file.StoreId, start, bytes));
         detector.Offer(BufferId.FileData, ref file.Tail, bytes);
         if (file.IsHeadComplete && !wasHeadComplete) OfferMagic(file);
-        detector.Keep(file.Pending, file.Size + InspectionWindow.Overlap);
+        detector.Keep(file.Pending, file.IsDeferred ? long.MaxValue : file.Size + InspectionWindow.Overlap);
     }
 
     /// <summary>A file is over: signatures are tried for the last time, and it is told of. It must not be used any more.</summary>

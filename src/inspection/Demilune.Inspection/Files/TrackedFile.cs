@@ -58,6 +58,12 @@ internal sealed class TrackedFile(InspectorOptions options, SegmentPool pool)
     /// <summary>Somebody wants to hear its type.</summary>
     public bool TellsMagic { get; set; }
 
+    /// <summary>Its content is looked at when so many bytes of it are there, or when it is over; 0: as it comes.</summary>
+    public long InspectedFrom { get; set; }
+
+    /// <summary>Rules do not see its content yet.</summary>
+    public bool IsDeferred => IsOpen && Size < InspectedFrom;
+
     public bool IsOpen => State == FileState.Open;
 
     public ReadOnlySpan<byte> Name => _name.AsSpan(0, _nameLength);
@@ -77,7 +83,7 @@ internal sealed class TrackedFile(InspectorOptions options, SegmentPool pool)
     public void Open(Side from, ReadOnlySpan<byte> name, IMessageBuffers? message, PendingSignatures pending, ITransaction transaction, InspectionWindow? shared)
     {
         (From, Message, Pending, Transaction, _shared) = (from, message, pending, transaction, shared);
-        (Size, State, HasGaps, IsWanted, StoreId, Range, IsCut) = (0, FileState.Open, false, false, 0, default, false);
+        (Size, State, HasGaps, IsWanted, StoreId, Range, IsCut, InspectedFrom) = (0, FileState.Open, false, false, 0, default, false, 0);
         (_headLength, _signatureCount, _magic, Tail) = (0, 0, null, default);
         Rename(name);
     }
@@ -166,6 +172,7 @@ internal sealed class TrackedFile(InspectorOptions options, SegmentPool pool)
         switch (id)
         {
             case BufferId.FileData:
+                if (IsDeferred) return false;
                 view = Window.View(OwnsWindow ? default : piece);
                 return Window.Total > 0;
             case BufferId.FileName:

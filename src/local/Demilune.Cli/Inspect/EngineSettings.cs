@@ -118,6 +118,7 @@ internal sealed record EngineSettings
             Told = [.. MailField.All.Where(field => (extended && field.IsExtended) || custom.Contains(field.Name) || custom.Contains(field.Field))],
             TellsSubjectHash = Listed("md5").Contains("subject"),
             RawExtraction = settings.Flag($"{smtp}.raw-extraction") == true,
+            InspectedFrom = settings.Size($"{smtp}.inspected-tracker.content-inspect-min-size") ?? new MailOptions().InspectedFrom,
             UrlSchemes = settings.Flag($"{smtp}.mime.extract-urls") == false ? [] : [.. schemes.Select(name => Encoding.ASCII.GetBytes(name == "mailto" ? "mailto:" : $"{name.ToLowerInvariant()}://"))],
             KeepsUrlScheme = settings.Flag($"{smtp}.mime.log-url-scheme") == true,
         };

@@ -15,6 +15,12 @@ public sealed record MailOptions
     /// <summary>Fields that are told beside those that always are. Default: none.</summary>
     public IReadOnlyList<MailField> Told { get; init; } = [];
 
+    /// <summary>
+    /// Captures: an attachment's content is looked at when so many bytes of it are there, or when it is over (Suricata's <c>content-inspect-min-size</c>).
+    /// The firewall looks at it as it comes. Default: 32 KiB, as Suricata's.
+    /// </summary>
+    public long InspectedFrom { get; init; } = 32 << 10;
+
     /// <summary>The MD5 of the subject is told. Default: no.</summary>
     public bool TellsSubjectHash { get; init; }
 }

@@ -24,7 +24,7 @@ internal sealed class MailReader(InspectorOptions options, FileTracker files, De
     {
         _transaction = transaction;
         transaction.Mail.Begin();
-        if (options.Mail.RawExtraction) _file = files.Open(Side.Client, "rawmsg"u8, transaction, transaction.Pending, transaction);
+        if (options.Mail.RawExtraction) _file = OpenFile("rawmsg"u8, transaction);
         else _parser.Begin();
     }
 
@@ -64,7 +64,7 @@ internal sealed class MailReader(InspectorOptions options, FileTracker files, De
         if (!isAttachment) return;
         if (isCut) ((IMimeEvents)this).Anomaly(MimeAnomaly.LongFileName);
         transaction.Mail.Attach(name[..length]);
-        _file = files.Open(Side.Client, name[..length], transaction, transaction.Pending, transaction);
+        _file = OpenFile(name[..length], transaction);
     }
 
     void IMimeEvents.Content(ReadOnlySpan<byte> bytes)
@@ -85,6 +85,13 @@ internal sealed class MailReader(InspectorOptions options, FileTracker files, De
 
     void IMimeEvents.Anomaly(MimeAnomaly anomaly) =>
         detector.Notice(SmtpProtocol.NameOf(anomaly), _transaction, _transaction, _transaction?.Pending);
+
+    private TrackedFile OpenFile(ReadOnlySpan<byte> name, SmtpTransaction transaction)
+    {
+        var file = files.Open(Side.Client, name, transaction, transaction.Pending, transaction);
+        if (options.Streams is not null) file.InspectedFrom = options.Mail.InspectedFrom;
+        return file;
+    }
 
     private void CloseFile(bool isComplete)
     {
