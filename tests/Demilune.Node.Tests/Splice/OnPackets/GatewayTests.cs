@@ -77,6 +77,28 @@ public sealed class GatewayTests(GatewayLab fixture) : IClassFixture<GatewayLab>
     }
 
     [Fact]
+    public void A_firewall_sees_what_leaves_and_what_comes_by_a_floating_address()
+    {
+        var (lab, guarded) = (fixture.Lab, fixture.Guarded);
+        guarded.Port.SecurityGroupIds.Clear();
+        lab.Group(guarded, In(4), Out(4));
+        using LabFirewall firewall = new(lab, 1000);
+        lab.State.SecurityPolicies.Add(new SecurityPolicy { Name = "web", Tag = 7 });
+        lab.State.Chains.Add(new PortChain { Id = "chain", Firewall = "default", PortPairs = { firewall.Pair } });
+        lab.State.Classifiers.Add(new FlowClassifier { Id = "out", ChainId = "chain", LogicalSourcePort = guarded.Port.Id, Ethertype = 4, PolicyTag = 7 });
+        lab.State.Classifiers.Add(new FlowClassifier { Id = "in", ChainId = "chain", LogicalDestinationPort = guarded.Port.Id, Ethertype = 4, PolicyTag = 7 });
+        fixture.Float((20, 7));
+        firewall.WaitAlive(lab);
+        using (var outside = fixture.World.Netns.Listen(fixture.World.Address)) Assert.True(guarded.Netns.CanConnect(outside.LocalEndPoint!));
+        Assert.Equal(1ul, lab.Datapath.ReadFirewalls().Single().FlowsSpliced);
+        using (guarded.Netns.Listen(guarded.Address(), 80)) Assert.True(fixture.World.Netns.CanConnect(new IPEndPoint(Floating, 80)));
+        Assert.Equal(2ul, lab.Datapath.ReadFirewalls().Single().FlowsSpliced);
+        lab.State.Classifiers.Clear();
+        lab.State.Chains.Clear();
+        lab.State.SecurityPolicies.Clear();
+    }
+
+    [Fact]
     public void Pods_reach_each_other_and_themselves_by_floating_addresses()
     {
         fixture.Float((20, 5), (21, 6));
