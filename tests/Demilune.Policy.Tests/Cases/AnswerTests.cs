@@ -164,6 +164,24 @@ public sealed class AnswerTests
         }
     }
 
+    [Fact]
+    public void Where_rules_are_not_at_hand_nobody_says_that_a_request_passes()
+    {
+        var objects = With("""
+            apiVersion: demilune.dev/v1alpha1
+            kind: SecurityPolicy
+            metadata: {name: web}
+            spec: {rules: [{builtin: web-baseline}, {inline: 'drop http any any -> any any (msg:"sql"; http.uri; content:"union"; sid:7;)'}]}
+            """);
+        foreach (var (request, exit, verdict) in new[] { ("GET /", 2, "verdict: none"), ("GET /union", 1, "blocked by the firewall") })
+        {
+            var said = new StringWriter();
+            var asked = new Expectation(Demilune.Policy.Model.Protocol.Tcp, 80, "shop/front", "shop/web", Fate.Allowed, null, true, true);
+            Assert.Equal(exit, TraceCommand.Trace(objects, asked, v6: false, TracedRequest.Of(request, [], null, "shop"), null, said));
+            Assert.Contains(verdict, said.ToString());
+        }
+    }
+
     [Theory]
     [InlineData("garbage", "flows.json:1: this is no flow")]
     [InlineData("""{"source": "10.0.0.1"}""", "flows.json:1: this is no flow as demilune flows --json writes them: it needs source and destination")]

@@ -26,7 +26,10 @@ public static class TraceCommand
         var http = new Option<string?>("--http") { Description = "A request to judge, for example 'GET /cart?id=1'." };
         var header = new Option<string[]>("--header", "-H") { Description = "A field of that request; may be given more than once." };
         var data = new Option<string?>("--data", "-d") { Description = "The body of that request." };
-        var rules = new Option<DirectoryInfo?>("--rules-directory") { Description = "Where the files of rules that policies name as builtin are." };
+        var rules = new Option<DirectoryInfo?>("--rules-directory")
+        {
+            Description = "Where the files of rules that policies name as builtin are. Default: rules, if there is such a directory.", DefaultValueFactory = _ => Directory.Exists("rules") ? new("rules") : null,
+        };
         var command = new Command("trace", "Says what becomes of a connection: which policies, which rules, whose judgement. Exit code 0: it passes; 1: it does not; 2: unanswered.")
         {
             from, to, port, protocol, v6, pcap, http, header, data, rules, PolicySource.Files, ControllerOptions.Kubeconfig,
@@ -96,7 +99,7 @@ public static class TraceCommand
         if (outcome.SecurityPolicies.Count + outcome.Shadows.Count == 0)
             return End(attempt.Source is null && attempt.Destination is null ? "passes: neither end is a pod, so no policy is asked" : "passes straight, nobody judges it", passes: true);
         output.WriteLine($"  path: through the firewall of the node of {(attempt.Destination is null ? asked.From : asked.To)}");
-        var passes = true;
+        var (passes, unread) = (true, false);
         // In the order in which they speak: what prevents, what fails closed, by name. What one denies is denied.
         var judges = outcome.SecurityPolicies.Select(name => (Name: name, Judge: TracedPolicy.Find(objects, name, rulesDirectory)))
             .OrderByDescending(one => one.Judge.Policy?.Prevent ?? true).ThenBy(one => one.Judge.IsOpen).ThenBy(one => one.Name, StringComparer.Ordinal).ToList();
@@ -105,6 +108,7 @@ public static class TraceCommand
             output.WriteLine($"  SecurityPolicy {name}: {judge.Description}");
             if (judge.Policy is null) passes &= judge.IsOpen;
             else if (request is not null) passes &= judge.Judge(request, attempt, output);
+            unread |= judge.IsPartial;
         }
         foreach (var name in outcome.Shadows)
         {
@@ -112,6 +116,11 @@ public static class TraceCommand
             output.WriteLine($"  in the shadow, SecurityPolicy {name}: {shadow.Description}");
             if (shadow.Policy is not null && request is not null)
                 output.WriteLine(shadow.Judge(request, attempt, output) ? "    would have passed" : "    would have been blocked");
+        }
+        if (passes && unread && request is not null)
+        {
+            output.WriteLine("  verdict: none, for some of the rules are not at hand here (--rules-directory); those that are let it pass");
+            return Answer.Unanswered;
         }
         return End(Judged(passes, request), passes);
 

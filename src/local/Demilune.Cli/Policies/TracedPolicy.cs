@@ -23,6 +23,9 @@ namespace Demilune.Cli.Policies;
 /// <param name="IsOpen">Then its traffic passes.</param>
 internal sealed record TracedPolicy(string Description, InspectionPolicy? Policy, bool IsOpen)
 {
+    /// <summary>Rules of it are not at hand: what it lets pass they may forbid.</summary>
+    public bool IsPartial { get; private init; }
+
     public static TracedPolicy Find(ClusterObjects objects, string name, string? rulesDirectory)
     {
         if (objects.SecurityPolicies.FirstOrDefault(policy => policy.Metadata.Name == name) is not { } found)
@@ -50,7 +53,7 @@ internal sealed record TracedPolicy(string Description, InspectionPolicy? Policy
         var prevent = (spec.Mode ?? PolicyMode.Prevent) == PolicyMode.Prevent;
         var description = $"mode {(prevent ? "Prevent" : "Detect")}, onFailure {(isOpen ? "Open" : "Closed")}, {compiled.Rules.Signatures.Count} rules" +
             (access is null ? "" : ", an allow-list") + (missing.Count == 0 ? "" : $"; not at hand here: {string.Join(", ", missing)} (--rules-directory)");
-        return new(description, new(0, name, 1, prevent, compiled.Rules) { Access = access }, isOpen);
+        return new(description, new(0, name, 1, prevent, compiled.Rules) { Access = access }, isOpen) { IsPartial = missing.Count > 0 };
     }
 
     /// <returns>True: all of it passes.</returns>
