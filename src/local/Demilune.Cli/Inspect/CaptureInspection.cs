@@ -98,7 +98,15 @@ internal sealed class CaptureInspection : IDisposable
         _inspector.Finish(_now, _events);
         var statistics = _inspector.Statistics;
         if (_files is not null) statistics.Counters?.Set("file_store.fs_errors", _files.Failures);
-        if (statistics.Counters is { } counters) _output.Statistics(counters, _now, _request.RulesCounted);
+        if (statistics.Counters is { } counters)
+        {
+            _output.Statistics(counters, _now, _request.RulesCounted);
+            if (_request.Settings.StatisticsFile is { } table && _request.LogDirectory is { } directory)
+            {
+                using var lines = File.AppendText(Path.Combine(directory, table));
+                StatisticsLog.Write(lines, counters, _now);
+            }
+        }
         _output.Flush();
         return new(_frames, _skipped, statistics.FlowsSeen, statistics.Alerts, statistics.Anomalies, statistics.WrongChecksums, _damage);
     }

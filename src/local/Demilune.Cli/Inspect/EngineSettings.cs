@@ -18,6 +18,9 @@ internal sealed record EngineSettings
     /// <summary>Null: alerts are not written as lines.</summary>
     public string? FastFile { get; private init; }
 
+    /// <summary>Null: the counters are not written as a table.</summary>
+    public string? StatisticsFile { get; private init; }
+
     /// <summary>Where certificates go that rules want kept; null: nowhere.</summary>
     public string? CertificateDirectory { get; private init; }
 
@@ -48,6 +51,7 @@ internal sealed record EngineSettings
             Outputs = written,
             FastFile = settings.Items("outputs").Where(item => item.Name == "fast" && settings.Flag($"{item.Path}.enabled") != false)
                 .Select(item => settings.Text($"{item.Path}.filename") ?? "fast.log").FirstOrDefault(),
+            StatisticsFile = StatisticsLog.FileOf(settings),
             CertificateDirectory = settings.Items("outputs").Where(item => item.Name == "tls-store" && settings.Flag($"{item.Path}.enabled") != false)
                 .Select(item => settings.Text($"{item.Path}.certs-log-dir") ?? "").FirstOrDefault(),
             VerifyChecksums = settings.Text("pcap-file.checksum-checks") == "auto" ? null : settings.Flag("pcap-file.checksum-checks"),
