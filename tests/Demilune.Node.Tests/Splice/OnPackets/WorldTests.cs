@@ -103,7 +103,7 @@ public sealed class WorldTests : IDisposable
         using var server = _pod.Netns.Udp(_pod.Address(), 53);
         for (var i = 0; i < 40; i++)
         {
-            using var socket = client.Netns.Udp(client.Address());
+            using var socket = client.Netns.Udp(client.Address(), 40_000 + i);     // never one's port twice: that would be no new flow
             Assert.True(Traffic.UdpArrives(socket, server));
             Assert.True(Traffic.UdpArrives(server, socket));
             Assert.True(Traffic.UdpArrives(socket, server));
@@ -116,7 +116,7 @@ public sealed class WorldTests : IDisposable
         Thread.Sleep(1300);
         for (var i = 0; i < 10; i++)
         {
-            using var socket = client.Netns.Udp(client.Address());
+            using var socket = client.Netns.Udp(client.Address(), 41_000 + i);
             Assert.True(Traffic.UdpArrives(socket, server));
         }
     }
