@@ -42,13 +42,14 @@ public sealed class ChangeTests(DemiluneFixture cluster, ITestOutputHelper outpu
             var tally = await traffic.StopAsync();
             var after = await CountersAsync();
             output.WriteLine($"{what}: {tally.Sent} datagrams at {PerSecond}/s, changed in {took.TotalSeconds:0.0} s, {tally.Lost} lost {traffic.Gaps()} ({after.Missed - before.Missed} before an engine, "
-                + $"{after.Dropped - before.Dropped} dropped as closed), {after.Passed - before.Passed} uninspected, {tally.Overflowed} too many for the receiver's buffer");
+                + $"{after.Dropped - before.Dropped} dropped as closed in {after.Deaths - before.Deaths} deaths), {after.Passed - before.Passed} uninspected, {tally.Overflowed} too many for the receiver's buffer");
             Assert.Equal((0, before.Passed), (tally.Lost, after.Passed));
         }
         finally
         {
             await kubectl.RunAsync(Stop, "delete", "networkpolicy", "flood", "-n", Scene.Namespace, "--ignore-not-found");
             await kubectl.RunAsync(Stop, "apply", "-f", Path.Combine(Stage.Examples, "02-policy.yaml"));
+            await kubectl.RunAsync(Stop, "patch", "firewall", "default", "--type=merge", "-p", """{"spec":{"bootstrap":null,"instancesPerNode":1}}""");
         }
     }
 
@@ -107,9 +108,10 @@ public sealed class ChangeTests(DemiluneFixture cluster, ITestOutputHelper outpu
 
     private Task<string> InstanceAsync() => cluster.Cluster.Kubectl.NeedAsync(Stop, "get", "pods", "-n", "demilune-system", "-l", "demilune.dev/firewall=default", "-o", "name");
 
-    private async Task<(double Missed, double Dropped, double Passed)> CountersAsync()
+    private async Task<(double Missed, double Dropped, double Passed, double Deaths)> CountersAsync()
     {
         var metrics = await MetricPage.ReadAsync(cluster.Cluster.Layout.Rest, Stop);
-        return (metrics.Sum("demilune_packets_missed_total"), metrics.Sum("demilune_packets_dropped_closed_total"), metrics.Sum("demilune_packets_passed_uninspected_total"));
+        return (metrics.Sum("demilune_packets_missed_total"), metrics.Sum("demilune_packets_dropped_closed_total"), metrics.Sum("demilune_packets_passed_uninspected_total"),
+            metrics.Sum("demilune_firewall_deaths_total"));
     }
 }
