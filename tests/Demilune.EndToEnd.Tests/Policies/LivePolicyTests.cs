@@ -20,6 +20,7 @@ public sealed class LivePolicyTests : IClassFixture<LivePolicyTests.Lab>
         "rules/each-rule-has-its-own-ports", "targets/by-not-in-ingress-egress", "tiers/an-exception-of-one-port-ingress", "tiers/deny-one-port-of-an-accepted-range-egress",
         "tiers/pass-skips-the-rest-of-its-tier-ingress", "tiers/pass-leaves-it-to-the-baseline-egress", "tiers/priorities-change-ingress", "tiers/all-three-tiers-egress",
         "tiers/the-baseline-is-not-asked-where-a-policy-selects-ingress", "tiers/a-network-of-one-pod", "tiers/accept-named-ingress", "tiers/a-monitor-gets-everywhere",
+        "actions/policies-go-before-their-pods", "labels/namespaces-absent-ingress", "ports/a-name-of-three-protocols-on-each-pod-egress", "recipes/three-layers", "hostnetwork/deny-all",
     ];
 
     private readonly Lab _lab;
