@@ -35,6 +35,11 @@ internal static class RoundTrips
             if (warmUp > 0) warmUp--;
             else samples.Add(Stopwatch.GetTimestamp() - start);
         }
+        if (samples.Count == 0)
+        {
+            Console.Error.WriteLine($"bench: not even the first 2,000 round trips were done in {duration.TotalSeconds} s: this machine is too busy to measure delays");
+            return 1;
+        }
         samples.Sort();
         double Micros(double quantile) => samples[(int)((samples.Count - 1) * quantile)] * 1e6 / Stopwatch.Frequency;
         Console.WriteLine($"{Micros(0.5):F0} {Micros(0.99):F0}");
